@@ -1,0 +1,77 @@
+"""The matter: what every brush has in common. A brush's own table inherits from it (one row each, same key)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+
+from gongbi.kernel.flow import numbers
+from gongbi.kernel.flow.declare import Flow, State, flow_named
+
+
+class Matter(models.Model):
+    """One matter with its flow. Only ``kernel.flow.advance`` assigns ``state`` and ``version``."""
+
+    flow_name: ClassVar[str] = ""
+    prefix: ClassVar[str] = "M"  # first letters of the number that people read
+
+    flow = models.CharField(max_length=24)
+    state = models.CharField(max_length=24)
+    state_kind = models.CharField(max_length=8, default="open")
+    version = models.PositiveIntegerField(default=0)
+    # The unit that must do the next thing, by id: units live a floor above (parties.Unit).
+    unit_id = models.BigIntegerField(null=True)
+    # Code of the smallest division that holds it: district 6, street 9, community 12 or grid 15 digits.
+    territory = models.CharField(max_length=15, default="")
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    # The deadline of the clock that runs now, for sorting; the truth is in kernel.clock.
+    due_at = models.DateTimeField(null=True)
+    last_seq = models.PositiveIntegerField(default=0)
+    last_hash = models.BinaryField(max_length=32, default=b"")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["flow", "state", "due_at", "id"], name="matter_queue"),
+            models.Index(fields=["unit_id", "state_kind", "due_at", "id"], name="matter_unit_queue"),
+            models.Index(fields=["territory", "state_kind"], name="matter_territory"),
+            models.Index(fields=["state_kind", "due_at"], name="matter_due"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def number(self) -> str:
+        """The receipt number people read and dictate: letters, local date, number, check digit."""
+        return numbers.write(self.prefix, self.pk, timezone.localdate(self.opened_at))
+
+    @property
+    def declared(self) -> Flow:
+        return flow_named(self.flow)
+
+    @property
+    def declared_state(self) -> State:
+        return self.declared.by_state[self.state]
+
+    def is_open(self) -> bool:
+        return self.state_kind != "closed"
+
+    def age_days(self, now: datetime) -> float:
+        return (now - self.opened_at).total_seconds() / 86400
+
+
+class Link(models.Model):
+    """A tie between two matters: merged into, split from, grown from, rework of … A brush that needs another asks here."""
+
+    source = models.ForeignKey(Matter, on_delete=models.PROTECT, related_name="links_out")
+    target = models.ForeignKey(Matter, on_delete=models.PROTECT, related_name="links_in")
+    kind = models.CharField(max_length=24)
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=40)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "target", "kind"], name="link_once")]

@@ -1,0 +1,38 @@
+"""The ledger: append-only, one row per thing that happened, hash-chained per matter."""
+
+from django.db import models
+
+
+class LedgerEntry(models.Model):
+    """One thing that happened to one matter. Never updated, never deleted (a trigger in the database refuses).
+
+    ``hash = H(prev ‖ canonical JSON of every other field)``; the first entry's ``prev`` is 32 zero bytes. ``facts`` holds ids,
+    codes, reasons and digests; never a sealed field.
+    """
+
+    matter = models.ForeignKey("flow.Matter", on_delete=models.PROTECT, related_name="entries")
+    seq = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=40)  # "post:12", "report:88", "system:clock"
+    unit_id = models.BigIntegerField(null=True)  # the actor's unit at that time
+    transition = models.CharField(max_length=40)
+    from_state = models.CharField(max_length=24, default="")
+    to_state = models.CharField(max_length=24)
+    facts = models.JSONField(default=dict)
+    prev = models.BinaryField(max_length=32)
+    hash = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["matter", "seq"], name="ledger_once")]
+        indexes = [models.Index(fields=["at"], name="ledger_at")]
+
+
+class DailyRoot(models.Model):
+    """The Merkle root over all entries of one local day, so that an outsider can check a receipt (RFC 6962 §2.1)."""
+
+    day = models.DateField(unique=True)
+    entries = models.PositiveIntegerField()
+    last_id = models.BigIntegerField()
+    root = models.BinaryField(max_length=32)
+    prev_root = models.BinaryField(max_length=32)
+    made_at = models.DateTimeField()

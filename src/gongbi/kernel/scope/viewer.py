@@ -1,0 +1,54 @@
+"""Who is asking. Every public query and action takes a :class:`Viewer`; only the edges build one."""
+
+from dataclasses import dataclass, field
+
+# Roles that issue posts or keys; a post has exactly one.
+CLERK = "clerk"  # 受理员: hotline or hall clerk, types in for callers, calls back
+DISPATCHER = "dispatcher"  # 受理派遣员: accepts and dispatches, approves extensions and suspensions
+HANDLER = "handler"  # 承办: signs for and handles in a unit
+GRID_WORKER = "grid_worker"  # 网格员
+CHECKER = "checker"  # 核查员: checks what others handled
+ADJUDICATOR = "adjudicator"  # 裁定员: rules on contested dispatches
+MANAGER = "manager"  # 领导: reads the board of its territory
+AUDITOR = "auditor"  # 审计员: reads everything, unmasks nothing, changes nothing
+ADMIN = "admin"  # 系统管理员: lists, posts, calendar; no matter of residents
+INTEGRATOR = "integrator"  # 对接系统: an API key
+RESIDENT = "resident"  # 居民: holds the private link of a report; never a post
+SYSTEM = "system"  # clocks and jobs
+STAFF_ROLES = (CLERK, DISPATCHER, HANDLER, GRID_WORKER, CHECKER, ADJUDICATOR, MANAGER, AUDITOR, ADMIN, INTEGRATOR)
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """One asker. ``actor`` is what the ledger writes: ``post:12``, ``report:88``, ``key:3``, ``system:clock``, ``public``.
+
+    ``territories``: code prefixes that the post covers (``("610104",)`` is the whole district, ``()`` none).
+    ``units``: ids of the own unit and of every unit below it. ``reports``: ids of reports whose link the asker holds.
+    """
+
+    actor: str
+    role: str = ""
+    account_id: int | None = None
+    person_id: int | None = None
+    post_id: int | None = None
+    unit_id: int | None = None
+    units: frozenset[int] = frozenset()
+    territories: tuple[str, ...] = ()
+    reports: frozenset[int] = field(default_factory=frozenset)
+    name: str = ""
+
+    @property
+    def is_staff(self) -> bool:
+        return self.role in STAFF_ROLES
+
+    def covers(self, code: str) -> bool:
+        """Whether ``code`` (a division or grid code) lies inside the viewer's territory."""
+        return any(code.startswith(prefix) for prefix in self.territories)
+
+
+PUBLIC = Viewer(actor="public")
+
+
+def system(name: str) -> Viewer:
+    """The viewer for a job of the machine itself, e.g. ``system("clock")``."""
+    return Viewer(actor=f"system:{name}", role=SYSTEM)

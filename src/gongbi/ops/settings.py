@@ -1,0 +1,141 @@
+"""Settings, all chosen from the environment; with an empty environment the product runs from one folder.
+
+Environment: ``DATABASE_URL`` (default: SQLite in ``GONGBI_VAR``), ``PORT``, ``GONGBI_VAR`` (data folder),
+``GONGBI_SECRET_KEY``, ``GONGBI_HOSTS``, ``GONGBI_DEBUG``, ``GONGBI_DISTRICT`` (6-digit code),
+``GONGBI_TEST_DATABASE`` (name of the test database), ``GONGBI_BROKER`` (Celery broker, default in memory).
+"""
+
+import os
+import secrets
+from pathlib import Path
+
+import dj_database_url
+from django.utils.translation import gettext_lazy as _
+
+ROOT = Path(__file__).resolve().parents[3]
+VAR = Path(os.environ.get("GONGBI_VAR", ROOT / "var")).resolve()
+VAR.mkdir(parents=True, exist_ok=True)
+
+
+def _kept_secret(name: str) -> str:
+    """A random secret made on first start and kept in the data folder with mode 600."""
+    path = VAR / name
+    if not path.exists():
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "w") as file:
+                file.write(secrets.token_urlsafe(48))
+        except FileExistsError:
+            pass
+    return path.read_text().strip()
+
+
+DEBUG = os.environ.get("GONGBI_DEBUG") == "1"
+SECRET_KEY = os.environ.get("GONGBI_SECRET_KEY") or _kept_secret("secret_key")
+ALLOWED_HOSTS = os.environ.get("GONGBI_HOSTS", "*").split(",")
+PORT = int(os.environ.get("PORT", "8000"))
+DISTRICT_CODE = os.environ.get("GONGBI_DISTRICT", "610104")
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "gongbi.kernel.ledger",
+    "gongbi.kernel.clock",
+    "gongbi.kernel.scope",
+    "gongbi.kernel.outbox",
+    "gongbi.kernel.vault",
+    "gongbi.kernel.search",
+    "gongbi.kernel.files",
+    "gongbi.kernel.flow",
+    "gongbi.territory",
+    "gongbi.parties",
+    "gongbi.duties",
+    "gongbi.cases",
+    "gongbi.insight",
+    "gongbi.look",
+    "gongbi.resident",
+    "gongbi.desk",
+    "gongbi.field",
+    "gongbi.api",
+    "gongbi.ops",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "gongbi.ops.urls"
+WSGI_APPLICATION = "gongbi.ops.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+_database = dj_database_url.parse(
+    os.environ.get("DATABASE_URL") or f"sqlite:///{VAR / 'gongbi.sqlite3'}", conn_max_age=None
+)
+_test_name = os.environ.get("GONGBI_TEST_DATABASE")
+if "sqlite" in _database["ENGINE"]:
+    _database["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        # FULL: a receipt that was given survives a power cut, not only a crash of the process.
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+            "PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=268435456;"
+        ),
+    }
+    # A file, not memory: the tests start threads and processes of their own.
+    _database["TEST"] = {"NAME": str(VAR / f"{_test_name or 'test'}.sqlite3")}
+else:
+    _database["CONN_HEALTH_CHECKS"] = True
+    if _test_name:
+        _database["TEST"] = {"NAME": _test_name}
+DATABASES = {"default": _database}
+
+AUTH_USER_MODEL = "parties.Account"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Shanghai"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR / "static"
+MEDIA_ROOT = VAR / "files"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+LOGIN_URL = "/login"
+LOGIN_REDIRECT_URL = "/"
+SESSION_COOKIE_AGE = 60 * 60 * 10
+CSRF_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
