@@ -1,0 +1,218 @@
+"""Raw rows of a spreadsheet file: what kind it is, how it is encoded, and cells by row number. Used by
+``tables``.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from typing import IO, Any
+
+from django.utils.translation import gettext_lazy as _
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+from gongbi.kernel.errors import Refused
+
+RawRows = Iterator[tuple[int, list[Any]]]
+
+MAX_UNPACKED = 1 << 30  # bytes of XML in one workbook
+MAX_CELLS = 30_000_000  # a million rows of thirty columns; the reader lays a sheet out as a full rectangle
+MAX_COLUMNS = 1000
+MAX_FIELD = 1_000_000  # characters in one CSV field
+_CHUNK = 1 << 20
+_REFERENCE = re.compile(rb"""\sr=["']([A-Z]{1,3})([0-9]{1,7})["']""")
+_FOOLED = (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError, zlib.error)
+
+
+def open_rows(file: IO[bytes], sheet: str | None) -> tuple[str, str, RawRows]:
+    """``(kind, encoding, rows)``; a row is ``(number from 1 as people see it, cells)``."""
+    file.seek(0)
+    start = file.read(8)
+    file.seek(0)
+    if not start:
+        return "csv", "utf-8", iter(())
+    if start.startswith(b"PK\x03\x04"):
+        _look_inside(file)
+        return "xlsx", "", _workbook(file, sheet)
+    if start.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        return "xls", "", _workbook(file, sheet)
+    encoding = _encoding(file)
+    return "csv", encoding, _csv(file, encoding)
+
+
+def _unreadable(why: object = "") -> Refused:
+    text = _(
+        "The file cannot be read as a spreadsheet%(why)s. Save it again as .xlsx or as CSV and send that."
+    )
+    return Refused("table_unreadable", text % {"why": f" ({why})" if why else ""})
+
+
+def _too_large() -> Refused:
+    return Refused(
+        "table_too_large",
+        _(
+            "The workbook is too large when unpacked. Delete empty columns and rows, or split it "
+            "into several files."
+        ),
+    )
+
+
+def _look_inside(file: IO[bytes]) -> None:
+    """Refuse zip bombs and sheets whose one far-away cell would make the reader lay out billions of cells."""
+    try:
+        with zipfile.ZipFile(file) as pack:
+            if sum(part.file_size for part in pack.infolist()) > MAX_UNPACKED:
+                raise _too_large()
+            for part in pack.infolist():
+                if not part.filename.startswith("xl/worksheets/") or not part.filename.endswith(".xml"):
+                    continue
+                columns: set[bytes] = set()
+                rows = 0
+                tail = b""
+                with pack.open(part) as stream:
+                    while chunk := stream.read(_CHUNK):
+                        found = _REFERENCE.findall(tail + chunk)
+                        if found:
+                            letters, digits = zip(*found, strict=True)
+                            columns.update(letters)
+                            rows = max(rows, *map(int, digits))
+                        tail = chunk[-24:]
+                width = max((_column(letters) for letters in columns), default=0)
+                if width > MAX_COLUMNS or rows * width > MAX_CELLS:
+                    raise _too_large()
+    except _FOOLED as problem:
+        raise _unreadable(type(problem).__name__) from problem
+    file.seek(0)
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _workbook(file: IO[bytes], sheet: str | None) -> RawRows:
+    try:
+        book = CalamineWorkbook.from_filelike(file)
+        page = _page(book, sheet)
+    except (CalamineError, OSError, ValueError) as problem:
+        raise _unreadable(type(problem).__name__) from problem
+    return _cells(book, page)
+
+
+def _page(book: CalamineWorkbook, sheet: str | None) -> CalamineSheet:
+    if sheet is not None:
+        if sheet not in book.sheet_names:
+            text = _("The workbook has no sheet “%(name)s”; it has: %(names)s.")
+            raise Refused("table_sheet", text % {"name": sheet, "names": "、".join(book.sheet_names)})
+        return book.get_sheet_by_name(sheet)
+    for meta in book.sheets_metadata:
+        if meta.typ == SheetTypeEnum.WorkSheet and meta.visible == SheetVisibleEnum.Visible:
+            page = book.get_sheet_by_name(meta.name)
+            if page.height:
+                return page
+    raise Refused("table_empty", _("The workbook has no sheet with anything in it."))
+
+
+def _cells(book: CalamineWorkbook, page: CalamineSheet) -> RawRows:
+    """Cells by row; a merged block gives its value to every row it spans (people merge "same as above")."""
+    first_column = (page.start or (0, 0))[1]  # the reader's rows begin at row 1, but at the first used column
+    merged = sorted(
+        (top, left - first_column, bottom)
+        for (top, left), (bottom, _right) in page.merged_cell_ranges or ()
+        if bottom > top
+    )
+    waiting = iter(merged)
+    ahead = next(waiting, None)
+    held: dict[int, tuple[int, Any]] = {}  # column → (last row, value)
+    for index, cells in enumerate(page.iter_rows()):
+        for column in [c for c, (last, _value) in held.items() if last < index]:
+            del held[column]
+        while ahead is not None and ahead[0] <= index:
+            top, left, bottom = ahead
+            if top == index and left < len(cells):
+                held[left] = (bottom, cells[left])
+            ahead = next(waiting, None)
+        for column, (_last, value) in held.items():
+            if column < len(cells) and cells[column] == "":
+                cells[column] = value
+        yield index + 1, list(cells)
+    book.close()
+
+
+def _encoding(file: IO[bytes]) -> str:
+    """UTF-8 if the whole file is; else GB18030 if the whole file is; else refused. Reads the file once or
+    twice.
+    """
+    file.seek(0)
+    mark = file.read(4)
+    if mark.startswith(codecs.BOM_UTF8):
+        return "utf-8-sig"
+    if mark.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    where = 0
+    for name in ("utf-8", "gb18030"):
+        file.seek(0)
+        decoder = codecs.getincrementaldecoder(name)("strict")
+        where = 0
+        try:
+            while chunk := file.read(_CHUNK):
+                decoder.decode(chunk)
+                where += len(chunk)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            continue
+        return name
+    raise Refused(
+        "table_encoding",
+        _(
+            "The text is neither UTF-8 nor GB18030 (near byte %(where)s). Save the file as “CSV "
+            "UTF-8” and send it again."
+        )
+        % {"where": where},
+    )
+
+
+class _Kept(io.TextIOWrapper):
+    """A text view that does not close the caller's file when it is thrown away."""
+
+    def __del__(self) -> None:
+        try:
+            self.detach()
+        except ValueError:
+            return
+
+
+def _csv(file: IO[bytes], encoding: str) -> RawRows:
+    file.seek(0)
+    text = _Kept(file, encoding=encoding, newline="")
+    sample = text.read(65536)
+    first = next((line for line in sample.splitlines() if line.strip()), "")
+    if "\0" in sample:
+        raise _unreadable("NUL")
+    delimiter = max(",\t;", key=first.count)
+    file.seek(0)
+    text.seek(0)
+    return _records(text, delimiter)
+
+
+def _records(text: io.TextIOWrapper, delimiter: str) -> RawRows:
+    if csv.field_size_limit() < MAX_FIELD:
+        csv.field_size_limit(MAX_FIELD)
+    number = 0
+    reader = csv.reader(text, delimiter=delimiter)
+    try:
+        for number, record in enumerate(reader, start=1):
+            yield number, record
+    except csv.Error as problem:
+        sentence = _(
+            "Row %(row)s cannot be read (%(why)s). Nothing after it was read; correct it and send "
+            "the file again."
+        )
+        raise Refused("table_row", sentence % {"row": number + 1, "why": problem}) from problem

@@ -1,0 +1,346 @@
+"""Spreadsheets in and out, for every list that people keep: CSV (UTF-8 or GB18030) and Excel, read row by
+row.
+
+A room declares its columns once; the same declaration reads a file, writes the template people download, and
+writes
+exports. What a person sees in the spreadsheet program is what an error names: the row number and the
+column's heading.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import IO, Any
+
+import xlsxwriter
+from django.utils.translation import gettext_lazy as _
+
+from gongbi.kernel import sheets
+from gongbi.kernel.errors import Refused
+
+HEADER_WITHIN = 30  # headings are looked for in the first rows: people put titles and notes above them
+_NOTES = ("填写说明", "How to fill in")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. Headings are accepted in Chinese, in English, as ``key`` or as any of ``also``.
+
+    ``choices``: the only values allowed, when there are few. ``note`` is (Chinese, English).
+    """
+
+    key: str
+    zh: str
+    en: str
+    required: bool = False
+    note: tuple[str, str] = ("", "")
+    example: str = ""
+    also: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CellError:
+    """What is wrong in one row: ``column`` is the key, ``heading`` what the file itself calls it,
+    ``message`` a sentence.
+    """
+
+    column: str
+    heading: str
+    message: Any
+    code: str = "value"
+
+
+@dataclass(slots=True)
+class Row:
+    """One row. ``number`` is what the spreadsheet program shows at its left edge; every value is text,
+    trimmed, "" when empty.
+    """
+
+    number: int
+    values: dict[str, str]
+    errors: list[CellError] = field(default_factory=list)
+    headings: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def good(self) -> bool:
+        return not self.errors
+
+    def wrong(self, column: str, message: Any, code: str = "value") -> None:
+        """Add an error found by the room that imports."""
+        self.errors.append(CellError(column, self.headings.get(column, column), message, code))
+
+
+@dataclass(slots=True)
+class Table:
+    """An opened file: iterate once for its rows. ``unknown``: headings that no column claims; they are not
+    read.
+    """
+
+    filename: str
+    kind: str  # "csv", "xlsx" …
+    encoding: str
+    header_row: int
+    headings: dict[str, str]
+    unknown: list[str]
+    _rows: Iterator[Row]
+
+    def __iter__(self) -> Iterator[Row]:
+        return self._rows
+
+
+def clean(value: object) -> str:
+    """A cell as text: dates in ISO form, whole numbers without ``.0``, no control characters, outer blanks
+    gone.
+    """
+    if value is None or value == "":
+        return ""
+    if isinstance(value, str):
+        if value.isprintable():
+            return value.strip()
+        kept = (c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs") else "" for c in value)
+        return "".join(kept).strip()
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == time() else value.isoformat(sep=" ")
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return str(value)
+    return str(value).strip()
+
+
+def _folded(heading: str) -> str:
+    """A heading for comparing: width and case folded, blanks, ``*`` and remarks in brackets gone."""
+    text = unicodedata.normalize("NFKC", heading).casefold().replace("(", "\0", 1).split("\0")[0]
+    return "".join(c for c in text if not c.isspace() and c not in "*_-:：")
+
+
+def _names(columns: Sequence[Column]) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for column in columns:
+        for name in (column.key, column.zh, column.en, *column.also):
+            owner = names.setdefault(_folded(name), column.key)
+            if owner != column.key:
+                raise ValueError(f"columns {owner} and {column.key} share the heading {name!r}")
+    return names
+
+
+def read_table(
+    data: bytes | IO[bytes], filename: str, columns: Sequence[Column], *, sheet: str | None = None
+) -> Table:
+    """Open a spreadsheet; the rows stream while you iterate, so a million rows need no million objects.
+
+    The kind is told from the content, not from the name. Raises :class:`Refused` (``table_unreadable``,
+    ``table_encoding``,
+    ``table_empty``, ``table_headings``, ``columns_missing``, ``columns_twice``, ``table_too_large``). A row
+    with a missing or
+    forbidden value still comes, with its errors; blank rows are skipped but counted.
+    """
+    file = io.BytesIO(data) if isinstance(data, bytes) else data
+    kind, encoding, raw = sheets.open_rows(file, sheet)
+    head: list[tuple[int, list[str]]] = []
+    best: tuple[int, int, list[str]] | None = None
+    names = _names(columns)
+    for number, cells in raw:
+        texts = [clean(cell) for cell in cells]
+        head.append((number, texts))
+        hits = len({names[key] for key in map(_folded, texts) if key in names})
+        if hits and (best is None or hits > best[0]):
+            best = (hits, number, texts)
+        if number >= HEADER_WITHIN or (best is not None and best[0] == len(columns)):
+            break
+    if not any(any(texts) for _number, texts in head):
+        raise Refused(
+            "table_empty", _("The file is empty: nothing was read. Put the headings in the first row.")
+        )
+    needed = [column for column in columns if column.required]
+    if best is None:
+        raise Refused(
+            "table_headings",
+            _("None of the expected headings was found in the first %(rows)s rows. Expected: %(names)s.")
+            % {"rows": HEADER_WITHIN, "names": "、".join(c.zh for c in needed or columns)},
+        )
+    _hits, header_row, heads = best
+    places: dict[str, int] = {}
+    unknown: list[str] = []
+    for place, heading in enumerate(heads):
+        key = names.get(_folded(heading)) if heading else None
+        if key is None:
+            if heading:
+                unknown.append(heading)
+        elif key in places:
+            raise Refused(
+                "columns_twice",
+                _("Row %(row)s has the heading “%(name)s” twice. Remove one of the two columns.")
+                % {"row": header_row, "name": heading},
+                field=key,
+            )
+        else:
+            places[key] = place
+    missing = [column for column in needed if column.key not in places]
+    if missing:
+        raise Refused(
+            "columns_missing",
+            _(
+                "The headings in row %(row)s lack: %(missing)s. Found: %(found)s. Add the missing "
+                "columns and send the file again."
+            )
+            % {
+                "row": header_row,
+                "missing": "、".join(f"{c.zh} ({c.key})" for c in missing),
+                "found": "、".join(h for h in heads if h),
+            },
+            field=missing[0].key,
+        )
+    headings = {key: heads[place] for key, place in places.items()}
+    rest = ((number, texts) for number, texts in head if number > header_row)
+    more = ((number, [clean(cell) for cell in cells]) for number, cells in raw)
+    rows = _rows(rest, more, columns, places, headings)
+    return Table(filename, kind, encoding, header_row, headings, unknown, rows)
+
+
+def _rows(
+    first: Iterable[tuple[int, list[str]]],
+    more: Iterable[tuple[int, list[str]]],
+    columns: Sequence[Column],
+    places: Mapping[str, int],
+    headings: Mapping[str, str],
+) -> Iterator[Row]:
+    required = [c.key for c in columns if c.required]
+    closed = [(c.key, frozenset(c.choices)) for c in columns if c.choices]
+    absent = [c.key for c in columns if c.key not in places]
+    for part in (first, more):
+        for number, texts in part:
+            if not any(texts):
+                continue
+            width = len(texts)
+            values = {key: texts[place] if place < width else "" for key, place in places.items()}
+            for key in absent:
+                values[key] = ""
+            row = Row(number, values, headings=headings)
+            for key in required:
+                if not values[key]:
+                    row.wrong(key, _("This cell must not be empty."), "required")
+            for key, allowed in closed:
+                if values[key] and values[key] not in allowed:
+                    text = _("“%(value)s” is not one of: %(allowed)s.")
+                    row.wrong(
+                        key,
+                        text % {"value": values[key][:40], "allowed": "、".join(sorted(allowed))},
+                        "choice",
+                    )
+            yield row
+
+
+def write_xlsx(
+    columns: Sequence[Column],
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    sheet: str = "数据",
+    lang: str = "zh",
+    notes: bool = False,
+) -> bytes:
+    """An Excel file of ``rows`` (mappings by column key). Everything is written as text or number, never as
+    a formula.
+    """
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(
+        out,
+        {"in_memory": True, "constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False},
+    )
+    head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
+    text = book.add_format({"num_format": "@"})
+    page = book.add_worksheet(sheet[:31])
+    page.freeze_panes(1, 0)
+    for place, column in enumerate(columns):
+        name = column.zh if lang == "zh" else column.en
+        page.set_column(place, place, max(10, min(40, 2 * len(column.zh) + 4)), text)
+        page.write_string(0, place, name + ("*" if column.required else ""), head)
+        if column.choices:
+            joined = ",".join(column.choices)
+            if len(joined) <= 255:  # a limit of the file format
+                page.data_validation(
+                    1, place, 5000, place, {"validate": "list", "source": list(column.choices)}
+                )
+    for line, values in enumerate(rows, start=1):
+        for place, column in enumerate(columns):
+            value = values.get(column.key)
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                page.write_number(line, place, value)
+            elif value is not None and value != "":
+                page.write_string(line, place, clean(value)[:32767], text)
+    if notes:
+        _write_notes(book, columns, lang)
+    book.close()
+    return out.getvalue()
+
+
+def _write_notes(book: Any, columns: Sequence[Column], lang: str) -> None:
+    zh = lang == "zh"
+    page = book.add_worksheet(_NOTES[0] if zh else _NOTES[1])
+    bold = book.add_format({"bold": True})
+    titles = ("列", "必填", "说明", "示例", "可选值", "English", "key")
+    if not zh:
+        titles = ("Column", "Required", "Note", "Example", "Choices", "Chinese", "key")
+    page.set_column(0, 1, 14)
+    page.set_column(2, 3, 44)
+    for place, title in enumerate(titles):
+        page.write_string(0, place, title, bold)
+    for line, column in enumerate(columns, start=1):
+        must = ("是" if zh else "yes") if column.required else ""
+        names = (column.zh, column.en) if zh else (column.en, column.zh)
+        cells = (
+            names[0],
+            must,
+            column.note[0 if zh else 1],
+            column.example,
+            "、".join(column.choices),
+            names[1],
+            column.key,
+        )
+        for place, cell in enumerate(cells):
+            page.write_string(line, place, cell)
+
+
+def write_template(columns: Sequence[Column], sheet: str = "数据", *, lang: str = "zh") -> bytes:
+    """The empty Excel form for a list: headings on the first sheet, what each column means on the second."""
+    return write_xlsx(columns, (), sheet=sheet, lang=lang, notes=True)
+
+
+def write_csv(
+    columns: Sequence[Column], rows: Iterable[Mapping[str, Any]], *, lang: str = "zh"
+) -> Iterator[bytes]:
+    """A CSV in pieces: UTF-8 with mark (Excel opens it right), text that a spreadsheet would run as a
+    formula is quoted by ``'``.
+    """
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow([c.zh if lang == "zh" else c.en for c in columns])
+    yield b"\xef\xbb\xbf"
+    for values in rows:
+        writer.writerow([_harmless(values.get(column.key)) for column in columns])
+        if buffer.tell() > 65536:
+            yield buffer.getvalue().encode()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue().encode()
+
+
+def _harmless(value: object) -> str:
+    text = clean(value)
+    if (
+        isinstance(value, str)
+        and text[:1] in ("=", "+", "-", "@", "\t")
+        and not text[1:].replace(".", "").isdigit()
+    ):
+        return "'" + text
+    return text

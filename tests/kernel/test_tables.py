@@ -1,0 +1,238 @@
+"""Spreadsheets that people send: every encoding, heading and merged cell, and what they are told when it is
+wrong.
+"""
+
+import io
+import tracemalloc
+import zipfile
+from collections.abc import Sequence
+
+import pytest
+import xlsxwriter
+
+from gongbi.kernel import sheets
+from gongbi.kernel.errors import Refused
+from gongbi.kernel.tables import Column, clean, read_table, write_csv, write_template, write_xlsx
+
+COLUMNS = (
+    Column("code", "编码", "Code", required=True, note=("四位", "four digits"), example="0101"),
+    Column("name", "名称", "Name", required=True, also=("类别名称",)),
+    Column("anonymous", "允许匿名", "Anonymous allowed", choices=("是", "否")),
+    Column("note", "备注", "Note"),
+)
+
+
+def book(cells: Sequence[Sequence[object]], merge: Sequence[tuple[int, int, int, int, str]] = ()) -> bytes:
+    out = io.BytesIO()
+    file = xlsxwriter.Workbook(out, {"in_memory": True})
+    sheet = file.add_worksheet("一")
+    for row, values in enumerate(cells):
+        for column, value in enumerate(values):
+            if value is not None:
+                sheet.write(row, column, value)
+    for top, left, bottom, right, text in merge:
+        sheet.merge_range(top, left, bottom, right, text)
+    file.close()
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "gbk", "utf-16"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_csv_is_read_in_every_encoding_that_office_programs_write(encoding: str, delimiter: str) -> None:
+    text = "编码,名称,允许匿名\r\n0101,上水井盖,是\r\n0102,污水井盖,否\r\n".replace(",", delimiter)
+    table = read_table(text.encode(encoding), "名单.csv", COLUMNS)
+    rows = list(table)
+    assert [(r.number, r.values["code"], r.values["name"]) for r in rows] == [
+        (2, "0101", "上水井盖"),
+        (3, "0102", "污水井盖"),
+    ]
+    assert all(r.good and r.values["note"] == "" for r in rows)
+    assert table.header_row == 1
+
+
+def test_gb18030_is_told_even_when_the_first_chinese_letter_comes_after_a_megabyte() -> None:
+    body = "code,name\n" + "1,a\n" * 300_000 + "2,井盖\n"
+    rows = list(read_table(body.encode("gb18030"), "x.csv", COLUMNS))
+    assert rows[-1].values["name"] == "井盖"
+
+
+def test_text_in_no_known_encoding_is_refused_with_what_to_do() -> None:
+    with pytest.raises(Refused) as refused:
+        read_table("编码,名称\n1,".encode() + b"\xff\xff\xff", "x.csv", COLUMNS)
+    assert refused.value.code == "table_encoding"
+    assert "CSV" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "heads", [("编码*", "名称（必填）"), ("code", "NAME"), (" Ｃｏｄｅ ", "类别名称"), ("Code", "名 称")]
+)
+def test_headings_are_accepted_in_chinese_english_or_by_key(heads: tuple[str, str]) -> None:
+    table = read_table((",".join(heads) + "\n1,a\n").encode(), "x.csv", COLUMNS)
+    assert [r.values["name"] for r in table] == ["a"]
+    assert table.headings["code"] == heads[0].strip()
+
+
+def test_titles_above_the_headings_are_skipped_and_row_numbers_stay_those_of_the_program() -> None:
+    data = book(
+        [["莲湖区类别表"], [], ["编码", "名称", "旧列"], ["0101", "井盖", "x"], [], ["0102", "", "y"]]
+    )
+    table = read_table(data, "x.xlsx", COLUMNS)
+    rows = list(table)
+    assert table.header_row == 3
+    assert table.unknown == ["旧列"]
+    assert [r.number for r in rows] == [4, 6]
+    assert rows[0].good
+    assert [(e.column, e.heading, e.code) for e in rows[1].errors] == [("name", "名称", "required")]
+
+
+def test_a_sheet_that_starts_in_the_middle_keeps_its_row_numbers() -> None:
+    data = book([[], [], [None, None, "编码", "名称"], [None, None, 101, "井盖"]])
+    assert [(r.number, r.values["code"]) for r in read_table(data, "x.xlsx", COLUMNS)] == [(4, "101")]
+
+
+def test_a_merged_cell_gives_its_value_to_every_row_it_spans() -> None:
+    data = book(
+        [
+            [None, "编码", "名称"],
+            [None, None, "甲"],
+            [None, None, "乙"],
+            [None, None, "丙"],
+            [None, "9", "丁"],
+        ],
+        merge=[(1, 1, 3, 1, "0101")],
+    )
+    assert [r.values["code"] for r in read_table(data, "x.xlsx", COLUMNS)] == ["0101", "0101", "0101", "9"]
+
+
+def test_missing_columns_are_named_with_what_was_found() -> None:
+    with pytest.raises(Refused) as refused:
+        read_table("编码,备注\n1,2\n".encode(), "x.csv", COLUMNS)
+    assert refused.value.code == "columns_missing"
+    assert refused.value.field == "name"
+    assert "名称 (name)" in str(refused.value)
+    assert "备注" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "table_empty"),
+        (b"\n\n\n", "table_empty"),
+        ("甲,乙\n1,2\n".encode(), "table_headings"),
+        ("编码,名称,code\n1,2,3\n".encode(), "columns_twice"),
+        (b"PK\x03\x04 this is no zip at all", "table_unreadable"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 broken", "table_unreadable"),
+        (b"code,name\n1,\x00\x00\n", "table_unreadable"),
+    ],
+)
+def test_files_that_are_no_table_are_refused(data: bytes, code: str) -> None:
+    with pytest.raises(Refused) as refused:
+        list(read_table(data, "x", COLUMNS))
+    assert refused.value.code == code
+
+
+def test_a_value_outside_the_choices_is_an_error_of_its_row_and_the_others_come_through() -> None:
+    rows = list(read_table("编码,名称,允许匿名\n1,a,也许\n2,b,是\n3,c,\n".encode(), "x.csv", COLUMNS))
+    assert [r.good for r in rows] == [False, True, True]
+    assert rows[0].errors[0].code == "choice"
+    assert "也许" in str(rows[0].errors[0].message)
+
+
+def test_one_far_away_cell_does_not_make_the_reader_lay_out_billions() -> None:
+    out = io.BytesIO()
+    file = xlsxwriter.Workbook(out, {"in_memory": True})
+    sheet = file.add_worksheet()
+    sheet.write(0, 0, "编码")
+    sheet.write(1_048_575, 16_383, "x")
+    file.close()
+    tracemalloc.start()
+    with pytest.raises(Refused) as refused:
+        read_table(out.getvalue(), "x.xlsx", COLUMNS)
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert refused.value.code == "table_too_large"
+    assert peak < 20_000_000
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheets, "MAX_UNPACKED", 5_000_000)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as pack:
+        pack.writestr("xl/worksheets/sheet1.xml", b" " * 6_000_000)
+    assert len(out.getvalue()) < 50_000
+    with pytest.raises(Refused) as refused:
+        read_table(out.getvalue(), "x.xlsx", COLUMNS)
+    assert refused.value.code == "table_too_large"
+
+
+def test_the_template_can_be_sent_back_filled_in_either_language() -> None:
+    for lang in ("zh", "en"):
+        assert list(read_table(write_template(COLUMNS, lang=lang), "t.xlsx", COLUMNS)) == []
+    filled = write_xlsx(COLUMNS, [{"code": "0101", "name": "=1+1", "note": 3}], notes=True)
+    (row,) = read_table(filled, "t.xlsx", COLUMNS)
+    assert row.values == {"code": "0101", "name": "=1+1", "anonymous": "", "note": "3"}
+
+
+def test_exported_csv_opens_in_excel_and_runs_no_formula() -> None:
+    data = b"".join(write_csv(COLUMNS, [{"code": "-1", "name": "=cmd|'x'!A0", "note": "二"}]))
+    assert data.startswith(b"\xef\xbb\xbf")
+    (row,) = read_table(data, "x.csv", COLUMNS)
+    assert row.values["name"] == "'=cmd|'x'!A0"
+    assert row.values["code"] == "-1"
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        (3.0, "3"),
+        (0.5, "0.5"),
+        ("\u200b 名\x07 ", "名"),
+        ("甲\n乙", "甲\n乙"),
+        (None, ""),
+        (True, "1"),
+        (10**16 * 1.0, "1e+16"),
+    ],
+)
+def test_cells_become_text_as_people_see_them(cell: object, text: str) -> None:
+    assert clean(cell) == text
+
+
+def test_an_overlong_field_names_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = ("编码,名称\n1,a\n2," + "长" * (sheets.MAX_FIELD + 1) + "\n").encode()
+    with pytest.raises(Refused) as refused:
+        list(read_table(data, "x.csv", COLUMNS))
+    assert refused.value.code == "table_row"
+    assert "3" in str(refused.value)
+
+
+@pytest.mark.slow
+def test_a_million_rows_stream_in_little_memory() -> None:
+    data = b"code,name\n" + b"".join(b"%d,name %d\n" % (n, n) for n in range(1_000_000))
+    tracemalloc.start()
+    table = read_table(io.BytesIO(data), "x.csv", COLUMNS)
+    before, _peak = tracemalloc.get_traced_memory()
+    tracemalloc.reset_peak()
+    seen = 0
+    for row in table:  # noqa: B007
+        seen += 1
+        if seen == 50_000:
+            break
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    rest = sum(1 for _row in table)
+    assert seen + rest == 1_000_000
+    assert row.number == 50_001
+    assert peak - before < 4_000_000
+
+
+def test_an_excel_date_is_read_as_an_iso_date() -> None:
+    out = io.BytesIO()
+    file = xlsxwriter.Workbook(out, {"in_memory": True})
+    sheet = file.add_worksheet()
+    sheet.write_row(0, 0, ["编码", "名称"])
+    sheet.write(1, 0, 45000, file.add_format({"num_format": "yyyy-mm-dd"}))
+    sheet.write(1, 1, 45000.5, file.add_format({"num_format": "yyyy-mm-dd hh:mm"}))
+    file.close()
+    (row,) = read_table(out.getvalue(), "x.xlsx", COLUMNS)
+    assert row.values["code"] == "2023-03-15"
+    assert row.values["name"] == "2023-03-15 12:00:00"
