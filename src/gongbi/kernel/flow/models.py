@@ -30,8 +30,10 @@ class Matter(models.Model):
     closed_at = models.DateTimeField(null=True)
     # The deadline of the clock that runs now, for sorting; the truth is in kernel.clock.
     due_at = models.DateTimeField(null=True)
+    # The ledger's end, so that the next entry needs no look-up; ``seed`` is what the first entry chains to.
+    seed = models.BinaryField(max_length=32)
     last_seq = models.PositiveIntegerField(default=0)
-    last_hash = models.BinaryField(max_length=32, default=b"")
+    last_hash = models.BinaryField(max_length=32)
 
     class Meta:
         indexes = [

@@ -6,8 +6,8 @@ from django.db import models
 class LedgerEntry(models.Model):
     """One thing that happened to one matter. Never updated, never deleted (a trigger in the database refuses).
 
-    ``hash = H(prev ‖ canonical JSON of every other field)``; the first entry's ``prev`` is 32 zero bytes. ``facts`` holds ids,
-    codes, reasons and digests; never a sealed field.
+    ``hash`` is :func:`gongbi.kernel.ledger.chain.entry_hash`; the first entry's ``prev`` is the matter's random ``seed``.
+    ``facts`` holds ids, codes, reasons and digests; never a sealed field.
     """
 
     matter = models.ForeignKey("flow.Matter", on_delete=models.PROTECT, related_name="entries")

@@ -1,0 +1,179 @@
+"""The one door to a matter's state. Checks who and guard, takes an optimistic lock, writes state, ledger, clocks, outbox."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Model
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from gongbi.kernel.clock import actions as clocks
+from gongbi.kernel.errors import Forbidden, Refused, Stale
+from gongbi.kernel.flow import who
+from gongbi.kernel.flow.declare import Flow, Transition, flow_named
+from gongbi.kernel.flow.models import Matter
+from gongbi.kernel.ledger import actions as ledger
+from gongbi.kernel.ledger.models import LedgerEntry
+from gongbi.kernel.outbox.actions import publish
+from gongbi.kernel.scope.viewer import Viewer
+
+LIFT = {"unit_id", "territory"}  # columns of the matter that a step may change with it
+
+
+def words(pair: tuple[str, str]) -> str:
+    """The (Chinese, English) pair in the reader's language."""
+    return pair[1] if (get_language() or "").startswith("en") else pair[0]
+
+
+def begin(matter: Matter, viewer: Viewer, *, at: datetime, transition: str = "open", facts: Mapping[str, Any] | None = None) -> LedgerEntry:
+    """Insert an unsaved ``matter`` in its flow's first state, with its first entry, clocks and event.
+
+    The declared transition of that name gives the clocks (its ``from_`` is empty). Runs in the caller's transaction.
+    """
+    flow = flow_named(type(matter).flow_name)
+    arrow = flow.by_name[transition]
+    state = flow.by_state[arrow.to]
+    matter.flow, matter.state, matter.state_kind = flow.name, state.name, state.kind
+    matter.opened_at = at
+    matter.closed_at = at if state.kind == "closed" else None
+    matter.seed = secrets.token_bytes(32)
+    matter.version = 1
+    facts = dict(facts or {})
+    entry = ledger.draft(
+        matter, transition=transition, from_state="", to_state=state.name, viewer=viewer, at=at, facts=facts
+    )
+    matter.save(force_insert=(Model,))
+    _move_clocks(matter, arrow, at, facts)
+    if matter.due_at is not None:
+        Matter.objects.filter(pk=matter.pk).update(due_at=matter.due_at)
+    entry.matter_id = matter.pk
+    entry.save(force_insert=True)
+    _announce(matter, flow, arrow, entry, at)
+    return entry
+
+
+def advance(
+    matter: Matter,
+    transition: str,
+    viewer: Viewer,
+    *,
+    at: datetime,
+    expected_version: int | None = None,
+    move: Mapping[str, Any] | None = None,
+    facts: Mapping[str, Any] | None = None,
+) -> LedgerEntry:
+    """Take ``matter`` through ``transition``. In the caller's transaction; raises and writes nothing when a rule refuses.
+
+    ``expected_version``: the version the page showed (Stale if it moved on). ``move``: new ``unit_id`` / ``territory``.
+    ``facts``: what the ledger keeps of this step (ids, codes, reasons; no personal data). Errors: Forbidden (who), Refused
+    (state, guard, missing fact), Stale (version). Locks: the matter's row, first and only (docs/locking.md).
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("advance() must run inside the action's transaction")
+    flow = flow_named(matter.flow)
+    arrow = flow.by_name.get(transition)
+    if arrow is None:
+        raise Refused("flow.unknown", _("There is no step called %(name)s.") % {"name": transition}, field="transition")
+    facts = dict(facts or {})
+    if expected_version is not None and expected_version != matter.version:
+        raise _stale()
+    check(matter, arrow, viewer, at, facts)
+    for name in arrow.needs:
+        if facts.get(name) in (None, "", [], ()):
+            raise Refused("flow.missing", _("“%(step)s” needs: %(name)s.") % {"step": words(arrow.words), "name": name}, article=arrow.article, field=name)
+    before, old_version = matter.state, matter.version
+    state = flow.by_state[before if arrow.to == "=" else arrow.to]
+    changes: dict[str, Any] = {key: value for key, value in (move or {}).items() if key in LIFT}
+    for key, value in changes.items():
+        setattr(matter, key, value)
+    matter.state, matter.state_kind, matter.version = state.name, state.kind, old_version + 1
+    if state.kind == "closed" and flow.by_state[before].kind != "closed":
+        matter.closed_at = at
+    elif state.kind != "closed":
+        matter.closed_at = None
+    entry = ledger.draft(
+        matter, transition=transition, from_state=before, to_state=state.name, viewer=viewer, at=at, facts=facts
+    )
+    _move_clocks(matter, arrow, at, facts)
+    touched = Matter.objects.filter(pk=matter.pk, version=old_version).update(
+        state=matter.state,
+        state_kind=matter.state_kind,
+        version=matter.version,
+        closed_at=matter.closed_at,
+        due_at=matter.due_at,
+        last_seq=matter.last_seq,
+        last_hash=matter.last_hash,
+        **changes,
+    )
+    if not touched:
+        raise _stale()
+    entry.matter_id = matter.pk
+    entry.save(force_insert=True)
+    _announce(matter, flow, arrow, entry, at)
+    return entry
+
+
+def check(matter: Matter, arrow: Transition, viewer: Viewer, at: datetime, facts: Mapping[str, Any]) -> None:
+    """Raise what refuses this step at ``at``: state, who, then the guards in order (they find ``at`` among the facts)."""
+    if matter.state not in arrow.from_:
+        state = words(matter.declared_state.words)
+        raise Refused(
+            "flow.state",
+            _("“%(step)s” is not possible while the matter is “%(state)s”. Reload the page to see what is.")
+            % {"step": words(arrow.words), "state": state},
+            article=arrow.article,
+        )
+    if not who.may(arrow.who, matter, viewer):
+        raise Forbidden(
+            "flow.who",
+            _("“%(step)s” is not yours to do here; it belongs to: %(who)s.")
+            % {"step": words(arrow.words), "who": "、".join(spec.split("@")[0] for spec in arrow.who)},
+            article=arrow.article,
+        )
+    for guard in arrow.guards:
+        guard(matter, viewer, {**facts, "at": at})
+
+
+def _stale() -> Stale:
+    return Stale(
+        "flow.stale",
+        _("Somebody changed this matter after your page was loaded. Nothing was saved; reload, look, and do it again if it still holds."),
+    )
+
+
+def _move_clocks(matter: Matter, arrow: Transition, at: datetime, facts: Mapping[str, Any]) -> None:
+    for effect in arrow.clocks:
+        if effect.do == "start":
+            limit = str(facts.get(effect.limit[5:], "")) if effect.limit.startswith("fact:") else effect.limit
+            if limit:
+                clocks.start(matter, effect.clock, limit, at=at, basis=str(facts.get("basis", arrow.article))[:120])
+        elif effect.do == "stop":
+            clocks.stop(matter, effect.clock, at=at)
+        elif effect.do == "pause":
+            clocks.pause(matter, effect.clock, at=at, reason=arrow.name)
+        elif effect.do == "resume":
+            clocks.resume(matter, effect.clock, at=at)
+        else:
+            clocks.cancel(matter, effect.clock, at=at)
+
+
+def _announce(matter: Matter, flow: Flow, arrow: Transition, entry: LedgerEntry, at: datetime) -> None:
+    publish(
+        f"{flow.name}.{arrow.name}",
+        at=at,
+        matter_id=matter.pk,
+        payload={
+            "seq": entry.seq,
+            "number": matter.number,
+            "from": entry.from_state,
+            "to": entry.to_state,
+            "unit": matter.unit_id,
+            "territory": matter.territory,
+            "notifies": list(arrow.notifies),
+        },
+    )

@@ -1,0 +1,37 @@
+"""What must always hold. Rooms register checks; ``gongbi check`` and the nightly job run them all."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """One thing that does not hold: which invariant, where (a number or key), and what is wrong."""
+
+    invariant: str
+    where: str
+    what: str
+
+
+Check = Callable[[], Iterator[Breach]]
+_checks: dict[str, Check] = {}
+
+
+def register(name: str) -> Callable[[Check], Check]:
+    """Register a check under ``name``; it yields breaches and writes nothing."""
+
+    def keep(function: Check) -> Check:
+        _checks[name] = function
+        return function
+
+    return keep
+
+
+def run_all() -> Iterator[Breach]:
+    """Every breach of every registered invariant."""
+    for name in sorted(_checks):
+        yield from _checks[name]()
+
+
+def names() -> list[str]:
+    return sorted(_checks)

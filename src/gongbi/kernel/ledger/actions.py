@@ -1,0 +1,73 @@
+"""Writing to the ledger. Only ``kernel.flow`` appends; the nightly job seals the day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from gongbi.kernel.ledger.chain import Fields, entry_hash, merkle_root, plain
+from gongbi.kernel.ledger.models import DailyRoot, LedgerEntry
+from gongbi.kernel.scope.viewer import Viewer
+
+if TYPE_CHECKING:
+    from gongbi.kernel.flow.models import Matter
+
+
+def draft(
+    matter: Matter, *, transition: str, from_state: str, to_state: str, viewer: Viewer, at: datetime, facts: Mapping[str, Any]
+) -> LedgerEntry:
+    """The next entry of ``matter``, unsaved; moves the matter's ``last_seq`` and ``last_hash`` on in memory.
+
+    The caller saves both in one transaction (the entry once the matter has a key).
+    """
+    prev = bytes(matter.last_hash) if matter.last_seq else bytes(matter.seed)
+    fields = Fields(
+        seq=matter.last_seq + 1,
+        at=at,
+        actor=viewer.actor,
+        unit_id=viewer.unit_id,
+        transition=transition,
+        from_state=from_state,
+        to_state=to_state,
+        facts=plain(facts),
+    )
+    digest = entry_hash(prev, fields)
+    matter.last_seq, matter.last_hash = fields.seq, digest
+    return LedgerEntry(
+        seq=fields.seq,
+        at=at,
+        actor=fields.actor,
+        unit_id=fields.unit_id,
+        transition=transition,
+        from_state=from_state,
+        to_state=to_state,
+        facts=dict(fields.facts),
+        prev=prev,
+        hash=digest,
+    )
+
+
+@transaction.atomic
+def seal_day(day: date, *, at: datetime) -> DailyRoot:
+    """Publish the Merkle root over the entries of local ``day``; idempotent: a sealed day stays as it was."""
+    sealed = DailyRoot.objects.filter(day=day).first()
+    if sealed is not None:
+        return sealed
+    zone = timezone.get_default_timezone()
+    start = datetime.combine(day, time.min, tzinfo=zone)
+    rows = list(
+        LedgerEntry.objects.filter(at__gte=start, at__lt=start + timedelta(days=1)).order_by("id").values_list("id", "hash")
+    )
+    before = DailyRoot.objects.filter(day__lt=day).order_by("-day").first()
+    return DailyRoot.objects.create(
+        day=day,
+        entries=len(rows),
+        last_id=rows[-1][0] if rows else 0,
+        root=merkle_root([bytes(h) for _, h in rows]),
+        prev_root=bytes(before.root) if before else bytes(32),
+        made_at=at,
+    )

@@ -1,0 +1,113 @@
+"""Reading the ledger: histories, proofs and the check that nothing was touched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from django.utils import timezone
+
+from gongbi.kernel.errors import NotThere
+from gongbi.kernel.ledger.chain import Fields, entry_hash, merkle_path, merkle_root
+from gongbi.kernel.ledger.models import DailyRoot, LedgerEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One break: which matter (None for a daily root), at which sequence number, and what is wrong."""
+
+    matter_id: int | None
+    seq: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """That an entry stands in a sealed day: anyone can check it with :func:`chain.merkle_check`."""
+
+    day: str
+    entry: str
+    root: str
+    path: list[tuple[str, str]]
+
+
+def fields_of(entry: LedgerEntry) -> Fields:
+    return Fields(
+        seq=entry.seq,
+        at=entry.at,
+        actor=entry.actor,
+        unit_id=entry.unit_id,
+        transition=entry.transition,
+        from_state=entry.from_state,
+        to_state=entry.to_state,
+        facts=entry.facts,
+    )
+
+
+def verify(*, first_matter: int = 0) -> Iterator[Problem]:
+    """Walk every chain and every daily root; yields what does not hold. Memory stays flat whatever the size."""
+    from gongbi.kernel.flow.models import Matter
+
+    matters = {}
+    current, prev, expected = -1, b"", 1
+
+    def ended(matter_id: int, last: bytes, count: int) -> Iterator[Problem]:
+        known = matters.pop(matter_id, None)
+        if known is None:
+            yield Problem(matter_id, count, "entries of a matter that does not exist")
+        elif known[1] != count or bytes(known[2]) != last:
+            yield Problem(matter_id, count, "the chain ends elsewhere than the matter says")
+
+    # Ends are needed by key while entries stream by; 40 bytes a matter.
+    for pk, seed, seq, last in Matter.objects.filter(pk__gte=first_matter).values_list("pk", "seed", "last_seq", "last_hash"):
+        matters[pk] = (bytes(seed), seq, bytes(last))
+    entries = LedgerEntry.objects.filter(matter_id__gte=first_matter).order_by("matter_id", "seq")
+    for entry in entries.iterator(chunk_size=5000):
+        if entry.matter_id != current:
+            if current != -1:
+                yield from ended(current, prev, expected - 1)
+            current, expected = entry.matter_id, 1
+            prev = matters[current][0] if current in matters else b""
+        if entry.seq != expected:
+            yield Problem(current, entry.seq, f"entry {expected} is missing")
+            expected = entry.seq
+        if bytes(entry.prev) != prev:
+            yield Problem(current, entry.seq, "does not follow the entry before it")
+        elif entry_hash(prev, fields_of(entry)) != bytes(entry.hash):
+            yield Problem(current, entry.seq, "was changed after it was written")
+        prev, expected = bytes(entry.hash), expected + 1
+    if current != -1:
+        yield from ended(current, prev, expected - 1)
+    for pk, (_, seq, _last) in matters.items():
+        if seq:
+            yield Problem(pk, seq, "has lost its entries")
+    yield from _verify_days()
+
+
+def _day_hashes(day: datetime) -> list[bytes]:
+    rows = LedgerEntry.objects.filter(at__gte=day, at__lt=day + timedelta(days=1)).order_by("id")
+    return [bytes(h) for h in rows.values_list("hash", flat=True)]
+
+
+def _verify_days() -> Iterator[Problem]:
+    zone = timezone.get_default_timezone()
+    before = bytes(32)
+    for sealed in DailyRoot.objects.order_by("day"):
+        start = datetime.combine(sealed.day, time.min, tzinfo=zone)
+        if merkle_root(_day_hashes(start)) != bytes(sealed.root):
+            yield Problem(None, 0, f"the entries of {sealed.day} no longer give the published root")
+        if bytes(sealed.prev_root) != before:
+            yield Problem(None, 0, f"the root of {sealed.day} does not follow the day before it")
+        before = bytes(sealed.root)
+
+
+def proof(entry: LedgerEntry) -> Proof:
+    """The audit path of ``entry`` in its sealed day; NotThere while the day is not sealed yet."""
+    day = timezone.localdate(entry.at)
+    sealed = DailyRoot.objects.filter(day=day).first()
+    if sealed is None:
+        raise NotThere("ledger.day_open", f"{day} is not sealed yet; come back tomorrow")
+    hashes = _day_hashes(datetime.combine(day, time.min, tzinfo=timezone.get_default_timezone()))
+    path = merkle_path(hashes, hashes.index(bytes(entry.hash)))
+    return Proof(str(day), bytes(entry.hash).hex(), bytes(sealed.root).hex(), [(side, value.hex()) for side, value in path])
