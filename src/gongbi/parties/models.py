@@ -24,7 +24,7 @@ def _period(name: str) -> models.CheckConstraint:
 
 
 class Edition(models.Model):
-    """One row, whose token changes with every change of units, posts or keys: what other processes cached is then old.
+    """One row, whose token changes with every change of units, posts or keys: what was cached is then old.
 
     The token is random, not a counter, so that a rolled-back change can never look like a later one.
     """
@@ -39,7 +39,9 @@ class Unit(models.Model):
     name = models.CharField(max_length=120)
     name_en = models.CharField(max_length=160, default="", blank=True)
     kind = models.CharField(max_length=24)
-    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
+    parent = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="children"
+    )
     # The division or grid code it answers for; empty when the whole district is its field.
     territory = models.CharField(max_length=15, default="", blank=True)
     ranking_class = models.CharField(max_length=24, default="", blank=True)  # peers it is compared with
@@ -68,7 +70,9 @@ class Unit(models.Model):
 class Person(models.Model):
     """Somebody who holds posts. Name and telephone are sealed; what the public may see is on the post."""
 
-    number = models.CharField(max_length=40, unique=True)  # the employer's staff number, never an identity number
+    number = models.CharField(
+        max_length=40, unique=True
+    )  # the employer's staff number, never an identity number
     synthetic = models.BooleanField(default=False)
     created_at = models.DateTimeField()
 
@@ -122,7 +126,7 @@ class Account(AbstractBaseUser, PermissionsMixin):
 
 
 class SignIn(models.Model):
-    """One attempt to sign in: the lockout counts them, the auditor reads them. Kept in the database so that all workers share it."""
+    """One attempt to sign in. All workers share them: the lockout counts them, the auditor reads them."""
 
     login = models.CharField(max_length=60)
     account = models.ForeignKey(Account, on_delete=models.SET_NULL, null=True, related_name="sign_ins")
@@ -138,7 +142,7 @@ class SignIn(models.Model):
 
 
 class Post(models.Model):
-    """A person in a unit, in one role, for some territories, for a time. It is what acts; the person is who holds it."""
+    """A person in a unit, in one role, for some territories, for a time. The post acts; the person holds it."""
 
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="posts")
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="posts")

@@ -12,18 +12,31 @@ ADJUDICATOR = "adjudicator"  # 裁定员: rules on contested dispatches
 MANAGER = "manager"  # 领导: reads the board of its territory
 AUDITOR = "auditor"  # 审计员: reads everything, unmasks nothing, changes nothing
 ADMIN = "admin"  # 系统管理员: lists, posts, calendar; no matter of residents
+SECURITY = "security"  # 安全管理员: accounts, second factors, keys of other systems; no matter of residents
 INTEGRATOR = "integrator"  # 对接系统: an API key
 RESIDENT = "resident"  # 居民: holds the private link of a report; never a post
 SYSTEM = "system"  # clocks and jobs
-STAFF_ROLES = (CLERK, DISPATCHER, HANDLER, GRID_WORKER, CHECKER, ADJUDICATOR, MANAGER, AUDITOR, ADMIN, INTEGRATOR)
+STAFF_ROLES = (
+    CLERK,
+    DISPATCHER,
+    HANDLER,
+    GRID_WORKER,
+    CHECKER,
+    ADJUDICATOR,
+    MANAGER,
+    AUDITOR,
+    ADMIN,
+    SECURITY,
+    INTEGRATOR,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """One asker. ``actor`` is what the ledger writes: ``post:12``, ``report:88``, ``key:3``, ``system:clock``, ``public``.
+    """One asker. ``actor`` as the ledger writes it: ``post:12``, ``report:88``, ``key:3``, ``system:clock``.
 
     ``territories``: code prefixes that the post covers (``("610104",)`` is the whole district, ``()`` none).
-    ``units``: ids of the own unit and of every unit below it. ``reports``: ids of reports whose link the asker holds.
+    ``units``: ids of the own unit and every unit below it. ``reports``: those whose link the asker holds.
     """
 
     actor: str
