@@ -1,0 +1,4 @@
+import { define } from "./lib/dom";
+import { Queue } from "./islands/queue";
+
+define("gb-queue", Queue);
