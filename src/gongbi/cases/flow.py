@@ -13,6 +13,8 @@ BEIJING = "《北京市接诉即办工作条例》"
 LOOP = "GB/T 30428 案件流程"
 SYSTEM = "system"
 
+# One line an arrow, so that the table can be read as a table.
+# fmt: off
 STATES = (
     State("received", ("待受理", "To be accepted"), hint=("我们正在看您说的事", "We are reading what you told us")),
     State("clarifying", ("待补充", "Waiting for details"), "waiting", hint=("我们有一个问题想问您", "We have a question for you")),
@@ -80,5 +82,6 @@ TRANSITIONS = (
     Transition("reassign", ("变更承办人", "Hand over"), ("dispatched", "handling", "asking", "suspended", "disputed"), "=", (SYSTEM, "dispatcher", "admin"), needs=("unit",), automatic=True),
 )
 
+# fmt: on
 CASE = register(Flow("cases", ("案件", "Case"), "received", STATES, TRANSITIONS))
 OPEN_STATES = tuple(state.name for state in STATES if state.kind != "closed")

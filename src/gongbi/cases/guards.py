@@ -105,10 +105,14 @@ def no_callback_owed(case: Case, viewer: Viewer, facts: Facts) -> None:
 def within_judging_window(case: Case, viewer: Viewer, facts: Facts) -> None:
     now = _now(facts)
     if now is not None and case.closed_at is not None:
-        rules.check_window(now, case.closed_at, days=int(facts.get("window", rules.JUDGING_DAYS)), what="judge")
+        rules.check_window(
+            now, case.closed_at, days=int(facts.get("window", rules.JUDGING_DAYS)), what="judge"
+        )
 
 
 def within_reopening_window(case: Case, viewer: Viewer, facts: Facts) -> None:
     now = _now(facts)
     if now is not None and case.closed_at is not None:
-        rules.check_window(now, case.closed_at, days=int(facts.get("window", rules.REOPENING_DAYS)), what="reopen")
+        rules.check_window(
+            now, case.closed_at, days=int(facts.get("window", rules.REOPENING_DAYS)), what="reopen"
+        )

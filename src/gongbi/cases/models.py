@@ -135,7 +135,9 @@ class Part(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["case", "unit_id"], name="part_once")]
-        indexes = [models.Index(fields=["unit_id"], name="part_open", condition=models.Q(done_at__isnull=True))]
+        indexes = [
+            models.Index(fields=["unit_id"], name="part_open", condition=models.Q(done_at__isnull=True))
+        ]
 
 
 class Request(models.Model):
@@ -156,9 +158,15 @@ class Request(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["case"], condition=models.Q(decided_at__isnull=True), name="request_one_open")
+            models.UniqueConstraint(
+                fields=["case"], condition=models.Q(decided_at__isnull=True), name="request_one_open"
+            )
         ]
-        indexes = [models.Index(fields=["until"], name="request_until", condition=models.Q(granted=True, kind="suspension"))]
+        indexes = [
+            models.Index(
+                fields=["until"], name="request_until", condition=models.Q(granted=True, kind="suspension")
+            )
+        ]
 
 
 class Contest(models.Model):

@@ -1,26 +1,55 @@
 """What a refused step says: which rule refused it, in words for a person, in the reader's language."""
 
+from collections.abc import Mapping
 from typing import Any
 
 
-class Refused(Exception):
-    """A rule said no. ``message`` is a (lazily translated) sentence: what is wrong, where, what to do.
+def in_language(words: Any) -> str:
+    """A (Chinese, English) pair, or a lazily translated string, in the reader's language.
 
-    ``code`` is stable for programs; ``article`` names the law, standard or duty item that refuses;
-    ``field`` names the input it belongs to; ``status`` is the HTTP status that faces answer with.
+    Pairs serve pure modules that know no framework; the active language is looked up only here.
+    """
+    if isinstance(words, tuple):
+        from django.utils.translation import get_language
+
+        return str(words[1] if (get_language() or "").startswith("en") else words[0])
+    return str(words)
+
+
+class Refused(Exception):
+    """A rule said no. ``message`` is a sentence: what is wrong, where, what to do.
+
+    ``words`` is a (zh, en) pair or a lazily translated string, ``values`` fills its ``%(name)s`` places; ``code`` is stable for
+    programs; ``article`` names the law, standard or duty item that refuses; ``field`` names the input it belongs to; ``status`` is
+    the HTTP status that faces answer with.
     """
 
     status = 422
 
-    def __init__(self, code: str, message: Any, *, article: str = "", field: str = "") -> None:
+    def __init__(
+        self,
+        code: str,
+        words: Any,
+        *,
+        article: str = "",
+        field: str = "",
+        values: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(code)
         self.code = code
-        self.message = message
+        self.words = words
+        self.values = dict(values or {})
         self.article = article
         self.field = field
 
+    @property
+    def message(self) -> str:
+        """The sentence in the reader's language."""
+        text = in_language(self.words)
+        return text % {key: in_language(value) for key, value in self.values.items()} if self.values else text
+
     def __str__(self) -> str:
-        return f"{self.message}" + (f" ({self.article})" if self.article else "")
+        return self.message + (f" ({self.article})" if self.article else "")
 
 
 class Forbidden(Refused):

@@ -9,13 +9,11 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Model
-from django.utils.translation import get_language
-from django.utils.translation import gettext_lazy as _
 
 from gongbi.kernel.clock import actions as clocks
 from gongbi.kernel.errors import Forbidden, Refused, Stale
 from gongbi.kernel.flow import who
-from gongbi.kernel.flow.declare import Flow, Transition, flow_named
+from gongbi.kernel.flow.declare import FACT_WORDS, Flow, Transition, flow_named
 from gongbi.kernel.flow.models import Matter
 from gongbi.kernel.ledger import actions as ledger
 from gongbi.kernel.ledger.models import LedgerEntry
@@ -25,12 +23,14 @@ from gongbi.kernel.scope.viewer import Viewer
 LIFT = {"unit_id", "territory"}  # columns of the matter that a step may change with it
 
 
-def words(pair: tuple[str, str]) -> str:
-    """The (Chinese, English) pair in the reader's language."""
-    return pair[1] if (get_language() or "").startswith("en") else pair[0]
-
-
-def begin(matter: Matter, viewer: Viewer, *, at: datetime, transition: str = "open", facts: Mapping[str, Any] | None = None) -> LedgerEntry:
+def begin(
+    matter: Matter,
+    viewer: Viewer,
+    *,
+    at: datetime,
+    transition: str = "open",
+    facts: Mapping[str, Any] | None = None,
+) -> LedgerEntry:
     """Insert an unsaved ``matter`` in its flow's first state, with its first entry, clocks and event.
 
     The declared transition of that name gives the clocks (its ``from_`` is empty). Runs in the caller's transaction.
@@ -78,14 +78,25 @@ def advance(
     flow = flow_named(matter.flow)
     arrow = flow.by_name.get(transition)
     if arrow is None:
-        raise Refused("flow.unknown", _("There is no step called %(name)s.") % {"name": transition}, field="transition")
+        raise Refused(
+            "flow.unknown",
+            ("没有名为 %(name)s 的步骤。", "There is no step called %(name)s."),
+            values={"name": transition},
+            field="transition",
+        )
     facts = dict(facts or {})
     if expected_version is not None and expected_version != matter.version:
         raise _stale()
     check(matter, arrow, viewer, at, facts)
     for name in arrow.needs:
         if facts.get(name) in (None, "", [], ()):
-            raise Refused("flow.missing", _("“%(step)s” needs: %(name)s.") % {"step": words(arrow.words), "name": name}, article=arrow.article, field=name)
+            raise Refused(
+                "flow.missing",
+                ("“%(step)s”还需要填写:%(name)s。", "“%(step)s” needs: %(name)s."),
+                values={"step": arrow.words, "name": FACT_WORDS.get(name, (name, name))},
+                article=arrow.article,
+                field=name,
+            )
     before, old_version = matter.state, matter.version
     state = flow.by_state[before if arrow.to == "=" else arrow.to]
     changes: dict[str, Any] = {key: value for key, value in (move or {}).items() if key in LIFT}
@@ -97,7 +108,13 @@ def advance(
     elif state.kind != "closed":
         matter.closed_at = None
     entry = ledger.draft(
-        matter, transition=transition, from_state=before, to_state=state.name, viewer=viewer, at=at, facts=facts
+        matter,
+        transition=transition,
+        from_state=before,
+        to_state=state.name,
+        viewer=viewer,
+        at=at,
+        facts=facts,
     )
     _move_clocks(matter, arrow, at, facts)
     touched = Matter.objects.filter(pk=matter.pk, version=old_version).update(
@@ -121,18 +138,24 @@ def advance(
 def check(matter: Matter, arrow: Transition, viewer: Viewer, at: datetime, facts: Mapping[str, Any]) -> None:
     """Raise what refuses this step at ``at``: state, who, then the guards in order (they find ``at`` among the facts)."""
     if matter.state not in arrow.from_:
-        state = words(matter.declared_state.words)
+        state = matter.declared_state.words
         raise Refused(
             "flow.state",
-            _("“%(step)s” is not possible while the matter is “%(state)s”. Reload the page to see what is.")
-            % {"step": words(arrow.words), "state": state},
+            (
+                "此件处于“%(state)s”,不能“%(step)s”。请刷新页面查看现在可做的操作。",
+                "“%(step)s” is not possible while the matter is “%(state)s”. Reload the page to see what is.",
+            ),
+            values={"step": arrow.words, "state": state},
             article=arrow.article,
         )
     if not who.may(arrow.who, matter, viewer):
         raise Forbidden(
             "flow.who",
-            _("“%(step)s” is not yours to do here; it belongs to: %(who)s.")
-            % {"step": words(arrow.words), "who": "、".join(spec.split("@")[0] for spec in arrow.who)},
+            (
+                "您在这里不能“%(step)s”,应由以下角色办理:%(who)s。",
+                "“%(step)s” is not yours to do here; it belongs to: %(who)s.",
+            ),
+            values={"step": arrow.words, "who": "、".join(spec.split("@")[0] for spec in arrow.who)},
             article=arrow.article,
         )
     for guard in arrow.guards:
@@ -142,7 +165,10 @@ def check(matter: Matter, arrow: Transition, viewer: Viewer, at: datetime, facts
 def _stale() -> Stale:
     return Stale(
         "flow.stale",
-        _("Somebody changed this matter after your page was loaded. Nothing was saved; reload, look, and do it again if it still holds."),
+        (
+            "您打开页面之后,有人改动了此件。您的操作没有保存;请刷新后查看,仍需要时再操作一次。",
+            "Somebody changed this matter after your page was loaded. Nothing was saved; reload, look, and do it again if it still holds.",
+        ),
     )
 
 
@@ -151,7 +177,9 @@ def _move_clocks(matter: Matter, arrow: Transition, at: datetime, facts: Mapping
         if effect.do == "start":
             limit = str(facts.get(effect.limit[5:], "")) if effect.limit.startswith("fact:") else effect.limit
             if limit:
-                clocks.start(matter, effect.clock, limit, at=at, basis=str(facts.get("basis", arrow.article))[:120])
+                clocks.start(
+                    matter, effect.clock, limit, at=at, basis=str(facts.get("basis", arrow.article))[:120]
+                )
         elif effect.do == "stop":
             clocks.stop(matter, effect.clock, at=at)
         elif effect.do == "pause":

@@ -80,6 +80,28 @@ class Flow:
         return frozenset(s.name for s in self.states if s.kind == "closed")
 
 
+# What the needed facts are called in front of people.
+FACT_WORDS: dict[str, Words] = {
+    "reason": ("理由", "the reason"),
+    "ground": ("法定理由", "the lawful ground"),
+    "kind": ("类别", "the kind"),
+    "standard": ("立案条件", "the filing condition"),
+    "question": ("问题", "the question"),
+    "into": ("并入的案件", "the matter to merge into"),
+    "reports": ("要拆出的诉求", "the reports to split off"),
+    "report": ("诉求", "the report"),
+    "unit": ("单位", "the unit"),
+    "limit": ("时限", "the limit"),
+    "article": ("依据", "the article"),
+    "until": ("截止时间", "until when"),
+    "result": ("处置结果", "the result"),
+    "evidence": ("处置后照片", "a photo of the result"),
+    "finding": ("核查意见", "the finding"),
+    "outcome": ("回访结果", "the outcome of the call"),
+    "solved": ("是否解决", "whether it is solved"),
+    "grade": ("满意度", "the grade"),
+}
+
 _registry: dict[str, Flow] = {}
 
 

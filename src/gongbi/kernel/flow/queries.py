@@ -34,7 +34,7 @@ def steps(matter: Matter, viewer: Viewer, *, at: datetime) -> list[Step]:
         except Forbidden:
             continue
         except Refused as refusal:
-            offered.append(Step(arrow, False, str(refusal.message), refusal.article))
+            offered.append(Step(arrow, False, refusal.message, refusal.article))
         else:
             offered.append(Step(arrow, True))
     return offered
@@ -48,7 +48,7 @@ def allowed(matter: Matter, viewer: Viewer, *, at: datetime) -> list[str]:
 def mermaid(flow: Flow) -> str:
     """The flow as a Mermaid state diagram, for the documents."""
     lines = ["stateDiagram-v2"]
-    lines += [f'    {state.name}: {state.words[0]} {state.words[1]}' for state in flow.states]
+    lines += [f"    {state.name}: {state.words[0]} {state.words[1]}" for state in flow.states]
     lines.append(f"    [*] --> {flow.initial}")
     for arrow in flow.transitions:
         for source in arrow.from_:

@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 
 
 def draft(
-    matter: Matter, *, transition: str, from_state: str, to_state: str, viewer: Viewer, at: datetime, facts: Mapping[str, Any]
+    matter: Matter,
+    *,
+    transition: str,
+    from_state: str,
+    to_state: str,
+    viewer: Viewer,
+    at: datetime,
+    facts: Mapping[str, Any],
 ) -> LedgerEntry:
     """The next entry of ``matter``, unsaved; moves the matter's ``last_seq`` and ``last_hash`` on in memory.
 
@@ -60,7 +67,9 @@ def seal_day(day: date, *, at: datetime) -> DailyRoot:
     zone = timezone.get_default_timezone()
     start = datetime.combine(day, time.min, tzinfo=zone)
     rows = list(
-        LedgerEntry.objects.filter(at__gte=start, at__lt=start + timedelta(days=1)).order_by("id").values_list("id", "hash")
+        LedgerEntry.objects.filter(at__gte=start, at__lt=start + timedelta(days=1))
+        .order_by("id")
+        .values_list("id", "hash")
     )
     before = DailyRoot.objects.filter(day__lt=day).order_by("-day").first()
     return DailyRoot.objects.create(

@@ -60,7 +60,9 @@ def verify(*, first_matter: int = 0) -> Iterator[Problem]:
             yield Problem(matter_id, count, "the chain ends elsewhere than the matter says")
 
     # Ends are needed by key while entries stream by; 40 bytes a matter.
-    for pk, seed, seq, last in Matter.objects.filter(pk__gte=first_matter).values_list("pk", "seed", "last_seq", "last_hash"):
+    for pk, seed, seq, last in Matter.objects.filter(pk__gte=first_matter).values_list(
+        "pk", "seed", "last_seq", "last_hash"
+    ):
         matters[pk] = (bytes(seed), seq, bytes(last))
     entries = LedgerEntry.objects.filter(matter_id__gte=first_matter).order_by("matter_id", "seq")
     for entry in entries.iterator(chunk_size=5000):
@@ -107,7 +109,16 @@ def proof(entry: LedgerEntry) -> Proof:
     day = timezone.localdate(entry.at)
     sealed = DailyRoot.objects.filter(day=day).first()
     if sealed is None:
-        raise NotThere("ledger.day_open", f"{day} is not sealed yet; come back tomorrow")
+        raise NotThere(
+            "ledger.day_open",
+            ("%(day)s 尚未封存,请明天再来。", "%(day)s is not sealed yet; come back tomorrow."),
+            values={"day": day},
+        )
     hashes = _day_hashes(datetime.combine(day, time.min, tzinfo=timezone.get_default_timezone()))
     path = merkle_path(hashes, hashes.index(bytes(entry.hash)))
-    return Proof(str(day), bytes(entry.hash).hex(), bytes(sealed.root).hex(), [(side, value.hex()) for side, value in path])
+    return Proof(
+        str(day),
+        bytes(entry.hash).hex(),
+        bytes(sealed.root).hex(),
+        [(side, value.hex()) for side, value in path],
+    )

@@ -1,0 +1,285 @@
+"""The one door for every channel: what somebody said becomes a report and, unless it joins one, a case."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from gongbi.cases import links, rules
+from gongbi.cases.actions.step import load, take
+from gongbi.cases.models import Case, Report
+from gongbi.cases.queries.settings import setting
+from gongbi.cases.queries.triage import look_ups, special_reply
+from gongbi.cases.triage import Proposal, Said, triage
+from gongbi.duties import queries as duties
+from gongbi.kernel.errors import Refused
+from gongbi.kernel.files import actions as files
+from gongbi.kernel.flow.advance import begin
+from gongbi.kernel.scope.viewer import Viewer, system
+from gongbi.kernel.search import actions as search
+from gongbi.kernel.vault import blind
+from gongbi.science.twins import cell
+from gongbi.territory import queries as territory
+
+CALLBACK_CHANNELS = frozenset({"hotline"})
+CHANNELS = ("web", "hotline", "hall", "field", "api", "import", "device")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+class Emergency(Refused):
+    """Somebody is in danger: nothing is queued, the right number to call is shown."""
+
+    def __init__(self, number: str, words: Sequence[str]) -> None:
+        super().__init__(
+            "cases.emergency",
+            (
+                "这是紧急情况,请立即拨打 %(number)s。这里的诉求不会被立即看到,所以没有登记。",
+                "This is an emergency: call %(number)s now. Reports here are not read at once, so this one was not filed.",
+            ),
+            values={"number": number},
+            article=rules.BEIJING_11 + "(一)",
+            field="text",
+        )
+        self.number = number
+        self.found = tuple(words)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Everything a channel hands over. ``crs`` of the coordinates; ``photos`` ids of files stored beforehand."""
+
+    said: Said
+    crs: str = "CGCS2000"
+    name: str = ""
+    phone: str = ""
+    anonymous: bool = False
+    confidential: bool = False
+    answers: Mapping[str, str] = field(default_factory=dict)
+    photos: Sequence[int] = ()
+    language: str = "zh-hans"
+    idempotency: str = ""
+    external: str = ""
+    join: int | None = None  # a case that the reporter recognised as the same matter
+    route: int = 0  # special route 1–6: answered at once, nothing dispatched
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the one who spoke keeps: the report (number) and the private link's token; ``again`` for a repeated submission."""
+
+    report: Report
+    token: str
+    again: bool = False
+    joined: bool = False
+
+
+def receive(statement: Statement, *, viewer: Viewer, at: datetime) -> Receipt:
+    """Take one statement in. Triage runs before the transaction; what follows the case runs after it, from the outbox.
+
+    Raises Emergency (nothing is kept), Refused for a statement that cannot be understood (with the field). The same
+    idempotency key from the same channel gives the same receipt, whoever comes first.
+    """
+    statement = _clean(statement, at)
+    key = _key(statement)
+    if key is not None:
+        earlier = Report.objects.filter(idempotency=key).select_related("case").first()
+        if earlier is not None:
+            return Receipt(earlier, links.token(earlier), again=True)
+    if not statement.route:
+        danger = duties.emergency(statement.said.text)
+        if danger is not None:
+            raise Emergency(danger.number, danger.words)
+    found = triage(statement.said, look_ups(at=at)) if statement.join is None and not statement.route else None
+    try:
+        with transaction.atomic():
+            report, joined = _write(statement, found, key, viewer, at)
+    except IntegrityError:
+        earlier = Report.objects.filter(idempotency=key).first() if key is not None else None
+        if earlier is None:
+            raise
+        return Receipt(earlier, links.token(earlier), again=True)
+    return Receipt(report, links.token(report), joined=joined)
+
+
+def clean_text(text: str) -> str:
+    """NFC, without control and direction-override characters, trimmed; line breaks stay."""
+    return _CONTROL.sub("", unicodedata.normalize("NFC", text).replace("\r\n", "\n")).strip()
+
+
+def _clean(statement: Statement, at: datetime) -> Statement:
+    said = statement.said
+    text = clean_text(said.text)
+    if not text:
+        raise Refused("cases.no_text", ("请写一句话,说明发生了什么。", "Write a sentence that says what happened."), field="text")
+    if len(text) > rules.MAX_TEXT:
+        raise Refused(
+            "cases.long_text",
+            ("文字有 %(count)s 个字,最多 %(most)s 个。请缩短,细节可以放在照片里。", "The text has %(count)s characters, at most %(most)s are possible. Shorten it; details can go into photos."),
+            values={"count": len(text), "most": rules.MAX_TEXT},
+            field="text",
+        )
+    if said.channel not in CHANNELS:
+        raise Refused("cases.channel", ("没有名为 %(name)s 的渠道。", "There is no channel called %(name)s."), values={"name": said.channel}, field="channel")
+    if len(statement.photos) > rules.MAX_PHOTOS:
+        raise Refused("cases.photos", ("照片最多 %(most)s 张。", "At most %(most)s photos."), values={"most": rules.MAX_PHOTOS}, field="photos")
+    rules.check_said_at(said.said_at, at)
+    if said.kind and duties.kind(said.kind) is None:
+        raise Refused("cases.kind", ("没有代码为 %(code)s 的类别,请从目录中选择或留空。", "There is no kind with the code %(code)s; choose one from the catalogue or leave it empty."), values={"code": said.kind}, field="kind")
+    if statement.confidential and not (statement.phone or statement.anonymous):
+        raise Refused("cases.contact", ("请留电话,或选择匿名。", "Leave a telephone number or choose to be anonymous."), field="phone")
+    lon, lat = said.lon, said.lat
+    if (lon is None) != (lat is None):
+        raise Refused("cases.half_point", ("坐标须同时有经度和纬度。", "Coordinates need both longitude and latitude."), field="lon")
+    if lon is not None and lat is not None:
+        lon, lat = territory.to_storage(lon, lat, crs=statement.crs)
+    if said.division and territory.division(said.division, on=at) is None:
+        raise Refused("cases.division", ("没有代码为 %(code)s 的社区或网格,请从列表中选择。", "There is no community or grid with the code %(code)s; choose one from the list."), values={"code": said.division}, field="division")
+    said = replace(said, text=text, place_words=clean_text(said.place_words)[:200], lon=lon, lat=lat)
+    return replace(statement, said=said, name=clean_text(statement.name)[:60], phone=clean_text(statement.phone)[:40])
+
+
+def _key(statement: Statement) -> bytes | None:
+    if not statement.idempotency:
+        return None
+    return hashlib.sha256(f"{statement.said.channel}\x1f{statement.idempotency}".encode()).digest()
+
+
+def _write(statement: Statement, found: Proposal | None, key: bytes | None, viewer: Viewer, at: datetime) -> tuple[Report, bool]:
+    joined = statement.join is not None
+    if statement.join is not None:
+        case = load(statement.join, system("join"))
+    elif statement.route:
+        case = _open(statement, None, viewer, at, "answer_at_once", {"route": statement.route})
+    else:
+        case = _open(statement, found, viewer, at, "open", {})
+    report = _report(statement, case, key, viewer, at)
+    if joined:
+        take(case, "join", viewer, at=at, facts={"report": report.pk, "channel": report.channel}, report_count=case.report_count + 1)
+    if statement.photos:
+        files.attach(statement.photos, matter_id=case.pk, owner=f"report:{report.pk}", purpose="report")
+    return report, joined
+
+
+def _report(statement: Statement, case: Case, key: bytes | None, viewer: Viewer, at: datetime) -> Report:
+    said = statement.said
+    return Report.objects.create(
+        case=case,
+        first_case=case,
+        channel=said.channel,
+        net=said.net,
+        external=statement.external[:64],
+        said_at=said.said_at,
+        received_at=at,
+        text=said.text,
+        place_words=said.place_words,
+        lon=said.lon,
+        lat=said.lat,
+        answers=dict(statement.answers),
+        language=statement.language,
+        name="" if statement.anonymous else statement.name,
+        phone=statement.phone,
+        phone_index=blind.index(statement.phone, "phone") if statement.phone else None,
+        anonymous=statement.anonymous,
+        confidential=statement.confidential,
+        route=statement.route,
+        reply=special_reply(statement.route, statement.language) if statement.route else "",
+        idempotency=key,
+        seed=secrets.token_bytes(16),
+        by=viewer.actor,
+    )
+
+
+def _open(statement: Statement, found: Proposal | None, viewer: Viewer, at: datetime, transition: str, facts: Mapping[str, Any]) -> Case:
+    said = statement.said
+    where = found.where if found else None
+    kind = found.kind if found else None
+    lon = said.lon if said.lon is not None else (where.lon if where else None)
+    lat = said.lat if said.lat is not None else (where.lat if where else None)
+    case = Case(
+        title=title_of(said.text),
+        kind=kind.code if kind else "",
+        standard=getattr(found.standard, "code", "") if found else "",
+        place_words=said.place_words or (where.words if where else ""),
+        territory=where.code if where else "",
+        lon=lon,
+        lat=lat,
+        cell=cell(lon, lat) if lon is not None and lat is not None else None,
+        is_open=transition == "open",
+        channel=said.channel,
+        net=said.net,
+        urgent=found.urgent if found else False,
+        proposal=as_json(found) if found else {},
+        limit=found.limit if found else "",
+        on_spot=bool(getattr(kind, "on_spot", False)),
+        callback_owed=said.channel in CALLBACK_CHANNELS,
+    )
+    begin(
+        case,
+        viewer,
+        at=at,
+        transition=transition,
+        facts={
+            "channel": said.channel,
+            "net": said.net,
+            "said_at": said.said_at,
+            "text_sha256": hashlib.sha256(said.text.encode()).hexdigest(),
+            "kind": case.kind,
+            "territory": case.territory,
+            "accept_limit": setting("accept_limit"),
+            **facts,
+        },
+    )
+    search.index(case.pk, f"{case.title} {said.text} {case.place_words}")
+    return case
+
+
+def title_of(text: str) -> str:
+    """The first clause, at most 40 characters, cut at a sign where there is one; telephone numbers are blanked."""
+    hidden = re.sub(r"(?<!\d)1[3-9]\d{9}(?!\d)", "[电话]", text)
+    first = re.split(r"[\n。!?!?;;]", hidden, maxsplit=1)[0].strip()
+    if len(first) <= 40:
+        return first or hidden[:40]
+    cut = max(first.rfind(sign, 12, 40) for sign in ",,、 ")
+    return first[: cut if cut > 0 else 39].rstrip(",,、 ") + "…"
+
+
+def as_json(found: Proposal) -> dict[str, Any]:
+    """The proposal as the case keeps it, so that the desk shows why and a later override can be learned from."""
+    route = found.route
+    return {
+        "place": _where(found.where) if found.where else None,
+        "places": [_where(place) for place in found.places[:5]],
+        "kinds": [
+            {
+                "code": kind.code,
+                "name": list(kind.name),
+                "probability": round(kind.probability, 4),
+                "words": list(kind.words),
+                "abstained": kind.abstained,
+            }
+            for kind in found.kinds[:3]
+        ],
+        "twins": [
+            {
+                "id": twin.case_id,
+                "score": twin.likeness.score,
+                "metres": None if twin.likeness.metres is None else round(twin.likeness.metres),
+                "text": twin.likeness.text,
+            }
+            for twin in found.twins
+        ],
+        "route": route.as_json() if route else None,
+        "reasons": [list(pair) for pair in found.reasons],
+    }
+
+
+def _where(where: Any) -> dict[str, Any]:
+    return {"code": where.code, "words": where.words, "sure": round(where.sure, 3), "lon": where.lon, "lat": where.lat, "reasons": [list(r) for r in where.reasons]}

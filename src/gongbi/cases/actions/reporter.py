@@ -1,0 +1,105 @@
+"""What the one who spoke does: answer, judge, say that it is still there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from gongbi.cases import rules
+from gongbi.cases.actions.receive import clean_text
+from gongbi.cases.actions.step import load, take
+from gongbi.cases.models import Case, Question, Report
+from gongbi.cases.queries.settings import number, setting
+from gongbi.kernel.clock.engine import due as due_of
+from gongbi.kernel.clock.limits import parse
+from gongbi.kernel.clock.queries import current_calendar
+from gongbi.kernel.errors import Refused
+from gongbi.kernel.files import actions as files
+from gongbi.kernel.scope.viewer import Viewer, system
+
+
+@transaction.atomic
+def answer(*, question_id: int, viewer: Viewer, at: datetime, text: str, photos: Sequence[int] = ()) -> Case:
+    """Answer a question that was asked back; the clock that waited goes on."""
+    question = Question.objects.filter(pk=question_id).first()
+    body = clean_text(text)
+    if question is None:
+        raise Refused("cases.no_such_question", ("没有这个问题。", "There is no such question."))
+    case = load(question.case_id, viewer)
+    if not body:
+        raise Refused("cases.no_answer", ("请写下您的答复。", "Write your answer."), field="answer")
+    if question.answered_at is not None:
+        raise Refused("cases.answered", ("这个问题已经答复过了。", "This question was answered already."))
+    take(case, "clarified" if case.state == "clarifying" else "answered_back", viewer, at=at, facts={"question": question.pk})
+    question.answered_at, question.answer = at, body
+    question.save(update_fields=["answered_at", "answer"])
+    if photos:
+        files.attach(photos, matter_id=case.pk, owner=f"report:{question.report_id}", purpose="report")
+    return case
+
+
+def lapse_question(*, at: datetime) -> int:
+    """Questions nobody answered within the term: the matter goes on without. Run by the worker; idempotent; returns how many."""
+    limit = parse(setting("question_limit"))
+    calendar = current_calendar()
+    lapsed = 0
+    waiting = Question.objects.filter(answered_at__isnull=True, case__state__in=("asking", "clarifying")).select_related("case")
+    for question in waiting:
+        if due_of(question.asked_at, limit, calendar).at >= at:
+            continue
+        with transaction.atomic():
+            case = load(question.case_id, system("clock"))
+            if case.state not in ("asking", "clarifying"):
+                continue
+            take(case, "clarified" if case.state == "clarifying" else "answered_back", system("clock"), at=at, facts={"question": question.pk, "lapsed": True})
+            Question.objects.filter(pk=question.pk).update(answered_at=at)
+        lapsed += 1
+    return lapsed
+
+
+@transaction.atomic
+def judge(*, report_id: int, viewer: Viewer, at: datetime, solved: bool, grade: int, comment: str = "") -> Case:
+    """One reporter's verdict: solved or not, and one of five grades. Everybody whose matter was merged judges separately."""
+    report = Report.objects.filter(pk=report_id).first()
+    if report is None:
+        raise Refused("cases.no_report", ("没有这条诉求。", "There is no such report."))
+    case = load(report.case_id, viewer)
+    record_verdict(case, report, viewer=viewer, at=at, solved=solved, grade=grade, comment=comment)
+    return case
+
+
+def record_verdict(case: Case, report: Report, *, viewer: Viewer, at: datetime, solved: bool, grade: int, comment: str) -> None:
+    """Write the verdict, in the caller's transaction; the last one settles the case."""
+    rules.check_grade(grade)
+    if report.judged_at is not None:
+        raise Refused("cases.judged", ("这条诉求已经评价过了。", "This report was judged already."))
+    take(case, "judge", viewer, at=at, facts={"report": report.pk, "solved": "yes" if solved else "no", "grade": grade, "window": int(number("judging_days"))})
+    report.judged_at, report.solved, report.grade, report.comment = at, solved, grade, clean_text(comment)
+    report.save(update_fields=["judged_at", "solved", "grade", "comment"])
+    if not case.reports.filter(judged_at__isnull=True).exists():
+        take(case, "settle", system("verdict"), at=at)
+
+
+@transaction.atomic
+def reopen(*, report_id: int, viewer: Viewer, at: datetime, reason: str, photos: Sequence[int] = ()) -> Case:
+    """"Still there": within the window, with a photo, back to the same unit. The photo is not asked of a clerk's caller."""
+    report = Report.objects.filter(pk=report_id).first()
+    if report is None:
+        raise Refused("cases.no_report", ("没有这条诉求。", "There is no such report."))
+    case = load(report.case_id, viewer)
+    if viewer.role == "resident" and not photos:
+        raise Refused("cases.reopen_photo", ("请附一张现在的照片,说明问题还在。", "Add a photo of how it looks now, so that it can be reopened."), field="photos")
+    take(
+        case,
+        "reopen",
+        viewer,
+        at=at,
+        facts={"report": report.pk, "reason": clean_text(reason), "photos": len(photos), "window": int(number("reopening_days"))},
+        reopen_count=case.reopen_count + 1,
+    )
+    case.reports.update(judged_at=None, solved=None, grade=None, callback_at=None)
+    if photos:
+        files.attach(photos, matter_id=case.pk, owner=f"report:{report.pk}", purpose="report")
+    return case

@@ -1,0 +1,61 @@
+"""What every action of this room does: load and lock the case, take the step, write the room's own columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from gongbi.cases.flow import OPEN_STATES
+from gongbi.cases.models import Case
+from gongbi.cases.queries.settings import setting
+from gongbi.kernel.errors import NotThere
+from gongbi.kernel.flow.advance import advance
+from gongbi.kernel.ledger.models import LedgerEntry
+from gongbi.kernel.scope import visible
+from gongbi.kernel.scope.viewer import Viewer
+
+# The limits that transitions start clocks with come from the city's settings unless the action names another.
+_LIMITS = ("accept_limit", "dispatch_limit", "sign_limit", "check_limit", "callback_limit")
+
+
+def load(case_id: int, viewer: Viewer) -> Case:
+    """The case, locked until the transaction ends; NotThere when it is not this viewer's to see."""
+    case = visible(Case.objects.all(), viewer, "act").select_for_update().filter(pk=case_id).first()
+    if case is None:
+        raise NotThere(
+            "cases.not_there",
+            ("没有这个案件,或不在您的范围内。请核对编号。", "There is no such case, or it is outside your area. Check the number."),
+        )
+    return case
+
+
+def take(
+    case: Case,
+    transition: str,
+    viewer: Viewer,
+    *,
+    at: datetime,
+    expected_version: int | None = None,
+    move: Mapping[str, Any] | None = None,
+    facts: Mapping[str, Any] | None = None,
+    **columns: Any,
+) -> LedgerEntry:
+    """``advance`` plus the case's own columns (``is_open`` follows the state)."""
+    given = dict(facts or {})
+    arrow = case.declared.by_name[transition]
+    for effect in arrow.clocks:
+        name = effect.limit[5:] if effect.limit.startswith("fact:") else ""
+        if name in _LIMITS:
+            given.setdefault(name, setting(name))
+        elif name == "limit":
+            given["limit"] = given.get("limit") or case.limit or setting("handle_limit")
+    entry = advance(case, transition, viewer, at=at, expected_version=expected_version, move=move, facts=given)
+    is_open = case.state in OPEN_STATES
+    if is_open != case.is_open:
+        columns["is_open"] = is_open
+    if columns:
+        for name, value in columns.items():
+            setattr(case, name, value)
+        Case.objects.filter(pk=case.pk).update(**columns)
+    return entry

@@ -1,0 +1,148 @@
+"""What the responsible unit does: sign, contest, ask, report its part, finish; and the grid worker's one tap."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from gongbi.cases import rules
+from gongbi.cases.actions.desk import ask_reporter
+from gongbi.cases.actions.receive import Receipt, Statement, clean_text, receive
+from gongbi.cases.actions.step import load, take
+from gongbi.cases.models import Case, Contest, Report
+from gongbi.duties import queries as duties
+from gongbi.kernel.errors import Refused
+from gongbi.kernel.files import actions as files
+from gongbi.kernel.scope.viewer import Viewer, system
+
+
+@transaction.atomic
+def sign(*, case_id: int, viewer: Viewer, at: datetime, expected_version: int | None = None) -> Case:
+    """Sign for a dispatch."""
+    case = load(case_id, viewer)
+    take(case, "sign", viewer, at=at, expected_version=expected_version)
+    return case
+
+
+@transaction.atomic
+def contest(
+    *, case_id: int, viewer: Viewer, at: datetime, reason: str, proposed_unit: int | None = None, expected_version: int | None = None
+) -> Case:
+    """Say "not ours", once a dispatch and within the sign term. The second contest of a case goes to the adjudicator."""
+    case = load(case_id, viewer)
+    text = clean_text(reason)
+    again = case.contest_count >= 1
+    unit = case.unit_id
+    take(
+        case,
+        "contest_again" if again else "contest",
+        viewer,
+        at=at,
+        expected_version=expected_version,
+        move=None if again else {"unit_id": None},
+        facts={"reason": text, "unit": unit, "proposed_unit": proposed_unit},
+        contest_count=case.contest_count + 1,
+    )
+    Contest.objects.create(case=case, unit_id=unit or 0, at=at, by=viewer.actor, reason=text, proposed_unit_id=proposed_unit)
+    return case
+
+
+@transaction.atomic
+def ask(*, case_id: int, viewer: Viewer, at: datetime, question: str, report_id: int | None = None, expected_version: int | None = None) -> Case:
+    """Ask a reporter something; the handling clock stands still until the answer or the term."""
+    return ask_reporter(case_id=case_id, viewer=viewer, at=at, question=question, report_id=report_id, expected_version=expected_version, transition="ask")
+
+
+@transaction.atomic
+def contacted(*, case_id: int, report_id: int, viewer: Viewer, at: datetime) -> Case:
+    """Record the first contact with a reporter (the response rate counts it)."""
+    case = load(case_id, viewer)
+    touched = Report.objects.filter(pk=report_id, case=case, contacted_at__isnull=True).update(contacted_at=at)
+    if touched:
+        take(case, "contacted", viewer, at=at, facts={"report": report_id})
+    return case
+
+
+@transaction.atomic
+def co_done(*, case_id: int, viewer: Viewer, at: datetime, result: str, expected_version: int | None = None) -> Case:
+    """A co-handler reports its part as done."""
+    case = load(case_id, viewer)
+    part = case.parts.filter(unit_id__in=viewer.units, done_at__isnull=True).first()
+    if part is None:
+        raise Refused("cases.no_part", ("贵单位没有待完成的协办任务。", "Your unit has no open part in this case."))
+    text = clean_text(result)
+    take(case, "co_done", viewer, at=at, expected_version=expected_version, facts={"unit": part.unit_id, "result": text})
+    part.done_at, part.result = at, text
+    part.save(update_fields=["done_at", "result"])
+    return case
+
+
+@transaction.atomic
+def finish(
+    *, case_id: int, viewer: Viewer, at: datetime, result: str, photos: Sequence[int] = (), expected_version: int | None = None
+) -> Case:
+    """Report it handled, with what was done and the evidence the standard asks for (before and after photos)."""
+    case = load(case_id, viewer)
+    evidence = _evidence(case, photos, at=at)
+    take(
+        case,
+        "finish",
+        viewer,
+        at=at,
+        expected_version=expected_version,
+        facts={"result": clean_text(result), "evidence": evidence},
+        handled_by_person=viewer.person_id,
+        handled_at=at,
+    )
+    return case
+
+
+def _evidence(case: Case, photos: Sequence[int], *, at: datetime) -> list[str]:
+    """Digests of the photos of the result; attaches them. A kind whose standard asks for no photo needs none."""
+    if photos:
+        stored = files.attach(photos, matter_id=case.pk, owner=f"case:{case.pk}", purpose="after")
+        return [file.digest for file in stored]
+    if duties.needs_photo(case.standard, on=at):
+        raise Refused("cases.no_evidence", ("这类案件须上传处置后的照片。", "A case of this kind needs a photo of the result."), field="photos")
+    return ["none asked"]
+
+
+def solve_on_spot(*, statement: Statement, photos: Sequence[int], viewer: Viewer, at: datetime) -> Receipt:
+    """Found and solved in one tap: the report, its case and the result in one go; somebody else still checks it.
+
+    ``photos``: of the result; ``statement.photos`` may show it before. When the place already has an open case and
+    ``statement.join`` names it, the result goes there.
+    """
+    entry = duties.kind(statement.said.kind)
+    if entry is None:
+        raise Refused("cases.kind", ("请先选择类别。", "Choose the kind first."), field="kind")
+    rules.check_on_spot(entry.on_spot)
+    receipt = receive(statement, viewer=viewer, at=at)
+    if receipt.again:
+        return receipt
+    with transaction.atomic():
+        case = load(receipt.report.case_id, system("field"))
+        standard = case.standard or getattr(duties.default_standard(case.kind, case.title, on=at), "code", "")
+        stored = files.attach(photos, matter_id=case.pk, owner=f"case:{case.pk}", purpose="after") if photos else []
+        take(
+            case,
+            "solve_on_spot",
+            viewer,
+            at=at,
+            move={"unit_id": viewer.unit_id, "territory": case.territory or viewer.territories[0]},
+            facts={"evidence": [file.digest for file in stored], "standard": standard, "kind": case.kind},
+            standard=standard,
+            handled_by_person=viewer.person_id,
+            handled_at=at,
+        )
+    return receipt
+
+
+@transaction.atomic
+def reassign(*, case_id: int, unit_id: int, viewer: Viewer, at: datetime, reason: str) -> Case:
+    """Move an open case to the unit that follows the old one (a unit dissolved, a post handed over)."""
+    case = load(case_id, viewer)
+    take(case, "reassign", viewer, at=at, move={"unit_id": unit_id}, facts={"unit": unit_id, "from": case.unit_id, "reason": clean_text(reason)})
+    return case

@@ -1,0 +1,36 @@
+"""What pages, the API and reports ask about cases. Every question takes the viewer and goes through scope."""
+
+from gongbi.cases.queries.reading import (
+    case_by_number,
+    case_for,
+    earlier_of,
+    near,
+    questions_open,
+    report_by_link,
+    report_by_number,
+    timeline,
+)
+from gongbi.cases.queries.lists import QueueFilter, case_list, counts, map_window, queue
+from gongbi.cases.queries.settings import number, setting
+from gongbi.cases.queries.triage import look_ups, special_reply, twins_of
+
+__all__ = [
+    "QueueFilter",
+    "case_by_number",
+    "case_for",
+    "case_list",
+    "counts",
+    "earlier_of",
+    "look_ups",
+    "map_window",
+    "near",
+    "number",
+    "questions_open",
+    "queue",
+    "report_by_link",
+    "report_by_number",
+    "setting",
+    "special_reply",
+    "timeline",
+    "twins_of",
+]

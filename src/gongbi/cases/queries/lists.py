@@ -1,0 +1,152 @@
+"""Lists of cases: the desk's queues, search, and the window of a map. Each costs a constant number of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+
+from gongbi.cases.models import Case, Request
+from gongbi.kernel.errors import NotThere
+from gongbi.kernel.flow import numbers
+from gongbi.kernel.scope import below, visible
+from gongbi.kernel.scope import viewer as roles
+from gongbi.kernel.scope.viewer import Viewer
+from gongbi.kernel.search import queries as search
+
+PAGE = 50
+MAP_MOST = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One queue of the desk: its states, and whose first page it is."""
+
+    name: str
+    words: tuple[str, str]
+    states: tuple[str, ...]
+    roles: tuple[str, ...]
+
+
+TABS = (
+    Tab("accept", ("待受理", "To accept"), ("received",), (roles.DISPATCHER, roles.CLERK)),
+    Tab("dispatch", ("待派遣", "To dispatch"), ("accepted",), (roles.DISPATCHER,)),
+    Tab("requests", ("待审批", "To approve"), ("handling",), (roles.DISPATCHER,)),
+    Tab("sign", ("待签收", "To sign for"), ("dispatched",), (roles.HANDLER, roles.DISPATCHER)),
+    Tab("handle", ("处置中", "Handling"), ("handling",), (roles.HANDLER, roles.GRID_WORKER, roles.DISPATCHER)),
+    Tab("check", ("待核查", "To check"), ("handled",), (roles.CHECKER,)),
+    Tab("callback", ("待回访", "To call back"), ("checked",), (roles.CLERK,)),
+    Tab("rule", ("待裁定", "To adjudicate"), ("disputed",), (roles.ADJUDICATOR,)),
+    Tab("waiting", ("等待中", "Waiting"), ("asking", "clarifying", "suspended"), (roles.DISPATCHER, roles.HANDLER, roles.CLERK)),
+    Tab("open", ("全部在办", "All open"), (), (roles.MANAGER, roles.AUDITOR, roles.DISPATCHER, roles.CHECKER, roles.ADJUDICATOR, roles.CLERK, roles.HANDLER, roles.GRID_WORKER)),
+    Tab("closed", ("已办结", "Closed"), ("closed", "judged"), (roles.MANAGER, roles.AUDITOR, roles.DISPATCHER, roles.CHECKER, roles.ADJUDICATOR, roles.CLERK, roles.HANDLER, roles.GRID_WORKER)),
+)
+TAB = {tab.name: tab for tab in TABS}
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFilter:
+    """What a list is narrowed by; empty means all. ``after`` is the last row shown, for the next page."""
+
+    tab: str = "open"
+    words: str = ""
+    kind: str = ""
+    territory: str = ""
+    unit: int | None = None
+    channel: str = ""
+    overdue: bool = False
+    after: tuple[datetime | None, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of cases; ``more`` says that another follows."""
+
+    cases: Sequence[Case]
+    more: bool
+
+
+def tabs_of(viewer: Viewer) -> list[Tab]:
+    """The queues of this viewer's role, first one first."""
+    return [tab for tab in TABS if viewer.role in tab.roles]
+
+
+def queue(viewer: Viewer, wanted: QueueFilter, *, now: datetime, size: int = PAGE) -> Page:
+    """A page of one queue, the nearest deadline first. A number typed as words finds exactly that case."""
+    tab = TAB.get(wanted.tab)
+    if tab is None:
+        raise NotThere("cases.tab", ("没有这个列表。", "There is no such list."))
+    found = visible(Case.objects.all(), viewer, "list")
+    if wanted.words and numbers.read(wanted.words):
+        return Page(list(_numbered(found, wanted.words)), more=False)
+    found = _narrow(found, wanted, now)
+    if tab.states:
+        found = found.filter(flow="cases", state__in=tab.states)
+    else:
+        found = found.filter(is_open=True)
+    if tab.name == "requests":
+        found = found.filter(pk__in=Request.objects.filter(decided_at__isnull=True).values("case_id"))
+    if wanted.words:
+        return _searched(found, wanted.words, size)
+    if tab.name == "closed":
+        found = found.order_by("-matter_ptr_id")
+        if wanted.after:
+            found = found.filter(pk__lt=wanted.after[1])
+    else:
+        found = found.order_by("due_at", "matter_ptr_id")
+        if wanted.after:
+            due, last = wanted.after
+            beyond = Q(due_at__gt=due) | Q(due_at=due, pk__gt=last) | Q(due_at__isnull=True) if due else Q(due_at__isnull=True, pk__gt=last)
+            found = found.filter(beyond)
+    rows = list(found[: size + 1])
+    return Page(rows[:size], more=len(rows) > size)
+
+
+def _narrow(found: QuerySet[Case], wanted: QueueFilter, now: datetime) -> QuerySet[Case]:
+    if wanted.kind:
+        found = found.filter(kind__startswith=wanted.kind)
+    if wanted.territory:
+        found = found.filter(below("territory", [wanted.territory]))
+    if wanted.unit:
+        found = found.filter(unit_id=wanted.unit)
+    if wanted.channel:
+        found = found.filter(channel=wanted.channel)
+    if wanted.overdue:
+        found = found.filter(due_at__lt=now)
+    return found
+
+
+def _numbered(found: QuerySet[Case], text: str) -> QuerySet[Case]:
+    prefix, pk = numbers.read(text) or ("", 0)
+    return found.filter(reports__pk=pk) if prefix == "LH" else found.filter(pk=pk)
+
+
+def _searched(found: QuerySet[Case], words: str, size: int) -> Page:
+    rows = list(found.filter(search.match(words)).order_by("-matter_ptr_id")[: size + 1])
+    return Page(rows[:size], more=len(rows) > size)
+
+
+def case_list(viewer: Viewer, keys: Sequence[int]) -> list[Case]:
+    """The visible cases among ``keys``, newest first (the rows behind a figure)."""
+    return list(visible(Case.objects.filter(pk__in=keys), viewer, "list").order_by("-matter_ptr_id"))
+
+
+def counts(viewer: Viewer, *, now: datetime) -> dict[str, int]:
+    """How many open cases wait in each state, and how many are overdue (``late``): one query."""
+    found = visible(Case.objects.filter(is_open=True), viewer, "list")
+    rows = found.order_by().values("state").annotate(n=Count("pk"), late=Count("pk", filter=Q(due_at__lt=now)))
+    result: dict[str, int] = {"late": 0}
+    for row in rows:
+        result[row["state"]] = row["n"]
+        result["late"] += row["late"]
+    return result
+
+
+def map_window(viewer: Viewer, *, west: float, south: float, east: float, north: float, most: int = MAP_MOST) -> list[dict[str, Any]]:
+    """Open cases inside a window (CGCS2000 degrees), at most ``most``, newest first: key, place, state, kind, deadline."""
+    found = visible(Case.objects.filter(is_open=True, lat__range=(south, north), lon__range=(west, east)), viewer, "list")
+    rows = found.order_by("-matter_ptr_id").values("pk", "lon", "lat", "state", "kind", "due_at", "title")
+    return list(rows[:most])

@@ -1,0 +1,135 @@
+"""One case, one report, and what surrounds them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from gongbi.cases import links
+from gongbi.cases.models import Case, Question, Report
+from gongbi.cases.queries.triage import look_ups, twins_of
+from gongbi.cases.triage import Said, Twin, triage
+from gongbi.kernel.errors import NotThere
+from gongbi.kernel.flow import numbers
+from gongbi.kernel.flow.declare import Transition
+from gongbi.kernel.ledger.models import LedgerEntry
+from gongbi.kernel.scope import visible
+from gongbi.kernel.scope.viewer import PUBLIC, RESIDENT, STAFF_ROLES, Viewer
+from gongbi.kernel.vault import blind
+
+# What a resident's timeline does not show: inner steps between offices.
+INNER = frozenset({"take_in", "settle", "reassign", "send_back", "contest", "contest_again", "ask_extension", "ask_suspension", "refuse_extension", "refuse_suspension", "co_done", "exempt", "exclude"})
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of a timeline. ``facts`` is empty for residents except what concerns them."""
+
+    at: datetime
+    arrow: Transition
+    actor: str
+    unit_id: int | None
+    to_state: str
+    facts: dict[str, Any]
+
+
+def _none() -> NotThere:
+    return NotThere(
+        "cases.not_there",
+        ("没有这个编号,或不在您的范围内。请核对编号的每一位。", "There is no such number, or it is outside your area. Check every digit."),
+    )
+
+
+def case_for(case_id: int, viewer: Viewer) -> Case:
+    """The case of that key, or NotThere."""
+    case = visible(Case.objects.all(), viewer).filter(pk=case_id).first()
+    if case is None:
+        raise _none()
+    return case
+
+
+def case_by_number(text: str, viewer: Viewer) -> Case:
+    """The case of a number as people type it (a report's receipt number leads to its case), or NotThere."""
+    read = numbers.read(text)
+    if read is None:
+        raise _none()
+    prefix, pk = read
+    if prefix == Report.prefix:
+        report = visible(Report.objects.all(), viewer).filter(pk=pk).first()
+        if report is None or numbers.read(report.number) != read:
+            raise _none()
+        return case_for(report.case_id, viewer)
+    case = case_for(pk, viewer)
+    if numbers.read(case.number) != read:
+        raise _none()
+    return case
+
+
+def report_by_number(text: str, viewer: Viewer) -> Report:
+    """The report of a receipt number, or NotThere."""
+    read = numbers.read(text)
+    report = visible(Report.objects.all(), viewer).filter(pk=read[1]).first() if read else None
+    if report is None or report.number.replace("-", "") != text.upper().replace("-", "").strip():
+        raise _none()
+    return report
+
+
+def report_by_link(link: str) -> tuple[Report, Viewer]:
+    """The report behind a private link and the viewer that its holder is, or NotThere."""
+    key = links.key_of(link)
+    report = Report.objects.select_related("case").filter(pk=key).first() if key is not None else None
+    if report is None or not links.holds(link, report):
+        raise NotThere(
+            "cases.link",
+            ("这个链接无效。请从回执上重新打开,或扫描二维码。", "This link is not valid. Open it again from your receipt, or scan its code."),
+        )
+    return report, Viewer(actor=f"report:{report.pk}", role=RESIDENT, reports=frozenset({report.pk}))
+
+
+def timeline(case: Case, viewer: Viewer) -> list[Event]:
+    """What has happened, oldest first, as far as this viewer may know it. Raises NotThere for a case that is not theirs."""
+    if not visible(Case.objects.all(), viewer).filter(pk=case.pk).exists():
+        raise _none()
+    staff = viewer.role in STAFF_ROLES
+    by_name = case.declared.by_name
+    events = []
+    for entry in LedgerEntry.objects.filter(matter_id=case.pk).order_by("seq"):
+        if not staff and entry.transition in INNER:
+            continue
+        facts = entry.facts if staff else {key: entry.facts[key] for key in ("limit", "until", "reason", "result") if key in entry.facts}
+        events.append(Event(entry.at, by_name[entry.transition], entry.actor, entry.unit_id, entry.to_state, facts))
+    return events
+
+
+def questions_open(report: Report, viewer: Viewer) -> Sequence[Question]:
+    """Questions to this reporter that wait for an answer."""
+    if not visible(Report.objects.all(), viewer).filter(pk=report.pk).exists():
+        raise _none()
+    return list(report.questions.filter(answered_at__isnull=True).order_by("id"))
+
+
+def near(said: Said, *, at: datetime, viewer: Viewer = PUBLIC) -> list[Twin]:
+    """"This is already being handled": open cases like what is being typed. Titles only, so anybody may ask."""
+    ask = look_ups(at=at)
+    return list(triage(said, ask).twins)
+
+
+def twins_for(case: Case, viewer: Viewer, *, at: datetime) -> list[Twin]:
+    """Cases that may be the same as this one, as they stand now."""
+    first = case.reports.order_by("id").first()
+    said = Said(text=first.text if first else case.title, said_at=case.opened_at, channel=case.channel, lon=case.lon, lat=case.lat, division=case.territory, kind=case.kind)
+    ask = look_ups(at=at)
+    kinds = [ask.named_kind(case.kind)] if case.kind else []
+    where = ask.division(case.territory) if case.territory else None
+    alike = twins_of(said, where, kinds, at=at, leave_out=case.pk)
+    seen = set(visible(Case.objects.filter(pk__in=[twin.case_id for twin in alike]), viewer).values_list("pk", flat=True))
+    return [twin for twin in alike if twin.case_id in seen]
+
+
+def earlier_of(phone: str, viewer: Viewer, *, limit: int = 20) -> list[Report]:
+    """Earlier reports from the same telephone number, newest first (for a clerk with the caller on the line)."""
+    key = blind.index(phone, "phone")
+    found = visible(Report.objects.filter(phone_index=key), viewer, "caller").select_related("case")
+    return list(found.order_by("-id")[:limit])

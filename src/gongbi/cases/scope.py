@@ -1,0 +1,42 @@
+"""Who sees which cases and reports, and who may read a reporter's name and number."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+
+from gongbi.cases.models import Case, Part, Report
+from gongbi.kernel.flow.models import Matter
+from gongbi.kernel.flow.who import relation
+from gongbi.kernel.scope import NOTHING, also, condition, rows
+from gongbi.kernel.scope.viewer import HANDLER, RESIDENT, Viewer
+
+
+@relation("reporter")
+def _reported(matter: Matter, viewer: Viewer) -> bool:
+    """Holds the private link of a report that is now part of this case."""
+    return bool(viewer.reports) and Report.objects.filter(pk__in=viewer.reports, case_id=matter.pk).exists()
+
+
+@relation("co_unit")
+def _co_handles(matter: Matter, viewer: Viewer) -> bool:
+    return Part.objects.filter(case_id=matter.pk, unit_id__in=viewer.units).exists()
+
+
+@also(Case)
+def _own_or_co_handled(viewer: Viewer, purpose: str) -> Q:
+    if viewer.role == RESIDENT:
+        return Q(pk__in=Report.objects.filter(pk__in=viewer.reports).values("case_id"))
+    if viewer.role == HANDLER and viewer.units:
+        return Q(pk__in=Part.objects.filter(unit_id__in=viewer.units).values("case_id"))
+    return NOTHING
+
+
+@rows(Report)
+def _reports(viewer: Viewer, purpose: str) -> Q:
+    """A report is seen with its case; a resident sees only the own one."""
+    if viewer.role == RESIDENT:
+        return Q(pk__in=viewer.reports)
+    cases = condition(Case, viewer, purpose)
+    if cases == Q():
+        return cases
+    return NOTHING if cases == NOTHING else Q(case_id__in=Case.objects.filter(cases).values("pk"))

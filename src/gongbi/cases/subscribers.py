@@ -1,0 +1,20 @@
+"""What this room does after a change, and what it does on a schedule."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from gongbi.cases import actions
+from gongbi.kernel.outbox.subscribers import periodic
+
+
+@periodic("cases.resume_due", every_seconds=60)
+def resume_due() -> None:
+    """Suspensions whose end has come go on."""
+    actions.resume_due(at=timezone.now())
+
+
+@periodic("cases.lapse_questions", every_seconds=300)
+def lapse_questions() -> None:
+    """Questions nobody answered within the term no longer hold the matter up."""
+    actions.lapse_question(at=timezone.now())
