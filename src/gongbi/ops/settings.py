@@ -1,12 +1,16 @@
 """Settings, all chosen from the environment; with an empty environment the product runs from one folder.
 
-Environment: ``DATABASE_URL`` (default: SQLite in ``GONGBI_VAR``), ``PORT``, ``GONGBI_VAR`` (data folder),
+Environment: ``DATABASE_URL`` (default: SQLite in ``GONGBI_VAR``), ``PORT``, ``HOST``, ``GONGBI_VAR`` (data folder),
 ``GONGBI_SECRET_KEY``, ``GONGBI_HOSTS``, ``GONGBI_DEBUG``, ``GONGBI_DISTRICT`` (6-digit code),
-``GONGBI_TEST_DATABASE`` (name of the test database), ``GONGBI_BROKER`` (Celery broker, default in memory).
+``GONGBI_TEST_DATABASE`` (name of the test database), ``GONGBI_BROKER`` (Celery broker, default in memory),
+``GONGBI_STATIC`` (collected static files), ``GONGBI_HTTPS`` (1 behind a TLS proxy), ``GONGBI_ORIGINS`` (trusted origins of
+forms), ``GONGBI_LIVE_URL`` and ``GONGBI_LIVE_PORT`` (live updates), ``GONGBI_LOG`` (``json`` or ``console``),
+``GONGBI_METRICS_TOKEN``. ``docs/operations.md`` explains each.
 """
 
 import os
 import secrets
+import sys
 from pathlib import Path
 
 import dj_database_url
@@ -33,7 +37,12 @@ def _kept_secret(name: str) -> str:
 DEBUG = os.environ.get("GONGBI_DEBUG") == "1"
 SECRET_KEY = os.environ.get("GONGBI_SECRET_KEY") or _kept_secret("secret_key")
 ALLOWED_HOSTS = os.environ.get("GONGBI_HOSTS", "*").split(",")
-PORT = int(os.environ.get("PORT", "8000"))
+PORT = int(os.environ.get("PORT") or "8000")
+# Live updates come from a process of their own: behind a proxy at GONGBI_LIVE_URL, else on the next port of the same host.
+LIVE_PORT = int(os.environ.get("GONGBI_LIVE_PORT") or PORT + 1)
+LIVE_URL = os.environ.get("GONGBI_LIVE_URL", "")
+HTTPS = os.environ.get("GONGBI_HTTPS") == "1"
+METRICS_TOKEN = os.environ.get("GONGBI_METRICS_TOKEN", "")
 DISTRICT_CODE = os.environ.get("GONGBI_DISTRICT", "610104")
 
 INSTALLED_APPS = [
@@ -64,6 +73,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "gongbi.ops.middleware.RequestRecord",
+    "gongbi.ops.middleware.SecurityHeaders",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -88,6 +99,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "gongbi.ops.context.site",
             ],
         },
     }
@@ -125,7 +137,8 @@ USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR / "static"
+# Beside the build, not in GONGBI_VAR: another data folder is served by the same files.
+STATIC_ROOT = Path(os.environ.get("GONGBI_STATIC", ROOT / "var" / "static"))
 MEDIA_ROOT = VAR / "files"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -139,3 +152,25 @@ CSRF_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+if HTTPS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 31_536_000
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("GONGBI_ORIGINS", "").split(",") if o]
+
+LOG_STYLE = os.environ.get("GONGBI_LOG") or ("console" if DEBUG or sys.stderr.isatty() else "json")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"structured": {"()": "gongbi.ops.logs.formatter", "style": LOG_STYLE}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        # On a person's console only what went wrong; in production one line for each request.
+        "gongbi.http": {"level": "INFO" if LOG_STYLE == "json" else "WARNING"},
+        # Django's own line would repeat ours, with the path: private links carry their secret there.
+        "django.request": {"level": "CRITICAL"},
+        "django.server": {"level": "CRITICAL"},
+    },
+}

@@ -1,0 +1,22 @@
+"""``gongbi worker``: delivers the outbox, runs timers and jobs until it is stopped."""
+
+import argparse
+
+from gongbi.ops.console import django_ready
+from gongbi.ops.processes import die_with_parent
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--supervised", action="store_true", help=argparse.SUPPRESS)
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.supervised:
+        die_with_parent()
+    django_ready()
+    from gongbi.kernel.outbox import worker
+    from gongbi.ops.warm import warm
+
+    warm()
+    worker.run()
+    return 0

@@ -1,0 +1,57 @@
+"""Structured logs on stderr: JSON in production, key=value on a console. Never personal data."""
+
+import logging
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, Processor
+
+from gongbi.ops.parts import optional
+
+# What Django and servers attach to records and what could name a person or hold a secret link.
+_NEVER = frozenset({"request", "args", "color_message", "server_time", "sql", "params"})
+
+
+def _drop_raw_objects(_logger: Any, _name: str, event: EventDict) -> EventDict:
+    for name in _NEVER.intersection(event):
+        del event[name]
+    return event
+
+
+def _common() -> list[Processor]:
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+
+
+def formatter(style: str) -> logging.Formatter:
+    """The formatter of every log line. ``style``: ``json`` or ``console``. Also points structlog at the standard logging."""
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_common(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    redact = optional("gongbi.kernel.vault.redaction:processor")
+    last: Processor = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if style == "json"
+        else structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"], drop_missing=True)
+    )
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[*_common(), structlog.stdlib.ExtraAdder()],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            _drop_raw_objects,
+            *([redact] if redact is not None else []),
+            last,
+        ],
+    )

@@ -1,0 +1,157 @@
+"""What all tests share. The database comes from the environment (``DATABASE_URL``): the same suite runs on both columns."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.conf import settings
+
+from gongbi.kernel.scope.viewer import PUBLIC, Viewer, system
+from tests.support.house import House, fresh_database
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT.parent / "shared" / "data"
+DISTRICT = "610104"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+# A closed network makes Chromium's own look-ups slow; none of these features is ours.
+BROWSER_FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+                 "--disable-component-update", "--disable-sync")  # fmt: skip
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--browser", default="", help="the Chromium to drive (default: the first one found on this machine)")
+
+
+def pytest_configure() -> None:
+    # Passwords in tests guard nothing; a real hasher would cost a quarter of a second for each account.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
+# --- Time and data --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A fixed moment: Tuesday, 10 March 2026, 10:00 in Shanghai, an ordinary working day."""
+    return datetime(2026, 3, 10, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Callable[[str], Path]:
+    """``real_data("messages/replies.csv")``: a file of the real data beside the project; skips, saying so, where absent."""
+
+    def find(name: str) -> Path:
+        path = DATA / name
+        if not path.exists():
+            pytest.skip(f"the real data is not here: ../shared/data/{name}")
+        return path
+
+    return find
+
+
+# --- Who asks -------------------------------------------------------------------------------------------------------
+
+
+class Viewers(Protocol):
+    def __call__(self, role: str, /, **values: Any) -> Viewer: ...
+
+
+@pytest.fixture
+def viewer() -> Viewers:
+    """``viewer(DISPATCHER)``: a viewer of that role with a post of its own, for the whole district unless said otherwise.
+
+    Any field of :class:`Viewer` may be given. ``units`` is completed by ``unit_id``.
+    """
+    numbers = itertools.count(9001)
+
+    def make(role: str, /, **values: Any) -> Viewer:
+        number = next(numbers)
+        given = {"actor": f"post:{number}", "post_id": number, "territories": (DISTRICT,), "name": role} | values
+        if given.get("unit_id") is not None:
+            given["units"] = frozenset(given.get("units", ())) | {given["unit_id"]}
+        return Viewer(role=role, **given)
+
+    return make
+
+
+@pytest.fixture
+def public() -> Viewer:
+    """A visitor who holds nothing."""
+    return PUBLIC
+
+
+@pytest.fixture
+def machine() -> Viewer:
+    """The viewer of a job."""
+    return system("test")
+
+
+# --- Browser --------------------------------------------------------------------------------------------------------
+
+
+def browser_path(config: pytest.Config) -> str:
+    """The Chromium of ``--browser`` or the first one found; "" where there is none."""
+    named = str(config.getoption("--browser") or os.environ.get("GONGBI_BROWSER", ""))
+    return named or next((path for name in BROWSERS if (path := shutil.which(name))), "")
+
+
+@pytest.fixture(scope="session")
+def browser(pytestconfig: pytest.Config) -> Iterator[Browser]:
+    """One headless Chromium for the session; skips, saying so, where none is installed."""
+    path = browser_path(pytestconfig)
+    if not path:
+        pytest.skip("no Chromium on this machine (install chromium or pass --browser PATH)")
+    from playwright.sync_api import sync_playwright
+
+    # Playwright's loop runs in this thread, and Django would take every query beside it for one made inside the loop.
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=list(BROWSER_FLAGS))
+        yield chromium
+        chromium.close()
+    if before is None:
+        os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh page: Chinese, Shanghai time, 1280 × 800. Errors in the page's own scripts fail the test."""
+    context = browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    context.close()
+    assert errors == []
+
+
+# --- The house as processes -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """The product as real processes on free ports, with its own data folder and an own database of the column under test.
+
+    Not started: ``house.start()`` (as ``gongbi run``), ``house.stop()``, ``house.kill()``, ``house.gongbi("check")``.
+    """
+    with fresh_database(os.environ.get("DATABASE_URL", "")) as url:
+        one = House(ROOT, tmp_path / "var", url)
+        yield one
+        one.kill()
