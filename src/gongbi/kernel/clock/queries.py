@@ -1,0 +1,130 @@
+"""Reading clocks and the calendar. The kernel's own: the callers have already been let through to the
+matter.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import date, datetime, time
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+from gongbi.kernel.clock import engine
+from gongbi.kernel.clock.calendar import Calendar, Day, Season, Slots, from_chinesecalendar, known_years
+from gongbi.kernel.clock.engine import Due, Line, Remaining
+from gongbi.kernel.clock.limits import Words, write
+from gongbi.kernel.clock.models import CalendarDay, CalendarVersion, Clock, OfficeHours
+from gongbi.kernel.flow.models import Matter
+
+_kept: dict[str, Calendar] = {}
+
+
+class Explained(NamedTuple):
+    """A clock laid open: what is left, the limit in words, and the lines of the proof."""
+
+    remaining: Remaining
+    limit: Words
+    lines: list[Line]
+
+
+def current_calendar() -> Calendar:
+    """The working calendar of this moment. One look at the version row; the calendar itself is kept in
+    the process.
+
+    Before anything was seeded it is what ``chinesecalendar`` knows. Other processes' changes are seen at
+    once.
+    """
+    digest = CalendarVersion.objects.order_by("-id").values_list("digest", flat=True).first() or ""
+    kept = _kept.get(digest)
+    if kept is None:
+        kept = _load(digest)
+        _kept.clear()
+        _kept[digest] = kept
+    return kept
+
+
+def _load(digest: str) -> Calendar:
+    day_end = getattr(settings, "CLOCK_DAY_END", "close")
+    if not digest:
+        return Calendar(from_chinesecalendar(known_years()), day_end=day_end)
+    return Calendar(stored_days(), seasons=stored_seasons(), day_end=day_end, digest=digest)
+
+
+def stored_days(first: date | None = None, last: date | None = None) -> dict[date, Day]:
+    """The days in the table, all of them or from ``first`` to ``last``."""
+    rows = CalendarDay.objects.all()
+    if first is not None and last is not None:
+        rows = rows.filter(day__range=(first, last))
+    columns = rows.values_list("day", "working", "holiday", "official", "note")
+    return {day: Day(working, holiday, official, note) for day, working, holiday, official, note in columns}
+
+
+def stored_seasons() -> list[Season]:
+    return [
+        Season(since, read_slots(slots))
+        for since, slots in OfficeHours.objects.order_by("since").values_list("since", "slots")
+    ]
+
+
+def read_slots(pairs: Iterable[Iterable[str]]) -> Slots:
+    """``[["08:00", "12:00"]]`` as minutes of the day; ``"24:00"`` is the end of the day."""
+
+    def minute(text: str) -> int:
+        if text == "24:00":
+            return 24 * 60
+        clock = time.fromisoformat(text)
+        return clock.hour * 60 + clock.minute
+
+    return tuple((minute(start), minute(end)) for start, end in pairs)
+
+
+def digest_now() -> str:
+    """The digest of the calendar as it stands in the tables."""
+    text = hashlib.sha256()
+    for row in CalendarDay.objects.order_by("day").values_list(
+        "day", "working", "holiday", "official", "note"
+    ):
+        text.update(repr(row).encode())
+    for season in stored_seasons():
+        text.update(repr(season).encode())
+    return text.hexdigest()
+
+
+def due_of(clock: Clock, calendar: Calendar) -> Due:
+    """The deadline of a clock by ``calendar``, its pauses and extensions; not the stored one."""
+    return engine.due(
+        clock.started_at, clock.parsed(), calendar, pauses=clock.spans(), extensions=clock.extra()
+    )
+
+
+def clocks_of(matter: Matter) -> list[Clock]:
+    """Every clock of the matter, in the order they were started."""
+    return list(Clock.objects.filter(matter_id=matter.pk).order_by("started_at", "id"))
+
+
+def explain_clock(clock: Clock, now: datetime) -> Explained:
+    """Why the clock's deadline is what it is, and what is left at ``now`` (at the stop, when it has
+    stopped).
+
+    A stopped clock keeps the deadline it had: it is explained by the present calendar, which equals it
+    unless a later notice changed those days.
+    """
+    calendar = current_calendar()
+    at = clock.stopped_at or now
+    limit, pauses, extra = clock.parsed(), clock.spans(), clock.extra()
+    left = engine.remaining(clock.started_at, limit, calendar, at, pauses, extra)
+    lines = engine.explain(clock.started_at, limit, calendar, pauses=pauses, extensions=extra, now=at)
+    return Explained(left, write(limit), lines)
+
+
+def overdue(now: datetime) -> QuerySet[Clock]:
+    """Clocks that run, are past their deadline's minute at ``now`` and are not exempt; the longest
+    overdue first.
+    """
+    minute = now.replace(second=0, microsecond=0)
+    return Clock.objects.filter(
+        stopped_at__isnull=True, paused_at__isnull=True, exempt=False, due_at__lt=minute
+    ).order_by("due_at", "id")
