@@ -44,7 +44,16 @@ WRITING = ("actions", "models", "demo", "migrations")
 EDGES = ("pages", "api", "tasks", "middleware", "management", "templatetags", "admin", "context")
 DOCUMENTED = ("actions", "queries", "rules", "tasks", "exchange")
 ALWAYS_WRITES = frozenset(
-    {"bulk_create", "bulk_update", "get_or_create", "update_or_create", "abulk_create", "asave", "acreate", "adelete"}
+    {
+        "bulk_create",
+        "bulk_update",
+        "get_or_create",
+        "update_or_create",
+        "abulk_create",
+        "asave",
+        "acreate",
+        "adelete",
+    }
 )
 SAVE_WORDS = frozenset({"update_fields", "force_insert", "force_update", "using"})
 CLOCK_NAMES = frozenset(
@@ -130,7 +139,9 @@ def rule_writes(module: Module) -> Iterator[Violation]:
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Call) and writes(node):
             name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-            yield module.breach("write", node, f".{name}() outside actions and models: make it an action of the room")
+            yield module.breach(
+                "write", node, f".{name}() outside actions and models: make it an action of the room"
+            )
 
 
 def rule_clock(module: Module) -> Iterator[Violation]:
@@ -138,10 +149,15 @@ def rule_clock(module: Module) -> Iterator[Violation]:
         return
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Attribute) and dotted(node) in CLOCK_NAMES:
-            yield module.breach("clock", node, f"{dotted(node)}: the time is an argument (at: datetime) inside the house")
-        elif isinstance(node, ast.Call) and not node.args and not node.keywords:
-            if dotted(node.func) in CLOCK_WHEN_EMPTY:
-                yield module.breach("clock", node, f"{dotted(node.func)}() without a time reads the system clock")
+            yield module.breach(
+                "clock", node, f"{dotted(node)}: the time is an argument (at: datetime) inside the house"
+            )
+        elif (
+            isinstance(node, ast.Call)
+            and not (node.args or node.keywords)
+            and dotted(node.func) in CLOCK_WHEN_EMPTY
+        ):
+            yield module.breach("clock", node, f"{dotted(node.func)}() without a time reads the system clock")
 
 
 def rule_transaction(module: Module) -> Iterator[Violation]:
@@ -152,7 +168,9 @@ def rule_transaction(module: Module) -> Iterator[Violation]:
         if isinstance(node, ast.ImportFrom) and node.module == "django.db.transaction":
             taken = any(alias.name == "atomic" for alias in node.names)
         if taken:
-            yield module.breach("transaction", node, "a transaction outside actions: the action is the unit of work")
+            yield module.breach(
+                "transaction", node, "a transaction outside actions: the action is the unit of work"
+            )
 
 
 def rule_viewer(module: Module) -> Iterator[Violation]:
@@ -170,7 +188,11 @@ def rule_state(module: Module) -> Iterator[Violation]:
     for node in ast.walk(module.tree):
         targets: list[ast.expr] = []
         if isinstance(node, ast.Assign):
-            targets = [t for target in node.targets for t in (target.elts if isinstance(target, ast.Tuple) else [target])]
+            targets = [
+                t
+                for target in node.targets
+                for t in (target.elts if isinstance(target, ast.Tuple) else [target])
+            ]
         elif isinstance(node, ast.AugAssign | ast.AnnAssign):
             targets = [node.target]
         elif isinstance(node, ast.Call):
@@ -190,7 +212,9 @@ def _text(node: ast.expr) -> str:
 def rule_length(module: Module) -> Iterator[Violation]:
     lines = module.source.count("\n") + (not module.source.endswith("\n"))
     if lines > LINES and "migrations" not in module.parts:
-        yield module.breach("length", LINES + 1, f"{lines} lines: a module has at most {LINES}; divide it by its subject")
+        yield module.breach(
+            "length", LINES + 1, f"{lines} lines: a module has at most {LINES}; divide it by its subject"
+        )
 
 
 def public_functions(module: Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -209,7 +233,9 @@ def rule_docstring(module: Module) -> Iterator[Violation]:
     if module.is_furniture(DOCUMENTED) or module.parts[0] == "science":
         for node in public_functions(module):
             if ast.get_docstring(node) is None:
-                yield module.breach("docstring", node, f"{node.name}() is public and says nothing about itself")
+                yield module.breach(
+                    "docstring", node, f"{node.name}() is public and says nothing about itself"
+                )
 
 
 PHONE = re.compile(r"(?<![0-9.])1[3-9][0-9]{9}(?![0-9.])")
@@ -235,7 +261,9 @@ def rule_personal(module: Module) -> Iterator[Violation]:
         if isinstance(node, ast.Constant):
             found = looks_personal(str(node.value)) if isinstance(node.value, str | int) else ""
             if found:
-                yield module.breach("personal", node, f"{found} could be somebody's: make it at run time, marked synthetic")
+                yield module.breach(
+                    "personal", node, f"{found} could be somebody's: make it at run time, marked synthetic"
+                )
 
 
 RULES: tuple[Callable[[Module], Iterator[Violation]], ...] = (
@@ -256,12 +284,13 @@ def check_code(package: Path) -> list[Violation]:
 
 # --- Locks ----------------------------------------------------------------------------------------------------------
 
-PIN = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?==([^\s;\\]+)(?:\s*;\s*([^\\]+))?", re.MULTILINE)
+PIN = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?==([^\s;\\]+)", re.MULTILINE)
+SERVER_OPTIONS = ("--index-url", "--extra-index-url", "--find-links")
 
 
-def pins(lock: str) -> dict[tuple[str, str], str]:
-    """(name, marker) → version of every requirement in a lock."""
-    return {(name.lower(), (marker or "").strip()): version for name, version, marker in PIN.findall(lock)}
+def pins(lock: str) -> set[tuple[str, str]]:
+    """(name, version) of every requirement in a lock."""
+    return {(name.lower(), version) for name, version in PIN.findall(lock)}
 
 
 def check_locks(root: Path) -> list[Violation]:
@@ -270,18 +299,21 @@ def check_locks(root: Path) -> list[Violation]:
     texts: dict[str, str] = {}
     for file in sorted((root / "requirements").glob("*.txt")):
         texts[file.stem] = text = file.read_text(encoding="utf-8")
-        for number, line in enumerate(text.splitlines(), start=1):
-            if "://" in line or line.lstrip().startswith(("--index-url", "--extra-index-url", "--find-links")):
-                found.append(Violation("lock", f"requirements/{file.name}", number, "names a server: make lock"))
+        found += [
+            Violation("lock", f"requirements/{file.name}", number, "names a server: make lock")
+            for number, line in enumerate(text.splitlines(), start=1)
+            if "://" in line or line.lstrip().startswith(SERVER_OPTIONS)
+        ]
         for block in re.split(r"\n(?=[A-Za-z0-9])", text):
             if PIN.match(block) and "--hash=sha256:" not in block:
-                found.append(Violation("lock", f"requirements/{file.name}", 1, f"no digest: {block.split()[0]}"))
+                found.append(
+                    Violation("lock", f"requirements/{file.name}", 1, f"no digest: {block.split()[0]}")
+                )
     runtime, development = pins(texts.get("base", "")), pins(texts.get("dev", ""))
-    versions = {name: version for (name, _marker), version in development.items()}
-    for (name, _marker), version in runtime.items():
-        if versions.get(name) is None or version not in {v for (n, _m), v in development.items() if n == name}:
-            what = f"{name} {version} is not in dev.txt: make lock"
-            found.append(Violation("lock", "requirements/base.txt", 1, what))
+    for name, version in sorted(runtime - development):
+        found.append(
+            Violation("lock", "requirements/base.txt", 1, f"{name} {version} is not in dev.txt: make lock")
+        )
     package_lock = root / "frontend" / "package-lock.json"
     if package_lock.exists():
         for name, entry in json.loads(package_lock.read_text(encoding="utf-8")).get("packages", {}).items():
@@ -295,15 +327,18 @@ def check_locks(root: Path) -> list[Violation]:
 def stale_escapes(package: Path) -> list[Violation]:
     """Escapes that no longer point at anything."""
     paths = [file.relative_to(package).as_posix() for file in package.rglob("*.py")]
-    found = []
-    for name, escapes in (("WRITERS", WRITERS), ("CLOCKS", CLOCKS), ("TRANSACTIONS", TRANSACTIONS), ("STATE", STATE)):
-        for pattern in escapes:
-            if not any(fnmatch(path, pattern) for path in paths):
-                found.append(Violation("escape", "scripts/house.py", 1, f"{name}: {pattern} matches no module"))
+    named = {"WRITERS": WRITERS, "CLOCKS": CLOCKS, "TRANSACTIONS": TRANSACTIONS, "STATE": STATE}
+    found = [
+        Violation("escape", "scripts/house.py", 1, f"{name}: {pattern} matches no module")
+        for name, escapes in named.items()
+        for pattern in escapes
+        if not any(fnmatch(path, pattern) for path in paths)
+    ]
     known = {f"{m.path}:{f.name}" for m in modules(package) for f in public_functions(m)}
-    for entry in OPEN_QUERIES:
-        if entry not in known:
-            found.append(Violation("escape", "scripts/house.py", 1, f"OPEN_QUERIES: there is no {entry}"))
+    lost = sorted(OPEN_QUERIES.keys() - known)
+    found += [
+        Violation("escape", "scripts/house.py", 1, f"OPEN_QUERIES: there is no {entry}") for entry in lost
+    ]
     return found
 
 

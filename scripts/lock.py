@@ -14,7 +14,14 @@ LOCKS = Path(__file__).resolve().parent.parent / "requirements"
 def main(words: list[str]) -> int:
     for name in ("bootstrap", "base", "dev"):
         command = [str(install.VENV / "bin" / "uv"), "pip", "compile", "--universal", "--generate-hashes"]
-        command += ["--no-emit-find-links", "--no-emit-index-url", "--no-header", "--python-version", "3.11", "--quiet"]
+        command += [
+            "--no-emit-find-links",
+            "--no-emit-index-url",
+            "--no-header",
+            "--python-version",
+            "3.11",
+            "--quiet",
+        ]
         if name == "dev":
             command += ["--constraint", "base.txt"]  # one version of each package in both locks
         command += [f"{name}.in", "-o", f"{name}.txt", *words]

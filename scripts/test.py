@@ -1,7 +1,8 @@
 """Runs the whole suite, once per database column: SQLite always, PostgreSQL when one is reachable.
 
 ``GONGBI_TEST_POSTGRES`` names the server (``postgres://user:password@host:5432/name``; the role must be allowed to create
-databases; ``off`` leaves the column out). ``GONGBI_TEST_COLUMNS=both`` fails when there is none. Arguments go to pytest. ``GONGBI_TEST_WORKERS`` (default: the number of cores, at most 4) runs that many at once.
+databases; ``off`` leaves the column out). ``GONGBI_TEST_COLUMNS=both`` fails when there is none. Arguments go to
+pytest. ``GONGBI_TEST_WORKERS`` (default: the number of cores, at most 4) runs that many at once.
 """
 
 from __future__ import annotations
@@ -57,7 +58,9 @@ def main(arguments: list[str]) -> int:
         started = time.monotonic()
         code = run(column, database, arguments)
         worst = worst or code
-        results.append(f"{column}: {'passed' if code == 0 else f'FAILED ({code})'} in {time.monotonic() - started:.0f} s")
+        results.append(
+            f"{column}: {'passed' if code == 0 else f'FAILED ({code})'} in {time.monotonic() - started:.0f} s"
+        )
     if why_not:
         results.append(f"PostgreSQL: not run, {why_not}")
         if os.environ.get("GONGBI_TEST_COLUMNS") == "both":

@@ -30,7 +30,9 @@ BROWSER_FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--browser", default="", help="the Chromium to drive (default: the first one found on this machine)")
+    parser.addoption(
+        "--browser", default="", help="the Chromium to drive (default: the first one found on this machine)"
+    )
 
 
 def pytest_configure() -> None:
@@ -81,7 +83,12 @@ def viewer() -> Viewers:
 
     def make(role: str, /, **values: Any) -> Viewer:
         number = next(numbers)
-        given = {"actor": f"post:{number}", "post_id": number, "territories": (DISTRICT,), "name": role} | values
+        given = {
+            "actor": f"post:{number}",
+            "post_id": number,
+            "territories": (DISTRICT,),
+            "name": role,
+        } | values
         if given.get("unit_id") is not None:
             given["units"] = frozenset(given.get("units", ())) | {given["unit_id"]}
         return Viewer(role=role, **given)
@@ -132,7 +139,9 @@ def browser(pytestconfig: pytest.Config) -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A fresh page: Chinese, Shanghai time, 1280 × 800. Errors in the page's own scripts fail the test."""
-    context = browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", viewport={"width": 1280, "height": 800})
+    context = browser.new_context(
+        locale="zh-CN", timezone_id="Asia/Shanghai", viewport={"width": 1280, "height": 800}
+    )
     page = context.new_page()
     page.set_default_timeout(10_000)
     errors: list[str] = []

@@ -79,7 +79,9 @@ def test_the_house_keeps_its_own_rules() -> None:
         ("cases/rules.py", "LON = 108.13912345678", []),
     ],
 )  # fmt: skip
-def test_a_planted_violation_is_found_and_its_neighbour_is_not(path: str, source: str, rules: list[str]) -> None:
+def test_a_planted_violation_is_found_and_its_neighbour_is_not(
+    path: str, source: str, rules: list[str]
+) -> None:
     assert found(path, HEAD + source + "\n") == rules
 
 
@@ -144,7 +146,10 @@ PIN = "six==1.16.0 \\\n    --hash=sha256:00\n"
 
 
 def test_a_lock_with_digests_and_without_servers_passes(tmp_path: Path) -> None:
-    assert lock_tree(tmp_path, PIN, PIN, '{"packages": {"": {}, "node_modules/a": {"integrity": "sha512-x"}}}') == []
+    assert (
+        lock_tree(tmp_path, PIN, PIN, '{"packages": {"": {}, "node_modules/a": {"integrity": "sha512-x"}}}')
+        == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -155,7 +160,12 @@ def test_a_lock_with_digests_and_without_servers_passes(tmp_path: Path) -> None:
         ("six==1.16.0\n", PIN, "", "no digest"),
         (PIN, PIN.replace("1.16.0", "1.17.0"), "", "is not in dev.txt"),
         (PIN, "", "", "is not in dev.txt"),
-        (PIN, PIN, '{"packages": {"node_modules/a": {"resolved": "https://h/a.tgz", "integrity": "x"}}}', "its server"),
+        (
+            PIN,
+            PIN,
+            '{"packages": {"node_modules/a": {"resolved": "https://h/a.tgz", "integrity": "x"}}}',
+            "its server",
+        ),
         (PIN, PIN, '{"packages": {"node_modules/a": {}}}', "no digest"),
     ],
 )

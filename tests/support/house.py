@@ -76,9 +76,18 @@ class House:
         return self.log.read_text(encoding="utf-8") if self.log.exists() else ""
 
     def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
-        keep = {k: v for k, v in os.environ.items() if not k.startswith(("GONGBI_", "DJANGO_", "PYTEST_", "PROMETHEUS_"))}
+        keep = {
+            k: v
+            for k, v in os.environ.items()
+            if not k.startswith(("GONGBI_", "DJANGO_", "PYTEST_", "PROMETHEUS_"))
+        }
         keep.pop("GONGBI_LIVE_PORT", None)
-        own = {"GONGBI_VAR": str(self.var), "DATABASE_URL": self.database, "PORT": str(self.port), "LANG": "C.UTF-8"}
+        own = {
+            "GONGBI_VAR": str(self.var),
+            "DATABASE_URL": self.database,
+            "PORT": str(self.port),
+            "LANG": "C.UTF-8",
+        }
         return {**keep, **own, **(more or {})}
 
     def gongbi(

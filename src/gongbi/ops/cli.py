@@ -15,7 +15,10 @@ from gongbi.ops.parts import load
 
 # name → (module in gongbi.ops.commands, what it does). A module has ``arguments(parser)`` and ``run(args) -> int``.
 COMMANDS: dict[str, tuple[str, str]] = {
-    "run": ("run", "start everything: migrate, make the demo district on an empty database, web, worker, live"),
+    "run": (
+        "run",
+        "start everything: migrate, make the demo district on an empty database, web, worker, live",
+    ),
     "web": ("web", "the web process alone (pages and API)"),
     "worker": ("worker", "the worker process alone (outbox, timers, jobs)"),
     "live": ("live", "the live process alone (server-sent events)"),

@@ -39,7 +39,9 @@ class Outbox(Collector):
         from gongbi.kernel.outbox.models import OutboxRow
 
         now = timezone.now()
-        waiting = OutboxRow.objects.filter(done_at__isnull=True).annotate(due=Coalesce(F("not_before"), F("created_at")))
+        waiting = OutboxRow.objects.filter(done_at__isnull=True).annotate(
+            due=Coalesce(F("not_before"), F("created_at"))
+        )
         found = waiting.filter(due__lte=now).aggregate(n=Count("id"), oldest=Min("due"))
         age = (now - found["oldest"]).total_seconds() if found["oldest"] else 0.0
         return [
@@ -51,8 +53,12 @@ class Outbox(Collector):
 def may_read(request: HttpRequest) -> bool:
     """With ``GONGBI_METRICS_TOKEN`` the bearer of it; without, this machine alone and nothing that a proxy passed on."""
     if settings.METRICS_TOKEN:
-        return constant_time_compare(request.headers.get("Authorization", ""), f"Bearer {settings.METRICS_TOKEN}")
-    return request.META.get("REMOTE_ADDR") in ("127.0.0.1", "::1") and "X-Forwarded-For" not in request.headers
+        return constant_time_compare(
+            request.headers.get("Authorization", ""), f"Bearer {settings.METRICS_TOKEN}"
+        )
+    return (
+        request.META.get("REMOTE_ADDR") in ("127.0.0.1", "::1") and "X-Forwarded-For" not in request.headers
+    )
 
 
 def text() -> bytes:

@@ -6,9 +6,11 @@ import uuid
 from collections.abc import Callable
 
 import structlog
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
+from gongbi.kernel.errors import Refused
 from gongbi.ops import metrics
 from gongbi.ops.context import live_url
 
@@ -16,6 +18,7 @@ Next = Callable[[HttpRequest], HttpResponseBase]
 _log = structlog.stdlib.get_logger("gongbi.http")
 _GIVEN_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 UNROUTED = "(none)"
+_ANSWERED = (Refused, Http404, PermissionDenied, SuspiciousOperation, BadRequest)  # no mistake of ours
 
 
 def route_of(request: HttpRequest) -> str:
@@ -46,6 +49,13 @@ class RequestRecord:
             "request", method=method, route=route, status=response.status_code, ms=round(seconds * 1000, 1)
         )
         return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        """Our own mistakes with their traceback, once, under the request's id; the visitor sees the page of status 500."""
+        if not isinstance(exception, _ANSWERED):
+            _log.error(
+                "exception", route=route_of(request), kind=type(exception).__name__, exc_info=exception
+            )
 
 
 class SecurityHeaders:

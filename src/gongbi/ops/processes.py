@@ -59,7 +59,9 @@ def require_port(host: str, port: int, variable: str) -> None:
                 f"Port {port} is used by another program. Choose another one: {variable}={port + 10} make run"
             ) from error
         if error.errno == errno.EACCES:
-            raise CannotStart(f"Port {port} needs more rights than this user has. Choose one above 1023.") from error
+            raise CannotStart(
+                f"Port {port} needs more rights than this user has. Choose one above 1023."
+            ) from error
         raise CannotStart(f"Cannot listen on {host}:{port}: {error.strerror}.") from error
 
 
@@ -91,7 +93,9 @@ class Child:
     def signal(self, number: int) -> None:
         if self.process is not None and self.process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.process.pid, number) if number == signal.SIGKILL else self.process.send_signal(number)
+                os.killpg(self.process.pid, number) if number == signal.SIGKILL else self.process.send_signal(
+                    number
+                )
 
     def worn_out(self) -> bool:
         recent = [at for at in self.started if at > time.monotonic() - RESTART_WINDOW]
@@ -135,7 +139,9 @@ class Supervisor:
                 continue
             code = child.process.returncode if child.process else None
             if not ready or child.worn_out():
-                self.say(f"The process '{child.name}' ended by itself (status {code}); see its last lines above.")
+                self.say(
+                    f"The process '{child.name}' ended by itself (status {code}); see its last lines above."
+                )
                 return False
             self.say(f"The process '{child.name}' ended by itself (status {code}) and is started again.")
             child.start()
@@ -151,6 +157,8 @@ class Supervisor:
             try:
                 child.process.wait(max(0.0, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                self.say(f"The process '{child.name}' did not finish within {STOP_SECONDS:.0f} s and is ended.")
+                self.say(
+                    f"The process '{child.name}' did not finish within {STOP_SECONDS:.0f} s and is ended."
+                )
                 child.signal(signal.SIGKILL)
                 child.process.wait()

@@ -123,8 +123,10 @@ if "sqlite" in _database["ENGINE"]:
     _database["TEST"] = {"NAME": str(VAR / f"{_test_name or 'test'}.sqlite3")}
 else:
     _database["CONN_HEALTH_CHECKS"] = True
-    if _test_name:
-        _database["TEST"] = {"NAME": _test_name}
+    # A server set up without a locale would give its own encoding, which is not UTF-8.
+    _database["TEST"] = {"CHARSET": "UTF8", "TEMPLATE": "template0"} | (
+        {"NAME": _test_name} if _test_name else {}
+    )
 DATABASES = {"default": _database}
 
 AUTH_USER_MODEL = "parties.Account"

@@ -3,6 +3,7 @@
 Done in the master where processes are forked (its pages of memory are then shared), else when a worker starts.
 """
 
+import functools
 import gc
 import logging
 
@@ -16,14 +17,11 @@ HOOKS = (
     "gongbi.territory.queries:warm",
     "gongbi.duties.queries:warm",
 )
-_done = False
 
 
+@functools.cache
 def warm() -> None:
     """Load all of it once. An empty database is fine: whatever is missing then is loaded when first needed."""
-    global _done
-    if _done:
-        return
     for path in HOOKS:
         hook = optional(path)
         if hook is None:
@@ -35,4 +33,3 @@ def warm() -> None:
     connections.close_all()  # a forked child must not inherit a connection
     gc.collect()
     gc.freeze()
-    _done = True

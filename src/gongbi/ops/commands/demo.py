@@ -8,7 +8,9 @@ from gongbi.ops.console import django_ready, now, say
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--prepare", action="store_true", help="migrate first, print the logins as JSON in the last line")
+    parser.add_argument(
+        "--prepare", action="store_true", help="migrate first, print the logins as JSON in the last line"
+    )
     parser.add_argument("--empty", action="store_true", help="with --prepare: no demo district")
 
 
@@ -26,7 +28,9 @@ def run(args: argparse.Namespace) -> int:
             tell(f"· {migrated} migrations applied")
     if not demo.is_empty():
         if not args.prepare:
-            tell("The database is not empty: nothing was made. Name another one in DATABASE_URL or GONGBI_VAR.")
+            tell(
+                "The database is not empty: nothing was made. Name another one in DATABASE_URL or GONGBI_VAR."
+            )
             return 1
     elif not args.empty:
         tell("· making the demo district (once)")

@@ -18,7 +18,11 @@ def run(args: argparse.Namespace) -> int:
     broken = 0
     for problem in queries.verify():
         broken += 1
-        place = f"matter {problem.matter_id}, entry {problem.seq}" if problem.matter_id is not None else "daily roots"
+        place = (
+            f"matter {problem.matter_id}, entry {problem.seq}"
+            if problem.matter_id is not None
+            else "daily roots"
+        )
         sys.stderr.write(f"{place}: {problem.what}\n")
     size = f"{LedgerEntry.objects.count()} entries, {DailyRoot.objects.count()} daily roots"
     say(f"{broken} breaks in {size}." if broken else f"Every chain holds: {size}.")

@@ -14,7 +14,9 @@ STREAMS = 20_000  # granian's default back-pressure would stop at 1,024 open str
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default=os.environ.get("HOST") or "127.0.0.1", help="address to listen on")
-    parser.add_argument("--port", type=int, default=None, help="port (GONGBI_LIVE_PORT, else the one after PORT)")
+    parser.add_argument(
+        "--port", type=int, default=None, help="port (GONGBI_LIVE_PORT, else the one after PORT)"
+    )
     parser.add_argument("--supervised", action="store_true", help=argparse.SUPPRESS)
 
 

@@ -6,7 +6,9 @@ from gongbi.ops.console import django_ready, say
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--check", action="store_true", help="only tell: exit status 1 when tables are not up to date")
+    parser.add_argument(
+        "--check", action="store_true", help="only tell: exit status 1 when tables are not up to date"
+    )
 
 
 def pending() -> int:

@@ -16,7 +16,9 @@ GONGBI = (sys.executable, "-m", "gongbi.ops.cli")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--host", default=os.environ.get("HOST") or "127.0.0.1", help="address to listen on (HOST)")
+    parser.add_argument(
+        "--host", default=os.environ.get("HOST") or "127.0.0.1", help="address to listen on (HOST)"
+    )
     parser.add_argument("--port", type=int, default=None, help="port (PORT, 8000)")
     parser.add_argument("--empty", action="store_true", help="no demo district on an empty database")
 
