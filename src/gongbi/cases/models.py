@@ -40,6 +40,7 @@ class Case(Matter):
     ruled = models.BooleanField(default=False)
     exempt = models.BooleanField(default=False)
     excluded = models.CharField(max_length=24, default="")
+    post_id = models.BigIntegerField(null=True)  # the post that signed for it: handed over when the post ends
     handled_by_person = models.BigIntegerField(null=True)
     handled_at = models.DateTimeField(null=True)
     report_count = models.PositiveIntegerField(default=1)
@@ -54,6 +55,7 @@ class Case(Matter):
         indexes = [
             models.Index(fields=["cell", "kind"], name="case_twins", condition=models.Q(is_open=True)),
             models.Index(fields=["kind", "matter_ptr"], name="case_kind"),
+            models.Index(fields=["post_id"], name="case_post", condition=models.Q(is_open=True)),
             models.Index(fields=["lat", "lon"], name="case_window", condition=models.Q(is_open=True)),
         ]
 

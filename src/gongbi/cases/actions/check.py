@@ -88,8 +88,9 @@ def call_back_unsolved(*, case_id: int, report_id: int, viewer: Viewer, at: date
 def exempt(*, case_id: int, viewer: Viewer, at: datetime, reason: str, expected_version: int | None = None) -> Case:
     """An overdue appeal is upheld: out of the overdue counts, still in the totals (C5)."""
     case = load(case_id, viewer)
-    take(case, "exempt", viewer, at=at, expected_version=expected_version, facts={"reason": clean_text(reason)}, exempt=True)
-    clocks.set_exempt(case, "handle")
+    text = clean_text(reason)
+    take(case, "exempt", viewer, at=at, expected_version=expected_version, facts={"reason": text}, exempt=True)
+    clocks.set_exempt(case, "handle", at=at, reason=text, by=viewer.actor)
     return case
 
 

@@ -181,7 +181,7 @@ def dispatch(
 
 def _check_unit(unit_id: int, item: duties.Item | None, *, at: datetime, lead: bool) -> str:
     """That the unit exists at ``at`` and the lists allow it; the article that makes it theirs."""
-    unit = parties.unit(unit_id, at=at)
+    unit = parties.unit_by_id(unit_id)
     if unit is None:
         raise Refused("cases.unit", ("没有这个单位,或它已撤销。请另选。", "There is no such unit, or it was dissolved. Choose another."), field="unit")
     return duty_rules.check_community_lists(item, unit_kind=unit.kind, as_lead=lead)
@@ -213,7 +213,7 @@ def rule(
         ruled_at=at, ruled_by=viewer.actor, ruled_unit_id=unit_id, ruling=text
     )
     if precedent:
-        unit = parties.unit(unit_id, at=at)
+        unit = parties.unit_by_id(unit_id)
         duty_actions.add_precedent(
             kind=case.kind, territory=case.territory[:9], unit_code=unit.code if unit else "", case_number=case.number, reason=text, article=article, at=at
         )

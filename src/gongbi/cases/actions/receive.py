@@ -109,6 +109,11 @@ def receive(statement: Statement, *, viewer: Viewer, at: datetime) -> Receipt:
     return Receipt(report, links.token(report), joined=joined)
 
 
+def check_said(statement: Statement, *, at: datetime) -> Said:
+    """What was said, cleaned; raises as :func:`receive` does for what cannot be understood."""
+    return _clean(statement, at).said
+
+
 def clean_text(text: str) -> str:
     """NFC, without control and direction-override characters, trimmed; line breaks stay."""
     return _CONTROL.sub("", unicodedata.normalize("NFC", text).replace("\r\n", "\n")).strip()

@@ -21,11 +21,13 @@ from gongbi.kernel.scope.viewer import Viewer, system
 
 
 @transaction.atomic
-def answer(*, question_id: int, viewer: Viewer, at: datetime, text: str, photos: Sequence[int] = ()) -> Case:
-    """Answer a question that was asked back; the clock that waited goes on."""
+def answer(
+    *, question_id: int, viewer: Viewer, at: datetime, text: str, photos: Sequence[int] = (), report_id: int | None = None
+) -> Case:
+    """Answer a question that was asked back; the clock that waited goes on. ``report_id``: whose question it must be."""
     question = Question.objects.filter(pk=question_id).first()
     body = clean_text(text)
-    if question is None:
+    if question is None or (report_id is not None and question.report_id != report_id):
         raise Refused("cases.no_such_question", ("没有这个问题。", "There is no such question."))
     case = load(question.case_id, viewer)
     if not body:

@@ -62,9 +62,19 @@ def decide(*, case_id: int, granted: bool, viewer: Viewer, at: datetime, reason:
     if granted:
         counter = f"{pending.kind}_count"
         columns[counter] = getattr(case, counter) + 1
+    facts: dict[str, object] = {"reason": text, "request": pending.pk, "until": pending.until}
     if granted and pending.kind == "extension":
-        clocks.extend(case, "handle", case.limit, at=at, approved_by=viewer.actor)
-    take(case, f"{verb}_{pending.kind}", viewer, at=at, expected_version=expected_version, facts={"reason": text, "request": pending.pk, "until": pending.until}, **columns)
+        clock = clocks.extend(case, "handle", case.limit, at=at, approved_by=viewer.actor)
+        facts["due"] = {"handle": clock.due_at}
+    take(
+        case,
+        f"{verb}_{pending.kind}",
+        viewer,
+        at=at,
+        expected_version=expected_version,
+        facts=facts,
+        **columns,
+    )
     pending.decided_at, pending.decided_by, pending.granted, pending.answer = at, viewer.actor, granted, text
     pending.save(update_fields=["decided_at", "decided_by", "granted", "answer"])
     return case

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 
@@ -16,13 +17,28 @@ from gongbi.duties import queries as duties
 from gongbi.kernel.errors import Refused
 from gongbi.kernel.files import actions as files
 from gongbi.kernel.scope.viewer import Viewer, system
+from gongbi.parties import handover
+from gongbi.parties.actions import hold_post
+
+if TYPE_CHECKING:
+    from gongbi.parties.models import Post
 
 
 @transaction.atomic
 def sign(*, case_id: int, viewer: Viewer, at: datetime, expected_version: int | None = None) -> Case:
     """Sign for a dispatch."""
     case = load(case_id, viewer)
-    take(case, "sign", viewer, at=at, expected_version=expected_version)
+    if viewer.post_id is not None:
+        hold_post(viewer.post_id, at=at)
+    take(
+        case,
+        "sign",
+        viewer,
+        at=at,
+        expected_version=expected_version,
+        facts={"post": viewer.post_id},
+        post_id=viewer.post_id,
+    )
     return case
 
 
@@ -146,3 +162,26 @@ def reassign(*, case_id: int, unit_id: int, viewer: Viewer, at: datetime, reason
     case = load(case_id, viewer)
     take(case, "reassign", viewer, at=at, move={"unit_id": unit_id}, facts={"unit": unit_id, "from": case.unit_id, "reason": clean_text(reason)})
     return case
+
+
+def held_by(post: Post) -> list[int]:
+    """Open cases that the post signed for (asked when a post ends)."""
+    return list(Case.objects.filter(post_id=post.pk, is_open=True).order_by("pk").values_list("pk", flat=True))
+
+
+def hand_over(post_from: Post, post_to: Post, at: datetime, viewer: Viewer) -> None:
+    """Give every open case of one post to another, inside the caller's transaction; each gets its line in the ledger."""
+    for case_id in held_by(post_from):
+        case = load(case_id, system("handover"))
+        take(
+            case,
+            "reassign",
+            system("handover"),
+            at=at,
+            move={"unit_id": post_to.unit_id},
+            facts={"unit": post_to.unit_id, "from_post": post_from.pk, "post": post_to.pk, "by": viewer.actor},
+            post_id=post_to.pk,
+        )
+
+
+handover.register("cases", find=held_by, transfer=hand_over)

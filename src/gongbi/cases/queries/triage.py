@@ -24,7 +24,7 @@ def look_ups(*, at: datetime) -> LookUps:
         placed = territory.locate(lon, lat, on=at)
         if placed is None:
             return None
-        return Where(placed.street, placed.community, placed.grid, lon, lat, placed.words, 1.0)
+        return Where(placed.street, placed.community, placed.grid, lon, lat, placed.name, 1.0)
 
     def division(code: str) -> Where | None:
         found = territory.division(code, on=at)
@@ -34,10 +34,7 @@ def look_ups(*, at: datetime) -> LookUps:
         return Where(code[:9], code[:12] if len(code) >= 12 else "", code if len(code) == 15 else "", None, None, found.name, 0.9)
 
     def find_places(text: str) -> Sequence[Where]:
-        return [
-            Where(guess.street, guess.community, guess.grid, guess.lon, guess.lat, guess.name, guess.score, guess.reasons)
-            for guess in territory.find_places(text, limit=5, on=at)
-        ]
+        return [_guessed(guess) for guess in territory.find_places(text, limit=5, on=at)]
 
     def route(kind: str, where: Where, text: str, net: str) -> Any:
         return duties.route(kind, where, at=at, text=text, source=net)
@@ -52,6 +49,20 @@ def look_ups(*, at: datetime) -> LookUps:
         standard=lambda kind, text: duties.default_standard(kind, text, on=at),
         route=route,
         urgent=duties.urgent,
+    )
+
+
+def _guessed(guess: territory.PlaceGuess) -> Where:
+    code = guess.code
+    return Where(
+        street=code[:9],
+        community=code[:12] if len(code) >= 12 else "",
+        grid=code if len(code) == 15 else "",
+        lon=guess.lon,
+        lat=guess.lat,
+        words=guess.name,
+        sure=guess.sure,
+        reasons=tuple((reason, reason) for reason in guess.reasons),
     )
 
 

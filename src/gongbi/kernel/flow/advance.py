@@ -10,10 +10,10 @@ from typing import Any
 from django.db import connection
 from django.db.models import Model
 
-from gongbi.kernel.clock import actions as clocks
+from gongbi.kernel.clock import batch as clocks
 from gongbi.kernel.errors import Forbidden, Refused, Stale
 from gongbi.kernel.flow import who
-from gongbi.kernel.flow.declare import FACT_WORDS, Flow, Transition, flow_named
+from gongbi.kernel.flow.declare import FACT_WORDS, ClockEffect, Flow, Transition, flow_named
 from gongbi.kernel.flow.models import Matter
 from gongbi.kernel.ledger import actions as ledger
 from gongbi.kernel.ledger.models import LedgerEntry
@@ -44,13 +44,15 @@ def begin(
     matter.seed = secrets.token_bytes(32)
     matter.version = 1
     facts = dict(facts or {})
+    planned = clocks.plan([(e.clock, _limit(e, facts)) for e in arrow.clocks if e.do == "start"], at=at)
+    matter.due_at = min((plan.due_at for plan in planned), default=None)
+    if planned:
+        facts["due"] = {plan.name: plan.due_at for plan in planned}
     entry = ledger.draft(
         matter, transition=transition, from_state="", to_state=state.name, viewer=viewer, at=at, facts=facts
     )
     matter.save(force_insert=(Model,))
-    _move_clocks(matter, arrow, at, facts)
-    if matter.due_at is not None:
-        Matter.objects.filter(pk=matter.pk).update(due_at=matter.due_at)
+    clocks.start_planned(matter, planned, at=at, basis=_basis(arrow, facts))
     entry.matter_id = matter.pk
     entry.save(force_insert=True)
     _announce(matter, flow, arrow, entry, at)
@@ -107,6 +109,9 @@ def advance(
         matter.closed_at = at
     elif state.kind != "closed":
         matter.closed_at = None
+    due = _move_clocks(matter, arrow, at, facts)
+    if due:
+        facts["due"] = {**facts.get("due", {}), **due}
     entry = ledger.draft(
         matter,
         transition=transition,
@@ -116,7 +121,6 @@ def advance(
         at=at,
         facts=facts,
     )
-    _move_clocks(matter, arrow, at, facts)
     touched = Matter.objects.filter(pk=matter.pk, version=old_version).update(
         state=matter.state,
         state_kind=matter.state_kind,
@@ -172,22 +176,31 @@ def _stale() -> Stale:
     )
 
 
-def _move_clocks(matter: Matter, arrow: Transition, at: datetime, facts: Mapping[str, Any]) -> None:
-    for effect in arrow.clocks:
-        if effect.do == "start":
-            limit = str(facts.get(effect.limit[5:], "")) if effect.limit.startswith("fact:") else effect.limit
-            if limit:
-                clocks.start(
-                    matter, effect.clock, limit, at=at, basis=str(facts.get("basis", arrow.article))[:120]
-                )
-        elif effect.do == "stop":
-            clocks.stop(matter, effect.clock, at=at)
-        elif effect.do == "pause":
-            clocks.pause(matter, effect.clock, at=at, reason=arrow.name)
-        elif effect.do == "resume":
-            clocks.resume(matter, effect.clock, at=at)
-        else:
-            clocks.cancel(matter, effect.clock, at=at)
+def _limit(effect: ClockEffect, facts: Mapping[str, Any]) -> str:
+    return str(facts.get(effect.limit[5:], "")) if effect.limit.startswith("fact:") else effect.limit
+
+
+def _basis(arrow: Transition, facts: Mapping[str, Any]) -> str:
+    return str(facts.get("basis") or arrow.article)[:120]
+
+
+def _move_clocks(matter: Matter, arrow: Transition, at: datetime, facts: Mapping[str, Any]) -> dict[str, datetime]:
+    """Apply the arrow's clock effects; returns the new deadline of each clock that started or went on."""
+    if not arrow.clocks:
+        return {}
+    with clocks.moving(matter, at=at) as moving:
+        for effect in arrow.clocks:
+            if effect.do == "start":
+                moving.start(effect.clock, _limit(effect, facts), basis=_basis(arrow, facts))
+            elif effect.do == "stop":
+                moving.stop(effect.clock)
+            elif effect.do == "pause":
+                moving.pause(effect.clock, reason=arrow.name)
+            elif effect.do == "resume":
+                moving.resume(effect.clock)
+            else:
+                moving.cancel(effect.clock)
+    return moving.due
 
 
 def _announce(matter: Matter, flow: Flow, arrow: Transition, entry: LedgerEntry, at: datetime) -> None:

@@ -1,0 +1,287 @@
+"""What goes in and out of the cases API. Times are ISO 8601 with zone; coordinates CGCS2000 degrees unless ``crs`` says otherwise."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from ninja import Schema
+from pydantic import ConfigDict, Field
+
+from gongbi.cases import links
+from gongbi.cases.models import Case, Report
+from gongbi.cases.queries.reading import Event
+from gongbi.kernel.flow.queries import Step
+
+Key = Annotated[int, Field(ge=1, le=2**53)]
+Short = Annotated[str, Field(max_length=200)]
+Long = Annotated[str, Field(max_length=10_000)]
+
+
+class In(Schema):
+    """Unknown fields are refused, so that a misspelt one is not lost silently."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ReportIn(In):
+    text: Long
+    said_at: datetime | None = None
+    place_words: Short = ""
+    lon: float | None = Field(None, ge=-180, le=180)
+    lat: float | None = Field(None, ge=-90, le=90)
+    crs: Literal["CGCS2000", "WGS84", "GCJ02", "BD09"] = "CGCS2000"
+    division: Annotated[str, Field(max_length=15)] = ""
+    kind: Annotated[str, Field(max_length=8)] = ""
+    answers: dict[Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=500)]] = {}
+    name: Annotated[str, Field(max_length=60)] = ""
+    phone: Annotated[str, Field(max_length=40)] = ""
+    anonymous: bool = False
+    confidential: bool = False
+    photos: Annotated[list[Key], Field(max_length=12)] = []
+    join: Key | None = None
+    external: Annotated[str, Field(max_length=64)] = ""
+    net: Annotated[str, Field(max_length=24)] = ""
+    language: Literal["zh-hans", "en"] = "zh-hans"
+
+
+class ReceiptOut(Schema):
+    """What the one who spoke keeps. ``link`` is private: whoever has it may follow and judge."""
+
+    number: str
+    link: str
+    case: str
+    state: str
+    due_at: datetime | None
+    again: bool
+    joined: bool
+
+    @staticmethod
+    def of(report: Report, *, again: bool = False, joined: bool = False) -> ReceiptOut:
+        case = report.case
+        return ReceiptOut(
+            number=report.number, link=links.token(report), case=case.number, state=case.state, due_at=case.due_at, again=again, joined=joined
+        )  # fmt: skip
+
+
+class TwinOut(Schema):
+    id: int
+    title: str
+    state: str
+    score: float
+    metres: int | None
+
+
+class EventOut(Schema):
+    at: datetime
+    step: str
+    words: tuple[str, str]
+    actor: str
+    unit_id: int | None
+    state: str
+    facts: dict[str, Any]
+
+    @staticmethod
+    def of(event: Event) -> EventOut:
+        return EventOut(
+            at=event.at, step=event.arrow.name, words=event.arrow.words, actor=event.actor, unit_id=event.unit_id, state=event.to_state, facts=event.facts
+        )  # fmt: skip
+
+
+class StepOut(Schema):
+    """A step offered to the asker; ``reason`` says why it is disabled."""
+
+    name: str
+    words: tuple[str, str]
+    enabled: bool
+    reason: str
+    article: str
+    needs: list[str]
+
+    @staticmethod
+    def of(step: Step) -> StepOut:
+        arrow = step.arrow
+        return StepOut(name=arrow.name, words=arrow.words, enabled=step.enabled, reason=step.reason, article=step.article, needs=list(arrow.needs))
+
+
+class CaseOut(Schema):
+    number: str
+    version: int
+    title: str
+    state: str
+    state_words: tuple[str, str]
+    kind: str
+    standard: str
+    territory: str
+    lon: float | None
+    lat: float | None
+    place_words: str
+    unit_id: int | None
+    channel: str
+    net: str
+    urgent: bool
+    opened_at: datetime
+    closed_at: datetime | None
+    due_at: datetime | None
+    duty_item: str
+    list_type: str
+    article: str
+    limit: str
+    reports: int
+    reworks: int
+
+    @staticmethod
+    def of(case: Case) -> CaseOut:
+        return CaseOut(
+            number=case.number, version=case.version, title=case.title, state=case.state, state_words=case.declared_state.words,
+            kind=case.kind, standard=case.standard, territory=case.territory, lon=case.lon, lat=case.lat, place_words=case.place_words,
+            unit_id=case.unit_id, channel=case.channel, net=case.net, urgent=case.urgent, opened_at=case.opened_at, closed_at=case.closed_at,
+            due_at=case.due_at, duty_item=case.duty_item, list_type=case.list_type, article=case.article, limit=case.limit,
+            reports=case.report_count, reworks=case.rework_count,
+        )  # fmt: skip
+
+
+class CaseDetail(CaseOut):
+    """A case with its proposal, what the asker may do, and what has happened."""
+
+    proposal: dict[str, Any]
+    steps: list[StepOut]
+    timeline: list[EventOut]
+    report_numbers: list[str]
+
+
+class CasePage(Schema):
+    cases: list[CaseOut]
+    more: bool
+
+
+class FollowOut(Schema):
+    """What a reporter sees: plain words, the promise, questions, and whether a verdict is due."""
+
+    number: str
+    state: str
+    state_words: tuple[str, str]
+    hint: tuple[str, str]
+    due_at: datetime | None
+    timeline: list[EventOut]
+    questions: list[dict[str, Any]]
+    reply: str
+    may_judge: bool
+    may_reopen: bool
+
+
+class Versioned(In):
+    """``version``: the version of the case that the caller saw; an older one is refused (409)."""
+
+    version: Annotated[int, Field(ge=0, le=2**31)] | None = None
+
+
+class AcceptIn(Versioned):
+    kind: Annotated[str, Field(max_length=8)]
+    standard: Annotated[str, Field(max_length=24)] = ""
+    division: Annotated[str, Field(max_length=15)] = ""
+    lon: float | None = Field(None, ge=-180, le=180)
+    lat: float | None = Field(None, ge=-90, le=90)
+
+
+class RejectIn(Versioned):
+    ground: Annotated[str, Field(max_length=24)]
+    reason: Long
+
+
+class ReasonIn(Versioned):
+    reason: Long
+
+
+class QuestionIn(Versioned):
+    question: Annotated[str, Field(max_length=1000)]
+    report: Key | None = None
+
+
+class DispatchIn(Versioned):
+    unit: Key
+    co_units: Annotated[list[Key], Field(max_length=20)] = []
+    duty_item: Annotated[str, Field(max_length=24)] = ""
+    limit: Annotated[str, Field(max_length=40)] = ""
+
+
+class RuleIn(Versioned):
+    unit: Key
+    reason: Long
+    article: Annotated[str, Field(max_length=160, min_length=1)]
+    precedent: bool = True
+
+
+class ContestIn(Versioned):
+    reason: Long
+    proposed_unit: Key | None = None
+
+
+class ResultIn(Versioned):
+    result: Long
+    photos: Annotated[list[Key], Field(max_length=12)] = []
+
+
+class AskForIn(Versioned):
+    kind: Literal["extension", "suspension"]
+    reason: Long
+    until: datetime | None = None
+
+
+class DecideIn(Versioned):
+    granted: bool
+    reason: Long = ""
+
+
+class FindingIn(Versioned):
+    finding: Long
+
+
+class CallBackIn(Versioned):
+    report: Key
+    outcome: Literal["reached", "unreachable", "unsolved"]
+    reason: Long = ""
+    solved: bool | None = None
+    grade: Annotated[int, Field(ge=1, le=5)] | None = None
+    comment: Long = ""
+
+
+class MergeIn(Versioned):
+    into: Annotated[str, Field(max_length=40)]
+
+
+class SplitIn(Versioned):
+    reports: Annotated[list[Key], Field(max_length=200)] = []
+    text: Long = ""
+
+
+class ExcludeIn(Versioned):
+    ground: Annotated[str, Field(max_length=24)]
+    reason: Long
+
+
+class ContactIn(In):
+    report: Key
+
+
+class JudgeIn(In):
+    solved: bool
+    grade: Annotated[int, Field(ge=1, le=5)]
+    comment: Long = ""
+
+
+class AnswerIn(In):
+    question: Key
+    text: Long
+    photos: Annotated[list[Key], Field(max_length=12)] = []
+
+
+class ReopenIn(In):
+    reason: Long
+    photos: Annotated[list[Key], Field(max_length=12)] = []
+
+
+class OnSpotIn(ReportIn):
+    """A report by a grid worker with the photos of the result (``after``)."""
+
+    after: Annotated[list[Key], Field(max_length=12)] = []
