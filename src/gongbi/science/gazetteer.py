@@ -160,7 +160,7 @@ class _Name:
     alias: bool
 
 
-_WEIGHT = {"compound": 1.0, "landmark": 0.97, "community": 0.93, "road": 0.8, "street": 0.72, "district": 0.4}
+_WEIGHT = {"compound": 1.0, "landmark": 0.97, "community": 0.93, "road": 0.66, "street": 0.72, "district": 0.4}
 
 
 class Gazetteer:

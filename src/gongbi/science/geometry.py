@@ -198,8 +198,7 @@ class Locator(Generic[Id]):
 
     def locate(self, lons: ArrayLike, lats: ArrayLike) -> Ints:
         """Index into ``ids`` for each point, -1 outside all polygons. Degrees, any number of points."""
-        x = np.ascontiguousarray(np.broadcast_to(np.asarray(lons, dtype=np.float64), np.shape(lons))).ravel()
-        y = np.ascontiguousarray(np.asarray(lats, dtype=np.float64)).ravel()
+        x, y = np.ravel(np.asarray(lons, dtype=np.float64)), np.ravel(np.asarray(lats, dtype=np.float64))
         if len(x) != len(y):
             raise ValueError(f"{len(x)} longitudes but {len(y)} latitudes")
         out = np.empty(len(x), dtype=np.intp)
@@ -266,6 +265,21 @@ class Locator(Generic[Id]):
         """The id of the polygon that holds the point, or None."""
         index = self.index_one(lon, lat)
         return None if index < 0 else self.ids[index]
+
+    def is_border_cell(self, lon: float, lat: float) -> bool:
+        """Whether the point's cell is touched by a border; where not, the point is on none."""
+        x, y = (lon - self._x0) * self._per[0], (lat - self._y0) * self._per[1]
+        if not (0 <= x < self._columns * _SIDE and 0 <= y < self._rows * _SIDE):
+            return False
+        column, row = int(x), int(y)
+        block = -self._coarse_view[(row >> _SHIFT) * self._columns + (column >> _SHIFT)] - 2
+        inner = ((row & (_SIDE - 1)) << _SHIFT) + (column & (_SIDE - 1))
+        return bool(block >= 0 and self._fine_view[(block << (2 * _SHIFT)) + inner] == _ASK)
+
+    def within(self, lon: float, lat: float, reach: float) -> list[Id]:
+        """Every polygon not further than ``reach`` degrees from the point."""
+        found = self._tree.query(shapely.Point(lon, lat), predicate="dwithin", distance=reach)
+        return [self.ids[i] for i in sorted(found.tolist())]
 
     def all_at(self, lon: float, lat: float) -> list[Id]:
         """Every polygon that holds the point; two or more on a shared border or in an overlap."""

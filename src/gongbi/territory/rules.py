@@ -108,6 +108,11 @@ def grid_code(community: str, sequence: int) -> str:
     return f"{community}{sequence:03d}"
 
 
+def grid_name(sequence: int) -> str:
+    """What a grid is called when nobody named it."""
+    return f"第{sequence}网格"
+
+
 def numbering_order(centres: Sequence[tuple[float, float]], heights: Sequence[float]) -> list[int]:
     """Indexes of grids in the order of their numbers: west to east within a row, rows north to south.
 

@@ -1,0 +1,81 @@
+"""What the actions of this room share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.utils import timezone
+
+from gongbi.kernel.errors import Forbidden
+from gongbi.kernel.outbox.actions import publish
+from gongbi.kernel.scope.viewer import ADMIN, SYSTEM, Viewer
+from gongbi.territory.models import Division, on_day
+from gongbi.territory.words import WORDS, refused
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """What is wrong with one row: its number in the file (or from 1), the column's key, a sentence in the reader's language."""
+
+    row: int
+    column: str
+    code: str
+    message: str
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What came of a list: how many rows were added, changed, were there already, and what is wrong with the others."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    errors: list[RowError] = field(default_factory=list)
+
+    def wrong(self, row: int, column: str, code: str, **values: object) -> None:
+        self.errors.append(RowError(row, column, code, refused(code, **values).message))
+
+
+def may_change(viewer: Viewer) -> None:
+    """Forbidden unless the viewer keeps the lists of divisions and places."""
+    if viewer.role not in (ADMIN, SYSTEM):
+        raise Forbidden("territory.may_not", WORDS["may_not"])
+
+
+def current(code: str, day: date) -> Division:
+    """The version of ``code`` on ``day``, locked until the transaction ends; Refused when there is none."""
+    found = Division.objects.select_for_update().filter(on_day(day), code=code).first()
+    if found is None:
+        raise refused("no_division", field="code", code=code[:30], day=day)
+    return found
+
+
+def not_into_the_past(effective: date, at: datetime) -> None:
+    """Refused when a change would place past matters anew."""
+    if effective < timezone.localdate(at):
+        raise refused("rewrites_history", field="effective", day=effective)
+
+
+def no_later_version(division: Division) -> None:
+    """Refused when another version of the code is already planned after this one."""
+    later = Division.objects.filter(code=division.code, valid_from__gt=division.valid_from).first()
+    if later is not None:
+        raise refused("future_version", field="effective", name=str(division), day=later.valid_from)
+
+
+def end_on(divisions: Iterable[Division], day: date) -> None:
+    """End versions on ``day`` (the first day they no longer hold)."""
+    for division in divisions:
+        if day <= division.valid_from:
+            raise refused(
+                "not_before_start", field="effective", day=day, name=str(division), start=division.valid_from
+            )
+        division.valid_to = day
+        division.save(update_fields=["valid_to"])
+
+
+def announce(topic: str, event: Any, at: datetime) -> None:
+    publish(topic, at=at, payload=asdict(event))

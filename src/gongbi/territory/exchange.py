@@ -1,0 +1,143 @@
+"""Spreadsheets of divisions and places, in and out: templates, import with an answer for each row, export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import IO, Any
+
+from gongbi.kernel.scope.viewer import Viewer
+from gongbi.kernel.tables import Column, Table, read_table, write_template, write_xlsx
+from gongbi.territory import queries
+from gongbi.territory.actions import DivisionRow, PlaceRow, import_divisions, import_places
+from gongbi.territory.actions.common import ImportReport
+from gongbi.territory.memory import places as known_places
+from gongbi.territory.models import Place
+
+DIVISION_COLUMNS = (
+    Column(
+        "code", "区划代码", "Code", required=True, example="610104002004", also=("统计用区划代码", "代码"),
+        note=("区 6 位、街道 9 位、社区 12 位、网格 15 位", "6, 9, 12 or 15 digits"),
+    ),
+    Column("name", "名称", "Name", required=True, example="二府街社区居委会"),
+    Column("households", "户数", "Households", example="420"),
+    Column("population", "人口", "Population", example="1050"),
+)  # fmt: skip
+
+PLACE_COLUMNS = (
+    Column("name", "地名", "Place", required=True, example="劳动一坊小区"),
+    Column("kind", "类型", "Kind", required=True, example="compound", choices=Place.KINDS),
+    Column(
+        "aliases", "别名", "Aliases", example="劳动坊;一坊小区",
+        note=("多个别名用分号隔开", "several, separated by semicolons"),
+    ),
+    Column("division", "所在区划代码", "Division code", example="610104008001"),
+    Column("lon", "经度", "Longitude", example="108.8921"),
+    Column("lat", "纬度", "Latitude", example="34.2688"),
+    Column(
+        "crs", "坐标系", "Coordinate system", example="CGCS2000", choices=("CGCS2000", "WGS84", "GCJ-02", "BD-09"),
+        note=("留空为 CGCS2000;高德、腾讯为 GCJ-02,百度为 BD-09", "empty: CGCS2000; Amap and Tencent: GCJ-02; Baidu: BD-09"),
+    ),
+)  # fmt: skip
+
+
+def division_template(*, lang: str = "zh") -> bytes:
+    """The empty Excel form for divisions."""
+    return write_template(DIVISION_COLUMNS, "区划" if lang == "zh" else "Divisions", lang=lang)
+
+
+def place_template(*, lang: str = "zh") -> bytes:
+    """The empty Excel form for places."""
+    return write_template(PLACE_COLUMNS, "地名" if lang == "zh" else "Places", lang=lang)
+
+
+def import_division_file(
+    data: bytes | IO[bytes], filename: str, *, valid_from: date, viewer: Viewer, at: datetime
+) -> ImportReport:
+    """Read a CSV or Excel list of divisions; wrong rows are reported with row and column, the others taken."""
+    table = read_table(data, filename, DIVISION_COLUMNS)
+    faults = ImportReport()
+    rows = list(_division_rows(table, faults))
+    return _joined(faults, import_divisions(rows, valid_from=valid_from, viewer=viewer, at=at))
+
+
+def import_place_file(
+    data: bytes | IO[bytes], filename: str, *, valid_from: date, viewer: Viewer, at: datetime
+) -> ImportReport:
+    """Read a CSV or Excel list of places; as :func:`import_division_file`."""
+    table = read_table(data, filename, PLACE_COLUMNS)
+    faults = ImportReport()
+    rows = list(_place_rows(table, faults))
+    return _joined(faults, import_places(rows, valid_from=valid_from, viewer=viewer, at=at))
+
+
+def export_divisions(*, on: date, viewer: Viewer) -> bytes:
+    """The divisions of a day as Excel, in the columns of the template."""
+    rows = queries.divisions(on=on, viewer=viewer)
+    return write_xlsx(
+        DIVISION_COLUMNS,
+        (
+            {"code": d.code, "name": d.name, "households": d.households, "population": d.population}
+            for d in rows
+        ),
+    )
+
+
+def export_places(*, on: date, viewer: Viewer) -> bytes:
+    """The places of a day as Excel, in the columns of the template."""
+    rows = known_places().rows.values()
+    return write_xlsx(
+        PLACE_COLUMNS,
+        (
+            {
+                "name": name, "kind": kind, "aliases": ";".join(aliases), "division": code,
+                "lon": lon, "lat": lat, "crs": "CGCS2000",
+            }
+            for _, name, kind, aliases, lon, lat, code, begin, end, _ in rows
+            if begin <= on and (end is None or on < end)
+        ),
+    )  # fmt: skip
+
+
+def _joined(faults: ImportReport, report: ImportReport) -> ImportReport:
+    report.errors = sorted([*faults.errors, *report.errors], key=lambda error: error.row)
+    return report
+
+
+def _division_rows(table: Table, faults: ImportReport) -> Iterator[DivisionRow]:
+    for row in table:
+        values: dict[str, Any] = dict(row.values)
+        if not _good(row, faults):
+            continue
+        numbers: dict[str, int | None] = {}
+        for key in ("households", "population"):
+            text = values[key]
+            if text and not (text.isascii() and text.isdigit() and len(text) < 10):
+                faults.wrong(row.number, key, "number")
+                break
+            numbers[key] = int(text) if text else None
+        else:
+            yield DivisionRow(values["code"], values["name"], row.number, **numbers)
+
+
+def _place_rows(table: Table, faults: ImportReport) -> Iterator[PlaceRow]:
+    for row in table:
+        values = row.values
+        if not _good(row, faults):
+            continue
+        try:
+            lon, lat = (float(values[key]) if values[key] else None for key in ("lon", "lat"))
+        except ValueError:
+            faults.wrong(row.number, "lon", "not_finite", lon=values["lon"][:20], lat=values["lat"][:20])
+            continue
+        names = values["aliases"].replace(";", ";").replace("、", ";").split(";")
+        crs = values["crs"] or "CGCS2000"
+        yield PlaceRow(values["name"], values["kind"], values["division"], tuple(names), lon, lat, crs, row.number)
+
+
+def _good(row: Any, faults: ImportReport) -> bool:
+    from gongbi.territory.actions.common import RowError
+
+    for error in row.errors:
+        faults.errors.append(RowError(row.number, error.column, error.code, str(error.message)))
+    return bool(row.good)

@@ -1,0 +1,123 @@
+"""Read GeoJSON boundary files: what each feature is, and what is wrong with it. Pure; nothing is repaired in silence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+
+from gongbi.science import coords
+from gongbi.science.geometry_tiling import Problem, check_polygon, check_ring
+from gongbi.territory import rules
+
+MAX_BYTES = 200 * 1024 * 1024
+_CODE_KEYS = ("code", "adcode", "CODE", "id")
+_NAME_KEYS = ("name", "NAME")
+
+
+class BadFile(ValueError):
+    """The file as a whole cannot be read. ``code`` names the sentence, ``why`` what the parser said."""
+
+    def __init__(self, code: str, why: str = "") -> None:
+        super().__init__(code)
+        self.code, self.why = code, why
+
+
+class BadShape(ValueError):
+    """One feature's shape cannot be used."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.kind)
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One feature as read: ``shape`` in CGCS2000, or ``problem``; ``raw`` as in the file, ``label`` names it in messages."""
+
+    label: str
+    code: str
+    name: str
+    raw: Mapping[str, Any]
+    shape: Any | None
+    problem: Problem | None
+    figures: Mapping[str, int]
+
+
+def read_collection(data: bytes | str | Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], str]:
+    """The features of a FeatureCollection and the name of its coordinate system ("" when it says none). BadFile otherwise."""
+    if isinstance(data, Mapping):
+        content: Any = data
+    else:
+        if len(data) > MAX_BYTES:
+            raise BadFile("file_json", f"> {MAX_BYTES // 2**20} MB")
+        try:
+            content = json.loads(data.decode("utf-8-sig") if isinstance(data, bytes) else data)
+        except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as wrong:
+            raise BadFile("file_json", str(wrong)[:120]) from wrong
+    features = content.get("features") if isinstance(content, Mapping) else None
+    if not isinstance(features, list) or not features or not all(isinstance(f, Mapping) for f in features):
+        raise BadFile("file_features")
+    crs = content.get("crs")
+    name = crs.get("properties", {}).get("name", "") if isinstance(crs, Mapping) else ""
+    return features, str(name)
+
+
+def read_features(features: list[Mapping[str, Any]], source_crs: str) -> Iterator[Feature]:
+    """Each feature with its code and shape, or its problem."""
+    for number, raw in enumerate(features, start=1):
+        facts = raw.get("properties")
+        facts = facts if isinstance(facts, Mapping) else {}
+        found = next((facts[key] for key in _CODE_KEYS if facts.get(key)), "")
+        code = rules.normalise(str(found))
+        name = str(next((facts[key] for key in _NAME_KEYS if facts.get(key)), "")).strip()[:60]
+        figures = {
+            key: facts[key]
+            for key in ("households", "population")
+            if isinstance(facts.get(key), int) and not isinstance(facts[key], bool) and facts[key] >= 0
+        }
+        label = code or f"#{number}"
+        try:
+            shape, problem = read_shape(label, raw.get("geometry"), source_crs), None
+        except BadShape as bad:
+            shape, problem = None, bad.problem
+        yield Feature(label, code, name, raw, shape, problem, figures)
+
+
+def read_shape(label: str, geometry: Any, source_crs: str) -> Any:
+    """A GeoJSON (Multi)Polygon as a valid shape in CGCS2000 degrees. BadShape says what is wrong and where."""
+    if not isinstance(geometry, Mapping) or geometry.get("type") not in ("Polygon", "MultiPolygon"):
+        kind = str(geometry.get("type")) if isinstance(geometry, Mapping) else "null"
+        raise BadShape(Problem("not_areal", (label,), detail=kind[:40]))
+    parts = geometry.get("coordinates")
+    polygons = [parts] if geometry["type"] == "Polygon" else parts
+    try:
+        rings = [ring for polygon in polygons for ring in polygon]  # type: ignore[union-attr]
+        for ring in rings:
+            if problem := check_ring(label, ring):
+                raise BadShape(problem)
+            lows = [float(min(p[axis] for p in ring)) for axis in (0, 1)]
+            highs = [float(max(p[axis] for p in ring)) for axis in (0, 1)]
+            for lon, lat in (lows, highs):
+                coords.check_point(lon, lat)
+        shape = shapely.geometry.shape({"type": geometry["type"], "coordinates": parts})
+    except coords.BadPoint as wrong:
+        raise BadShape(Problem("invalid", (label,), detail=wrong.code)) from wrong
+    except (TypeError, ValueError, IndexError, KeyError, shapely.errors.ShapelyError) as wrong:
+        if isinstance(wrong, BadShape):
+            raise
+        raise BadShape(Problem("not_areal", (label,), detail=type(wrong).__name__)) from wrong
+    shape = shapely.force_2d(shape)
+    if coords.system_named(source_crs) != "CGCS2000":
+        # Rounded to a centimetre, so that a corner that two neighbours share stays one corner.
+        shape = shapely.transform(
+            shape, lambda xy: np.round(np.column_stack(coords.convert(xy[:, 0], xy[:, 1], source_crs)), 7)
+        )
+    if problem := check_polygon(label, shape):
+        raise BadShape(problem)
+    parts_of = shapely.get_parts(shape)
+    return parts_of[0] if len(parts_of) == 1 else shape
