@@ -21,6 +21,7 @@ LINES = 400
 
 WRITERS = {
     "kernel/flow/advance.py": "the one door through which a matter changes",
+    "kernel/clock/batch.py": "the clocks' half of that door: several effects of one step, each changed clock written once",
 }
 CLOCKS = {
     "ops/*": "commands and processes: the outermost edge",
@@ -41,7 +42,17 @@ OPEN_QUERIES: dict[str, str] = {}
 # --- Furniture ------------------------------------------------------------------------------------------------------
 
 WRITING = ("actions", "models", "demo", "migrations")
-EDGES = ("pages", "api", "tasks", "middleware", "management", "templatetags", "admin", "context")
+EDGES = (
+    "pages",
+    "api",
+    "tasks",
+    "middleware",
+    "management",
+    "templatetags",
+    "admin",
+    "context",
+    "subscribers",
+)
 DOCUMENTED = ("actions", "queries", "rules", "tasks", "exchange")
 ALWAYS_WRITES = frozenset(
     {

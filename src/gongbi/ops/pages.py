@@ -5,11 +5,13 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from gongbi.kernel import scope
 from gongbi.ops import metrics
 
 
 @require_safe
 @never_cache
+@scope.endpoint("ops.healthz", roles=scope.ANYONE)
 def healthz(_request: HttpRequest) -> JsonResponse:
     """200 when this process answers and its database does; 503 otherwise. No details: anybody may ask."""
     try:
@@ -23,6 +25,7 @@ def healthz(_request: HttpRequest) -> JsonResponse:
 
 @require_safe
 @never_cache
+@scope.endpoint("ops.metrics", roles=scope.ANYONE)
 def metrics_page(request: HttpRequest) -> HttpResponse:
     """Prometheus' text format; see :func:`gongbi.ops.metrics.may_read` for who may."""
     if not metrics.may_read(request):

@@ -1,7 +1,7 @@
 """Settings, all chosen from the environment; with an empty environment the product runs from one folder.
 
 Environment: ``DATABASE_URL`` (default: SQLite in ``GONGBI_VAR``), ``PORT``, ``HOST``, ``GONGBI_VAR`` (data folder),
-``GONGBI_SECRET_KEY``, ``GONGBI_HOSTS``, ``GONGBI_DEBUG``, ``GONGBI_DISTRICT`` (6-digit code),
+``GONGBI_SECRET_KEY``, ``GONGBI_HOSTS``, ``GONGBI_DEBUG``, ``GONGBI_DISTRICT`` (6-digit code), ``GONGBI_DISTRICT_NAME`` (``中文|English``),
 ``GONGBI_TEST_DATABASE`` (name of the test database), ``GONGBI_BROKER`` (Celery broker, default in memory),
 ``GONGBI_STATIC`` (collected static files), ``GONGBI_HTTPS`` (1 behind a TLS proxy), ``GONGBI_ORIGINS`` (trusted origins of
 forms), ``GONGBI_LIVE_URL`` and ``GONGBI_LIVE_PORT`` (live updates), ``GONGBI_LOG`` (``json`` or ``console``),
@@ -44,6 +44,9 @@ LIVE_URL = os.environ.get("GONGBI_LIVE_URL", "")
 HTTPS = os.environ.get("GONGBI_HTTPS") == "1"
 METRICS_TOKEN = os.environ.get("GONGBI_METRICS_TOKEN", "")
 DISTRICT_CODE = os.environ.get("GONGBI_DISTRICT", "610104")
+DISTRICT_NAME = tuple(
+    os.environ.get("GONGBI_DISTRICT_NAME", "莲湖区|Lianhu District").split("|", 1)
+)  # (zh, en)
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -84,6 +87,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "gongbi.look.middleware.RefusalPages",
 ]
 
 ROOT_URLCONF = "gongbi.ops.urls"
@@ -146,11 +150,14 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+# Names with a digest, Django's (name.0123456789ab.css) or the front end's (name-AbCd_123.js), never change their content.
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^.+(\.[0-9a-f]{12}|-[A-Za-z0-9_-]{8})\.\w+$"
 
 LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/"
 SESSION_COOKIE_AGE = 60 * 60 * 10
 CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "gongbi.look.pages.csrf_failed"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

@@ -2,8 +2,13 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from gongbi.kernel import scope
 from gongbi.ops import pages
 from gongbi.ops.parts import exists
+
+scope.module(
+    "django.views.i18n", roles=scope.ANYONE, why="chooses the language of the reader's own pages"
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", pages.healthz, name="healthz"),
@@ -11,7 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("i18n/", include("django.conf.urls.i18n")),
 ]
 for prefix, module in (
-    ("", "gongbi.look.urls"),
+    ("look/", "gongbi.look.urls"),
     ("", "gongbi.parties.urls"),
     ("desk/", "gongbi.desk.urls"),
     ("field/", "gongbi.field.urls"),
@@ -20,3 +25,8 @@ for prefix, module in (
 ):
     if exists(module):
         urlpatterns.append(path(prefix, include(module)))
+
+handler400 = "gongbi.look.pages.bad_request"
+handler403 = "gongbi.look.pages.forbidden"
+handler404 = "gongbi.look.pages.not_there"
+handler500 = "gongbi.look.pages.broken"
