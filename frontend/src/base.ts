@@ -1,7 +1,7 @@
 import "./css/index.css";
 import htmx from "htmx.org";
 import { define } from "./lib/dom";
-import { wireDialogs, wireOffline, wirePopovers, wirePreferences, wireSide } from "./lib/preferences";
+import { wireDialogs, wireOffline, wirePopovers, wirePreferences, wirePrint, wireSide } from "./lib/preferences";
 import { announce, say } from "./lib/words";
 import { Countdown } from "./islands/countdown";
 import { Live } from "./islands/live";
@@ -49,6 +49,7 @@ function wire(): void {
   wireDialogs();
   wireOffline();
   wireSide();
+  wirePrint();
 }
 
 if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", wire);

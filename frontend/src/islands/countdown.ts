@@ -1,41 +1,75 @@
-import { say, type Words } from "../lib/words";
+import { say } from "../lib/words";
 
 /** One stretch of time that counts, in milliseconds. */
 export type Stretch = readonly [from: number, to: number];
 
-/** How much of the time between now and due counts: all of it, or only what lies inside the stretches. */
-export function remaining(now: number, due: number, stretches: readonly Stretch[] | undefined): number {
-  if (!stretches) return due - now;
-  if (now >= due) return due - now;
-  return stretches.reduce((sum, [from, to]) => sum + Math.max(0, Math.min(to, due) - Math.max(from, now)), 0);
+const MINUTE = 60_000;
+const OFFICE_DAY = 8 * 60;
+const TRIANGLE = '<path d="M10 1.5 19.5 18H.5Z"></path><path class="cut" d="M10 7.5v4.5M10 15v.2"></path>';
+
+/** Whole minutes of the stretches that lie between now and the deadline; a begun minute counts as whole. */
+export function minutesLeft(now: number, due: number, stretches: readonly Stretch[]): number {
+  const counted = stretches.reduce((sum, [from, to]) => sum + Math.max(0, Math.min(to, due) - Math.max(from, now)), 0);
+  return Math.ceil(counted / MINUTE);
 }
 
-const LEFT: Record<string, Words> = {
-  wh: ["还剩 {0} 个工作时", "{0} working hours left"],
-  wm: ["还剩 {0} 个工作分钟", "{0} working minutes left"],
-  h: ["还剩 {0} 小时", "{0} hours left"],
-  m: ["还剩 {0} 分钟", "{0} minutes left"],
-};
+/** Minutes in words, as the server says them: office hours or hours, days only where the limit was given in days. */
+export function amount(minutes: number, office: boolean, days: boolean): string {
+  const size = office ? OFFICE_DAY : 1440;
+  const whole = days ? Math.floor(minutes / size) : 0;
+  const rest = minutes - whole * size;
+  const hours = Math.floor(rest / 60);
+  const over = rest % 60;
+  const many = (n: number): string => (n === 1 ? "" : "s");
+  const parts: string[] = [];
+  if (whole) {
+    parts.push(
+      office
+        ? say(["{0} 个工作日", "{0} office day{1}"], whole, many(whole))
+        : say(["{0} 天", "{0} day{1}"], whole, many(whole)),
+    );
+  }
+  if (hours) {
+    parts.push(
+      office
+        ? say(["{0} 个工作时", "{0} office hour{1}"], hours, many(hours))
+        : say(["{0} 小时", "{0} hour{1}"], hours, many(hours)),
+    );
+  }
+  if (over || !parts.length) {
+    parts.push(
+      office && !parts.length
+        ? say(["{0} 分钟工作时间", "{0} office minute{1}"], over, many(over))
+        : say(["{0} 分钟", "{0} minute{1}"], over, many(over)),
+    );
+  }
+  return parts.join(" ");
+}
 
-/** Words for what is left, in working or ordinary hours; minutes below one hour. Half hours are kept. */
-export function leftWords(milliseconds: number, working: boolean): string {
-  const minutes = Math.max(1, Math.ceil(milliseconds / 60_000));
-  if (minutes < 60) return say(LEFT[working ? "wm" : "m"] as Words, minutes);
-  const hours = Math.floor((minutes / 60) * 2) / 2;
-  return say(LEFT[working ? "wh" : "h"] as Words, hours);
+const day = (moment: number): string =>
+  new Intl.DateTimeFormat("en-CA", { timeZone: "Asia/Shanghai", dateStyle: "short" }).format(moment);
+
+/** "今天 16:30": a countdown never reaches further than tomorrow and the weekend after it. */
+export function when(moment: number, now: number): string {
+  const clock = new Intl.DateTimeFormat("en-GB", { timeZone: "Asia/Shanghai", timeStyle: "short" }).format(moment);
+  if (day(moment) === day(now)) return say(["今天 {0}", "today {0}"], clock);
+  if (day(moment) === day(now + 24 * 60 * MINUTE)) return say(["明天 {0}", "tomorrow {0}"], clock);
+  const [, month, date] = day(moment).split("-").map(Number);
+  const name = new Intl.DateTimeFormat("en-GB", { timeZone: "Asia/Shanghai", month: "long" }).format(moment);
+  return say(["{0}月{1}日 {2}", "{1} {3} {2}"], month ?? "", date ?? "", clock, name);
 }
 
 /**
- * <gb-countdown due="…" stretches="[[from,to],…]" working>: keeps the words of a deadline true, minute by minute.
- *
- * Only deadlines in hours are given to it; one in days says the same all day. When the deadline passes, the words are the
- * server's own (data-late), because how to say it is not for the browser to decide.
+ * <gb-countdown due="…" measure="office|continuous" stretches="[[from,to],…]" days>: keeps the words of a deadline true,
+ * minute by minute. The stretches that count come from the server, which alone knows the working calendar. When the deadline
+ * passes, the words are the server's own (data-late).
  */
 export class Countdown extends HTMLElement {
   private timer: ReturnType<typeof setInterval> | undefined;
+  private written = "";
 
   connectedCallback(): void {
-    this.timer = setInterval(() => this.update(), 60_000);
+    this.timer = setInterval(this.update, MINUTE / 2);
     document.addEventListener("visibilitychange", this.update);
   }
 
@@ -48,22 +82,38 @@ export class Countdown extends HTMLElement {
     const due = Date.parse(this.getAttribute("due") ?? "");
     if (Number.isNaN(due)) return;
     const now = Date.now();
-    const words = this.querySelector<HTMLElement>("[data-left]") ?? this;
-    if (now > due) {
-      words.textContent = this.dataset["late"] ?? words.textContent;
-      const chip = this.closest<HTMLElement>(".deadline");
-      chip?.setAttribute("data-tone", "late");
-      const shape = document.querySelector("#shape-late")?.firstElementChild;
-      const old = chip?.querySelector(".shape");
-      if (shape && old) old.innerHTML = shape.innerHTML;
-      clearInterval(this.timer);
-      return;
+    // The whole minute of the deadline still belongs to the limit.
+    if (now >= due + MINUTE) this.late();
+    else {
+      const stretches = (JSON.parse(this.getAttribute("stretches") || "[]") as [string, string][]).map(
+        ([from, to]): Stretch => [Date.parse(from), Date.parse(to)],
+      );
+      const minutes = minutesLeft(now, due, stretches);
+      const until = when(due, now);
+      this.write(
+        minutes > 0
+          ? say(
+              ["还剩 {0}({1} 前)", "{0} left (by {1})"],
+              amount(minutes, this.getAttribute("measure") === "office", this.hasAttribute("days")),
+              until,
+            )
+          : say(["最后一分钟({0} 前)", "last minute (by {0})"], until),
+      );
     }
-    const text = this.getAttribute("stretches");
-    const stretches = text ? (JSON.parse(text) as [string, string][]).map(([from, to]): Stretch => [
-      Date.parse(from),
-      Date.parse(to),
-    ]) : undefined;
-    words.textContent = leftWords(remaining(now, due, stretches), this.hasAttribute("working"));
   };
+
+  private late(): void {
+    clearInterval(this.timer);
+    this.write(this.dataset["late"] ?? this.textContent ?? "");
+    const chip = this.closest<HTMLElement>(".deadline");
+    chip?.setAttribute("data-tone", "late");
+    const shape = chip?.querySelector(".shape");
+    if (shape) shape.innerHTML = TRIANGLE;
+  }
+
+  private write(text: string): void {
+    if (text === this.written) return;
+    this.written = text;
+    this.textContent = text;
+  }
 }

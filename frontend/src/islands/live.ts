@@ -18,7 +18,7 @@ export function meant(wants: string, told: Told): boolean {
 }
 
 /**
- * <gb-live src="/live" last="123" events="case.accepted case.closed">
+ * <gb-live src="{{ live_url }}/live" last="123" events="case.accepted case.closed">
  *
  * Follows the outbox. Each event wakes the regions whose data-live names its topic or matter: they get "gb:live", which is
  * what their hx-trigger waits for. The number of the last event heard is sent when it connects again, so that nothing is
@@ -49,7 +49,8 @@ export class Live extends HTMLElement {
     if (!address || this.source || typeof EventSource === "undefined") return;
     const url = new URL(address, location.href);
     if (this.last) url.searchParams.set("last_event_id", this.last);
-    const source = new EventSource(url);
+    // The live process may answer on another port of the same house: it must know who asks.
+    const source = new EventSource(url, { withCredentials: url.origin !== location.origin });
     this.source = source;
     source.onopen = () => {
       this.wait = 1000;

@@ -79,3 +79,10 @@ export function wireSide(): void {
   wide.addEventListener("change", fit);
   fit();
 }
+
+/** Buttons that print the page. */
+export function wirePrint(): void {
+  document.addEventListener("click", (event) => {
+    if (event.target instanceof Element && event.target.closest("[data-print]")) print();
+  });
+}

@@ -1,0 +1,26 @@
+"""A rule that refuses answers as a page (or a piece of one) in the reader's words; nothing else needs to catch it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from gongbi.kernel.errors import Refused
+from gongbi.look.pages import refused
+
+
+class RefusalPages:
+    """Turns :class:`~gongbi.kernel.errors.Refused` that left a page's view into the page that says why.
+
+    Pages that can show the refusal beside its field catch it themselves; the API has its own handler.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return refused(request, exception) if isinstance(exception, Refused) else None
