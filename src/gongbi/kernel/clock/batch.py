@@ -135,7 +135,15 @@ class Moving:
             Clock.objects.bulk_create(self.fresh)
         for clock in self.changed.values():
             clock.save(
-                update_fields=["stopped_at", "cancelled", "paused_at", "pauses", "due_at", "provisional", "history"]
+                update_fields=[
+                    "stopped_at",
+                    "cancelled",
+                    "paused_at",
+                    "pauses",
+                    "due_at",
+                    "provisional",
+                    "history",
+                ]
             )
         actions.follow(self.matter, self.rows)
 

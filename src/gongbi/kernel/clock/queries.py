@@ -13,7 +13,15 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from gongbi.kernel.clock import engine
-from gongbi.kernel.clock.calendar import Calendar, Day, Season, Slots, from_chinesecalendar, known_years
+from gongbi.kernel.clock.calendar import (
+    Calendar,
+    Day,
+    DayEnd,
+    Season,
+    Slots,
+    from_chinesecalendar,
+    known_years,
+)
 from gongbi.kernel.clock.engine import Due, Line, Remaining
 from gongbi.kernel.clock.limits import Words, write
 from gongbi.kernel.clock.models import CalendarDay, CalendarVersion, Clock, OfficeHours
@@ -47,7 +55,7 @@ def current_calendar() -> Calendar:
 
 
 def _load(digest: str) -> Calendar:
-    day_end = getattr(settings, "CLOCK_DAY_END", "close")
+    day_end: DayEnd = getattr(settings, "CLOCK_DAY_END", "close")
     if not digest:
         return Calendar(from_chinesecalendar(known_years()), day_end=day_end)
     return Calendar(stored_days(), seasons=stored_seasons(), day_end=day_end, digest=digest)

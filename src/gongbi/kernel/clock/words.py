@@ -86,7 +86,7 @@ def when(moment: datetime, now: datetime) -> Words:
     near = {
         0: ("今天", "today"),
         1: ("明天", "tomorrow"),
-        2: ("后天", "in two days"),
+        2: ("后天", _WEEKDAYS[moment.weekday()][1]),
         -1: ("昨天", "yesterday"),
     }
     if days in near:
