@@ -5,6 +5,7 @@ Every period is half-open: ``valid_from <= t < valid_to``; a null ``valid_to`` i
 
 from __future__ import annotations
 
+import secrets
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -32,7 +33,23 @@ class Edition(models.Model):
     token = models.BigIntegerField(default=0)
 
 
-class Unit(models.Model):
+def touch() -> None:
+    """Tell every process that what it cached of units, posts and keys is old. In the caller's transaction."""
+    Edition.objects.update_or_create(pk=1, defaults={"token": secrets.randbits(62)})
+
+
+class Cached(models.Model):
+    """A row that processes cache: saving one says so. Who writes in bulk calls :func:`touch`."""
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        touch()
+
+
+class Unit(Cached):
     """An organisation or a part of one. A street's or community's code is its division code."""
 
     code = models.CharField(max_length=32, unique=True)
@@ -73,6 +90,8 @@ class Person(models.Model):
     number = models.CharField(
         max_length=40, unique=True
     )  # the employer's staff number, never an identity number
+    name = models.TextField(default="", blank=True)
+    phone = models.TextField(default="", blank=True)
     synthetic = models.BooleanField(default=False)
     created_at = models.DateTimeField()
 
@@ -141,8 +160,8 @@ class SignIn(models.Model):
         ]
 
 
-class Post(models.Model):
-    """A person in a unit, in one role, for some territories, for a time. The post acts; the person holds it."""
+class Post(Cached):
+    """A person in a unit, in one role, for some territories, for a time. The post acts; a person holds it."""
 
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="posts")
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="posts")
@@ -173,7 +192,7 @@ class Post(models.Model):
         return f"post:{self.pk}"
 
 
-class PostTerritory(models.Model):
+class PostTerritory(Cached):
     """One division or grid that a post covers, with everything below it."""
 
     post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="areas")
@@ -184,7 +203,7 @@ class PostTerritory(models.Model):
         indexes = [models.Index(fields=["code"], name="post_territory_code")]
 
 
-class ApiKey(models.Model):
+class ApiKey(Cached):
     """A key of another system. Only a digest of the secret is kept: who has lost it makes another."""
 
     prefix = models.CharField(max_length=12, unique=True)  # public part, finds the row
@@ -239,4 +258,21 @@ class HandoverItem(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["handover", "source", "matter_id"], name="handover_item_once")
+        ]
+
+
+class Change(models.Model):
+    """One change of who: append-only, for the auditor. ``kind``/``key`` name the row that changed."""
+
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=40)
+    act = models.CharField(max_length=32)
+    kind = models.CharField(max_length=16)
+    key = models.CharField(max_length=60)
+    facts = models.JSONField(default=dict)  # codes, roles, dates; no name, no telephone
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["kind", "key", "at"], name="change_subject"),
+            models.Index(fields=["at"], name="change_at"),
         ]

@@ -1,6 +1,6 @@
 """Who sees what: rows by territory and unit, fields by sensitivity, doors by role."""
 
-from gongbi.kernel.scope.endpoints import ANYONE, STAFF, endpoint, endpoints, matrix, module, undeclared
+from gongbi.kernel.scope.endpoints import ANYONE, STAFF, all_endpoints, endpoint, matrix, module, undeclared
 from gongbi.kernel.scope.registry import (
     EVERYTHING,
     NOTHING,
@@ -23,11 +23,11 @@ __all__ = [
     "STAFF",
     "Level",
     "Unscoped",
+    "all_endpoints",
     "also",
     "below",
     "condition",
     "endpoint",
-    "endpoints",
     "fields",
     "matrix",
     "may_read",

@@ -129,18 +129,17 @@ def module(prefix: str, *, roles: Iterable[str], why: str) -> None:
     _modules[prefix] = Endpoint(f"module:{prefix}", frozenset(roles), prefix, why)
 
 
-def endpoints() -> list[Endpoint]:
+def all_endpoints() -> list[Endpoint]:
     return [_endpoints[name] for name in sorted(_endpoints)]
 
 
 def doors(resolver: URLResolver | None = None) -> Iterator[tuple[str, str, Endpoint | None]]:
     """Every URL of the product with its method (``*``: any) and its declaration, None where there is none."""
+    told: set[tuple[str, str]] = set()  # ninja lists a path once for each of its methods
     for url, pattern in _walk(resolver or get_resolver(), ""):
-        operations = _ninja_operations(pattern.callback)
-        if operations is None:
-            yield url, "*", _declared(pattern.callback)
-        else:
-            for method, view in operations:
+        for method, view in _ninja_operations(pattern.callback) or [("*", pattern.callback)]:
+            if (url, method) not in told:
+                told.add((url, method))
                 yield url, method, _declared(view)
 
 

@@ -66,7 +66,7 @@ def rule_for(model: type[Model]) -> Rule:
 
 
 def condition(model: type[Model], viewer: Viewer, purpose: str = "read") -> Q:
-    """The rules as a condition on ``model``. Raises Unscoped (no rule) or Forbidden (none for this viewer)."""
+    """The rules as a condition on ``model``. Raises Unscoped (no rule), Forbidden (none for this viewer)."""
     answers = [rule_for(model)(viewer, purpose)]
     answers += [rule(viewer, purpose) for base in model.__mro__ for rule in _more.get(base, ())]
     given = [answer for answer in answers if answer is not None]
@@ -85,7 +85,7 @@ def condition(model: type[Model], viewer: Viewer, purpose: str = "read") -> Q:
 def visible(source: QuerySet[M] | Manager[M] | type[M], viewer: Viewer, purpose: str = "read") -> QuerySet[M]:
     """The rows of ``source`` (a model, manager or query set) that ``viewer`` may see for ``purpose``.
 
-    Purposes: ``read``, ``list``, ``board``, ``export``; a rule may treat them alike. Raises Unscoped, Forbidden.
+    Purposes: ``read``, ``list``, ``board``, ``export``; rules may treat them alike. Raises as condition().
     """
     found: QuerySet[M] = source if isinstance(source, QuerySet) else _start(source)
     where = condition(found.model, viewer, purpose)
@@ -131,7 +131,7 @@ def after(prefix: str) -> str:
 
 
 def below(field: str, prefixes: Iterable[str]) -> Q:
-    """Rows whose ``field`` (a division or grid code) lies in one of ``prefixes``; ranges, so an index serves."""
+    """Rows whose ``field`` (division or grid code) lies in ``prefixes``: as ranges, so an index serves it."""
     short = sorted(set(prefixes))
     kept = [p for p in short if not any(p != other and p.startswith(other) for other in short)]
     if not kept:

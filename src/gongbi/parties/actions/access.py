@@ -1,0 +1,178 @@
+"""Access: accounts, passwords, keys of other systems, attempts to sign in."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.contrib.sessions.models import Session
+from django.db import transaction
+
+from gongbi.kernel.errors import Forbidden
+from gongbi.kernel.scope.viewer import Viewer
+from gongbi.parties import rules
+from gongbi.parties.actions.common import allow, iso, note
+from gongbi.parties.models import Account, ApiKey, Person, SignIn, Unit
+from gongbi.parties.words import demand, refusal, refuse
+
+_LOGIN = re.compile(r"^[\w.@+-]{3,60}$")
+_CHANNEL = re.compile(r"^[A-Za-z0-9_-]{1,24}$")
+
+
+@transaction.atomic
+def create_account(
+    *,
+    person_id: int,
+    login: str,
+    password: str,
+    at: datetime,
+    viewer: Viewer,
+    language: str = "",
+    must_change: bool = True,
+) -> Account:
+    """A way to sign in for a person who has none.
+
+    ``must_change``: the first sign-in asks for a new password.
+    """
+    allow("access", viewer)
+    if not _LOGIN.match(login):
+        raise refuse("parties.login_shape", "login")
+    _check_password(password, login)
+    person = Person.objects.select_for_update().get(pk=person_id)
+    if Account.objects.filter(person=person).exists():
+        raise refuse("parties.person_taken", "person")
+    if Account.objects.filter(username__iexact=login).exists():
+        raise refuse("parties.login_taken", "login", login=login)
+    account = Account.objects.create_user(
+        login,
+        password,
+        person=person,
+        language=language,
+        password_set_at=at,
+        must_change_password=must_change,
+    )
+    note(viewer, "account_created", "account", account.pk, at, person=person.number)
+    return account
+
+
+@transaction.atomic
+def set_password(account_id: int, password: str, *, at: datetime, viewer: Viewer) -> Account:
+    """A new password, by its owner or the security administrator (its owner must then change it).
+
+    Ends sessions.
+    """
+    own = viewer.account_id == account_id
+    if not own:
+        allow("access", viewer)
+    account = Account.objects.select_for_update().get(pk=account_id)
+    _check_password(password, account.username)
+    account.set_password(password)
+    account.password_set_at = at
+    account.must_change_password = not own
+    account.save(update_fields=["password", "password_set_at", "must_change_password"])
+    note(viewer, "password_set", "account", account_id, at, own=own)
+    return account
+
+
+@transaction.atomic
+def close_account(account_id: int, *, at: datetime, viewer: Viewer) -> Account:
+    """Nobody signs in with it any more; its sessions end at once."""
+    allow("access", viewer)
+    account = Account.objects.select_for_update().get(pk=account_id)
+    account.is_active = False
+    account.set_unusable_password()
+    account.save(update_fields=["is_active", "password"])
+    note(viewer, "account_closed", "account", account_id, at)
+    return account
+
+
+@transaction.atomic
+def change_language(account_id: int, language: str, *, viewer: Viewer) -> Account:
+    """The owner's own choice of language: a language code of the settings, or empty for the browser's."""
+    if viewer.account_id != account_id:
+        raise Forbidden("parties.not_yours", refuse("parties.may_access").words)
+    account = Account.objects.get(pk=account_id)
+    account.language = language
+    account.save(update_fields=["language"])
+    return account
+
+
+@transaction.atomic
+def make_key(
+    *,
+    name: str,
+    unit_id: int,
+    channel: str,
+    at: datetime,
+    viewer: Viewer,
+    territories: Iterable[str] = (),
+    valid_to: datetime | None = None,
+) -> tuple[ApiKey, str]:
+    """A key for another system and its secret, shown this once: only a digest is kept. Locks: the unit."""
+    allow("access", viewer)
+    if not _CHANNEL.match(channel):
+        raise refuse("parties.channel", "channel")
+    unit = Unit.objects.select_for_update().get(pk=unit_id)
+    if not rules.in_force(unit.valid_from, unit.valid_to, at):
+        raise refuse("parties.unit_unknown", "unit", code=unit.code)
+    codes = sorted(set(territories))
+    for code in codes:
+        demand(rules.territory_code(code))
+    demand(rules.period(at, valid_to))
+    prefix, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
+    key = ApiKey(
+        prefix=prefix,
+        digest=rules.digest_of(secret),
+        name=name[:80],
+        unit=unit,
+        territories=codes,
+        channel=channel,
+        created_at=at,
+        created_by=viewer.actor,
+        valid_to=valid_to,
+    )
+    key.save(force_insert=True)
+    note(viewer, "key_made", "key", key.pk, at, unit=unit.code, channel=channel, valid_to=iso(valid_to))
+    return key, f"gb_{prefix}_{secret}"
+
+
+@transaction.atomic
+def withdraw_key(key_id: int, *, at: datetime, viewer: Viewer) -> ApiKey:
+    """From now on the key opens nothing."""
+    allow("access", viewer)
+    key = ApiKey.objects.select_for_update().get(pk=key_id)
+    key.active = False
+    key.save(update_fields=["active"])
+    note(viewer, "key_withdrawn", "key", key_id, at)
+    return key
+
+
+@transaction.atomic
+def record_sign_in(
+    *, login: str, address: str, success: bool, at: datetime, account_id: int | None = None
+) -> SignIn:
+    """Remember an attempt: successes too, since they end a row of failures."""
+    row = SignIn(
+        login=rules.folded(login), address=address[:45], success=success, at=at, account_id=account_id
+    )
+    row.save(force_insert=True)
+    return row
+
+
+@transaction.atomic
+def forget_sign_ins(*, before: datetime, now: datetime) -> int:
+    """Delete attempts older than ``before`` and sessions that have expired at ``now``.
+
+    Returns how many attempts.
+    """
+    count, _by_model = SignIn.objects.filter(at__lt=before).delete()
+    Session.objects.filter(expire_date__lt=now).delete()
+    return count
+
+
+def _check_password(password: str, login: str) -> None:
+    faults = rules.password_faults(password, login)
+    if faults:
+        raise refusal(faults[0])

@@ -1,0 +1,163 @@
+"""Lists of units, people and posts as spreadsheets: read row by row, each row kept or refused for itself.
+
+A good row is written even when its neighbour is wrong; a row that is there already is changed, so that the same file may
+be sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import IO
+
+from django.utils import timezone
+
+from gongbi.kernel.errors import Refused
+from gongbi.kernel.scope.viewer import Viewer
+from gongbi.kernel.tables import Column, Row, read_table, write_template
+from gongbi.parties import actions, queries, rules
+from gongbi.parties.models import Person, Post
+from gongbi.parties.words import refuse
+
+UNITS = (
+    Column(
+        "code",
+        "单位代码",
+        "Unit code",
+        required=True,
+        note=("街道9位、社区12位区划代码", "Division code"),
+        example="610104001",
+    ),
+    Column("name", "单位名称", "Name", required=True, example="青年路街道办事处"),
+    Column("name_en", "英文名称", "English name"),
+    Column("kind", "单位类型", "Kind", required=True, choices=tuple(rules.UNIT_KINDS), example="street"),
+    Column("parent", "上级单位代码", "Parent code", also=("上级单位",)),
+    Column("territory", "辖区代码", "Territory code"),
+    Column("ranking_class", "考核类别", "Ranking class"),
+    Column("phone", "办公电话", "Office telephone"),
+    Column("supervision_phone", "监督电话", "Supervision telephone"),
+)
+PEOPLE = (
+    Column("number", "工号", "Staff number", required=True, example="LH0001"),
+    Column("name", "姓名", "Full name", required=True),
+    Column("phone", "手机号码", "Mobile"),
+)
+POSTS = (
+    Column("number", "工号", "Staff number", required=True, example="LH0001"),
+    Column("unit", "单位代码", "Unit code", required=True, example="610104001"),
+    Column("role", "角色", "Role", required=True, choices=rules.POST_ROLES, example="handler"),
+    Column(
+        "territories",
+        "辖区代码",
+        "Territory codes",
+        note=("多个用空格或逗号分隔", "Several: blanks or commas"),
+    ),
+    Column("valid_from", "任职开始", "From", required=True, example="2026-01-01"),
+    Column("valid_to", "任职结束", "Until", note=("当日起不再任职", "The first day out of office")),
+    Column("work_name", "公示姓名", "Name on the card"),
+    Column("work_phone", "公示电话", "Telephone on the card"),
+)
+LISTS = {"units": UNITS, "people": PEOPLE, "posts": POSTS}
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a file: how many rows are new, changed, as they were; the refused ones with their errors."""
+
+    new: int = 0
+    changed: int = 0
+    same: int = 0
+    refused: list[Row] = field(default_factory=list)
+
+
+def template(name: str, *, lang: str = "zh") -> bytes:
+    """The empty Excel form of a list: ``units``, ``people`` or ``posts``."""
+    return write_template(LISTS[name], lang=lang)
+
+
+def import_list(
+    name: str, data: bytes | IO[bytes], filename: str, *, at: datetime, viewer: Viewer
+) -> Outcome:
+    """Read the list ``name`` from a spreadsheet and write it row by row. Raises Refused when the file cannot be read."""
+    keep: Callable[[dict[str, str], datetime, Viewer], str] = _KEEP[name]
+    outcome = Outcome()
+    for row in read_table(data, filename, LISTS[name]):
+        if row.good:
+            try:
+                done = keep(row.values, at, viewer)
+            except Refused as refusal:
+                row.wrong(refusal.field or LISTS[name][0].key, refusal.message, refusal.code)
+            else:
+                setattr(outcome, done, getattr(outcome, done) + 1)
+        if not row.good:
+            outcome.refused.append(row)
+    return outcome
+
+
+def _unit(values: dict[str, str], at: datetime, viewer: Viewer) -> str:
+    known = queries.unit_by_code(values["code"])
+    if known is None:
+        actions.create_unit(at=at, viewer=viewer, **values)
+        return "new"
+    if known.kind != values["kind"]:
+        raise refuse("parties.unit_twice", "code", code=known.code)
+    wanted = {key: values[key] for key in ("name", "name_en", "ranking_class", "phone", "supervision_phone")}
+    differ = {key: value for key, value in wanted.items() if value and getattr(known, key) != value}
+    if not differ:
+        return "same"
+    actions.change_unit(known.pk, at=at, viewer=viewer, **differ)
+    return "changed"
+
+
+def _person(values: dict[str, str], at: datetime, viewer: Viewer) -> str:
+    known = Person.objects.filter(number=values["number"]).first()
+    if known is None:
+        actions.add_person(at=at, viewer=viewer, **values)
+        return "new"
+    actions.change_person(known.pk, at=at, viewer=viewer, name=values["name"], phone=values["phone"])
+    return "changed"
+
+
+def _post(values: dict[str, str], at: datetime, viewer: Viewer) -> str:
+    person = Person.objects.filter(number=values["number"]).first()
+    if person is None:
+        raise refuse("parties.person_unknown", "number", number=values["number"])
+    unit = queries.unit_by_code(values["unit"])
+    if unit is None:
+        raise refuse("parties.unit_unknown", "unit", code=values["unit"])
+    start = _day(values["valid_from"], "valid_from")
+    assert start is not None
+    end = _day(values["valid_to"], "valid_to")
+    codes = values["territories"].replace("、", " ").replace("，", " ").replace(",", " ").split()
+    if Post.objects.filter(
+        person=person, unit=unit, role=values["role"], valid_from=start, valid_to=end
+    ).exists():
+        return "same"
+    actions.appoint(
+        person_id=person.pk,
+        unit_id=unit.pk,
+        role=values["role"],
+        territories=codes or None,
+        valid_from=start,
+        valid_to=end,
+        work_name=values["work_name"],
+        work_phone=values["work_phone"],
+        at=at,
+        viewer=viewer,
+    )
+    return "new"
+
+
+def _day(text: str, column: str) -> datetime | None:
+    """The beginning of a local day; None for an empty cell."""
+    if not text:
+        return None
+    try:
+        day = date.fromisoformat(text.replace("/", "-").replace(".", "-")[:10])
+    except ValueError:
+        raise refuse("parties.date", column, value=text) from None
+    return timezone.make_aware(datetime.combine(day, time()))
+
+
+_KEEP = {"units": _unit, "people": _person, "posts": _post}

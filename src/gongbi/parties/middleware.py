@@ -1,0 +1,111 @@
+"""Who asks: every request carries ``request.viewer``, built once, from the session's account and its chosen post."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from gongbi.kernel.errors import Forbidden
+from gongbi.kernel.scope.viewer import PUBLIC, Viewer
+from gongbi.parties import queries, rules
+
+POST = "post"  # session key: the post chosen in the switcher
+SEEN = "seen"  # session key: when the account was last active, seconds since the epoch
+SEEN_EVERY = 60  # the session is written at most once a minute
+
+
+class ViewerMiddleware:
+    """Sets ``request.viewer``; somebody without a session costs nothing and is PUBLIC.
+
+    With one: the session, the account, one read of the directory's token. A session idle for ``GONGBI_IDLE_MINUTES`` ends.
+    A page that needs a role sends a visitor to sign in, and somebody without a post to the choice of posts.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.viewer = self._viewer(request)  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+    def _viewer(self, request: HttpRequest) -> Viewer:
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES or not request.user.is_authenticated:
+            return PUBLIC
+        now = timezone.now()
+        if _idle(request, now):
+            logout(request)
+            request.signed_out_idle = True  # type: ignore[attr-defined]
+            return PUBLIC
+        _speak(request, request.user)
+        return viewer_for(request, request.user, now)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, Forbidden) or "text/html" not in request.headers.get("Accept", ""):
+            return None
+        if exception.code == "scope.sign_in":
+            query = urlencode({"next": request.get_full_path()}) if request.method == "GET" else ""
+            return HttpResponseRedirect(reverse("account_login") + (f"?{query}" if query else ""))
+        if exception.code == "scope.no_post":
+            return HttpResponseRedirect(reverse("account_posts"))
+        return None
+
+
+def viewer_for(request: HttpRequest, account: Any, now: datetime) -> Viewer:
+    """The viewer of a signed-in request: the chosen post, else the oldest. Without a role while something is due.
+
+    ``request.withheld`` says what: ``password`` (to be changed) or ``second_factor`` (to be given); else it is empty.
+    """
+    request.withheld = ""  # type: ignore[attr-defined]
+    posts = queries.posts_of(account, now)
+    chosen = request.session.get(POST)
+    post = next((one for one in posts if one.id == chosen), posts[0] if posts else None)
+    if post is None:
+        return queries.no_post(account)
+    if rules.second_factor_needed(post.role, post.synthetic) and not _second_factor(request, account):
+        request.withheld = "second_factor"  # type: ignore[attr-defined]
+    elif not post.synthetic and rules.password_due(
+        account.password_set_at, account.must_change_password, now
+    ):
+        request.withheld = "password"  # type: ignore[attr-defined]
+    if request.withheld:  # type: ignore[attr-defined]
+        return queries.no_post(account)
+    return queries.viewer_in(account, post)
+
+
+def act_as(request: HttpRequest, post_id: int | None) -> None:
+    """Remember the chosen post in the session; None forgets it. Whether it may be is checked at every request."""
+    if post_id is None:
+        request.session.pop(POST, None)
+    else:
+        request.session[POST] = post_id
+
+
+def _second_factor(request: HttpRequest, account: Any) -> bool:
+    from allauth.account.authentication import get_authentication_records
+
+    return any(record.get("method") == "mfa" for record in get_authentication_records(request, account))
+
+
+def _idle(request: HttpRequest, now: datetime) -> bool:
+    seconds = int(now.timestamp())
+    seen = request.session.get(SEEN)
+    if seen is not None and seconds - seen > settings.GONGBI_IDLE_MINUTES * 60:
+        return True
+    if seen is None or seconds - seen >= SEEN_EVERY:
+        request.session[SEEN] = seconds
+    return False
+
+
+def _speak(request: HttpRequest, account: Any) -> None:
+    """The account's own language, unless this browser has chosen another one."""
+    if account.language and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+        translation.activate(account.language)
+        request.LANGUAGE_CODE = translation.get_language()
