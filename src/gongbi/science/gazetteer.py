@@ -2,7 +2,7 @@
 
 The text and every name are brought to one form (NFKC, lower case, no blanks, numerals in Arabic digits: 二府街 = 2府街, 三号楼 = 3号楼).
 A dictionary from the first two characters to the names that begin so finds every name that stands in the text as it is, the longest
-at each position first. A name of five characters or more with one character wrong still has one of its two halves right: a second
+at each position first. A name of four characters or more with one character wrong still has one of its two halves right: a second
 dictionary leads from halves to names, and what it proposes is compared in full. Both cost microseconds a character, however
 many names there are.
 """
@@ -160,7 +160,14 @@ class _Name:
     alias: bool
 
 
-_WEIGHT = {"compound": 1.0, "landmark": 0.97, "community": 0.93, "road": 0.66, "street": 0.72, "district": 0.4}
+_WEIGHT = {
+    "compound": 1.0,
+    "landmark": 0.97,
+    "community": 0.93,
+    "road": 0.66,
+    "street": 0.72,
+    "district": 0.4,
+}
 
 
 class Gazetteer:
@@ -175,10 +182,14 @@ class Gazetteer:
             for name in self._names(index, entry):
                 self._starts[name.folded[:2]].append(name)
                 size = len(name.folded)
-                if size - len(core(name.folded)) == size or len(core(name.folded)) < 3 or size < 5:
-                    continue
                 middle = size // 2
+                if size < 4:
+                    continue
+                # Of a name with a short stem only the stem may propose it, and it must stand there without a slip.
+                tell = len(core(name.folded)) >= 3 and size >= 5
                 for half, offset in ((name.folded[:middle], 0), (name.folded[middle:], middle)):
+                    if offset and not tell:
+                        continue
                     if len(half) >= 2 and half not in generic and not half.isdigit():
                         self._halves[half].append((name, offset))
         for group in self._starts.values():
@@ -222,19 +233,24 @@ class Gazetteer:
             for _, _, name, exact in hits
             if exact and self.entries[name.entry].kind in ("street", "community", "district")
         }
-        namesakes: dict[tuple[int, int], int] = defaultdict(int)
-        for start, end, _, _ in hits:
-            namesakes[start, end] += 1
+        namesakes: dict[tuple[int, int], list[str]] = defaultdict(list)
+        for start, end, name, _ in hits:
+            namesakes[start, end].append(self.entries[name.entry].area)
         best: dict[int, Found] = {}
         for start, end, name, exact in hits:
             entry = self.entries[name.entry]
-            score = name.grade * (1.0 if exact else 0.72) * (1 - 0.5 / (end - start))
+            # A slip in four characters leaves three: a suggestion, no more.
+            score = (
+                name.grade
+                * (1.0 if exact else 0.72 if len(name.folded) > 4 else 0.55)
+                * (1 - 0.5 / (end - start))
+            )
             reasons = ["slip" if not exact else "alias" if name.alias else "name"]
             above = [code for code in areas if code and entry.area.startswith(code) and entry.area != code]
             if above:
                 score = 1 - (1 - score) * 0.5
                 reasons.append(f"inside:{max(above, key=len)}")
-            elif namesakes[start, end] > 1:
+            elif not _one_line(namesakes[start, end]):
                 score *= 0.6
                 reasons.append("namesake")
             guess = Found(
@@ -272,9 +288,7 @@ class Gazetteer:
             hits += self._slips(text, [(start, end) for start, end, _, _ in hits])
         return hits
 
-    def _slips(
-        self, text: str, exact: Sequence[tuple[int, int]]
-    ) -> list[tuple[int, int, _Name, bool]]:
+    def _slips(self, text: str, exact: Sequence[tuple[int, int]]) -> list[tuple[int, int, _Name, bool]]:
         taken = bytearray(len(text) + 1)
         for start, end in exact:
             taken[start:end] = b"\1" * (end - start)
@@ -295,6 +309,12 @@ class Gazetteer:
                         if length and not any(taken[begin : begin + length]):
                             found.append((begin, begin + length, name, False))
         return found
+
+
+def _one_line(areas: list[str]) -> bool:
+    """Whether all lie in one another (a road in the community of its name): then they do not contradict each other."""
+    longest = max(areas, key=len)
+    return all(longest.startswith(area) for area in areas)
 
 
 def _whole(name: str, text: str, at: int) -> bool:

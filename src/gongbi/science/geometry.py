@@ -68,8 +68,8 @@ class Locator(Generic[Id]):
             self._build()
             self._warm()
         # Single points read through memoryviews: no numpy scalar is made.
-        self._coarse_view = memoryview(self._coarse)
-        self._fine_view = memoryview(self._fine)
+        self._coarse_view = memoryview(self._coarse)  # type: ignore[arg-type]
+        self._fine_view = memoryview(self._fine)  # type: ignore[arg-type]
         self._bounds = self._starts.tolist()
 
     # -- building ------------------------------------------------------------------------------------------------
@@ -209,7 +209,9 @@ class Locator(Generic[Id]):
 
     def _locate(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.int32]:
         # fmin/fmax send NaN, infinities and what is far away into the ring of outside cells.
-        column = np.fmin(np.fmax((x - self._x0) * self._per[0], 0), self._columns * _SIDE - 1).astype(np.int32)
+        column = np.fmin(np.fmax((x - self._x0) * self._per[0], 0), self._columns * _SIDE - 1).astype(
+            np.int32
+        )
         row = np.fmin(np.fmax((y - self._y0) * self._per[1], 0), self._rows * _SIDE - 1).astype(np.int32)
         answer = self._coarse[(row >> _SHIFT) * self._columns + (column >> _SHIFT)]
         divided = np.flatnonzero(answer < _OUTSIDE)

@@ -8,11 +8,13 @@ from typing import Literal
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from gongbi.science.geometry import area_m2
 
-ProblemKind = Literal["empty", "not_areal", "not_closed", "invalid", "overlap", "gap", "outside"]
+Shapes = NDArray[np.object_]
+ProblemKind = Literal["empty", "not_areal", "not_closed", "bad_point", "invalid", "overlap", "gap", "outside"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ def check_tiling(
     return problems
 
 
-def _overlaps(names: list[str], shapes: np.ndarray, tolerance_m2: float) -> list[Problem]:  # type: ignore[type-arg]
+def _overlaps(names: list[str], shapes: Shapes, tolerance_m2: float) -> list[Problem]:
     tree = shapely.STRtree(shapes)
     first, second = tree.query(shapes, predicate="intersects")
     pairs = first < second
@@ -99,10 +101,8 @@ def _overlaps(names: list[str], shapes: np.ndarray, tolerance_m2: float) -> list
     return found
 
 
-def _gap(piece: BaseGeometry, names: list[str], shapes: np.ndarray) -> Problem:  # type: ignore[type-arg]
-    beside = [
-        name for name, near in zip(names, shapely.intersects(shapes, piece), strict=True) if near
-    ]
+def _gap(piece: BaseGeometry, names: list[str], shapes: Shapes) -> Problem:
+    beside = [name for name, near in zip(names, shapely.intersects(shapes, piece), strict=True) if near]
     return Problem("gap", tuple(beside), _point(piece), area_m2(piece))
 
 

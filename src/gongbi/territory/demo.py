@@ -14,13 +14,11 @@ from datetime import date, datetime
 from typing import Any
 
 import shapely
-from django.db import transaction
-
 from gongbi.kernel.scope.viewer import system
 from gongbi.territory.actions import DivisionRow, PlaceRow, import_boundaries, import_divisions, import_places
 from gongbi.territory.demo_cut import read_divisions
 from gongbi.territory.demo_data import DemoGrid, demo_grids, place_for_name, point_inside
-from gongbi.territory.models import Division
+from gongbi.territory.models import Division, Place
 
 __all__ = ["DemoReport", "build_demo", "place_for_name"]
 
@@ -28,7 +26,7 @@ DISTRICT = "610104"
 SINCE = date(2000, 1, 1)  # early enough that sample matters of any year are placed
 
 _ROAD = re.compile(r"^(.+?(?:正街|路|街|巷))")
-_LANDMARK = re.compile(r"^(.+(?:门|桥|寺|坊|原)|桥梓口)$")
+_LANDMARK = re.compile(r"^(.+(?:门|桥|寺)|桥梓口)$")
 _FIRST = "锦绣 阳光 金桥 翠竹 兰亭 紫薇 明珠 瑞丰 祥和 朝晖 文景 汇鑫 嘉和 盛世 东篱 雅荷 春晓 长乐 清风 云栖 梧桐 麒麟 望湖 同德"
 _LAST = "花园 家园 小区 佳苑 公寓 新居 雅居 名邸 华庭 翠苑 锦城 家属院"
 
@@ -44,32 +42,38 @@ class DemoReport:
     fresh: bool
 
 
-@transaction.atomic
 def build_demo(*, at: datetime) -> DemoReport:
-    """Build the district once, in about three seconds; later calls only count."""
+    """Build the district where it is not there yet, in about two seconds; later calls only count.
+
+    Each step is an action with its own transaction and is skipped when done, so a start that was cut off goes on where it stopped.
+    """
     viewer = system("demo")
     names = read_divisions()
     grids = demo_grids()
-    places = 0
     fresh = not Division.objects.filter(level="grid", code__startswith=DISTRICT).exists()
     if fresh:
         rows = [DivisionRow(code, name) for code, name in names.items()]
         listed = import_divisions(rows, valid_from=SINCE, viewer=viewer, at=at)
-        drawn = import_boundaries(_features(grids), effective=SINCE, synthetic=True, viewer=viewer, at=at)
+        district, *rest = _features(grids)
+        if not Division.objects.filter(code=DISTRICT, geometry__isnull=False).exists():
+            # The outline itself is real.
+            import_boundaries({"features": [district]}, effective=SINCE, viewer=viewer, at=at)
+        drawn = import_boundaries({"features": rest}, effective=SINCE, synthetic=True, viewer=viewer, at=at)
         if listed.errors or drawn.problems:
-            raise RuntimeError(f"the demonstration district is broken: {listed.errors[:3]} {drawn.problems[:3]}")
-        # The outline itself is real.
-        Division.objects.filter(code=DISTRICT).update(synthetic=False)
+            raise RuntimeError(
+                f"the demonstration district is broken: {listed.errors[:3]} {drawn.problems[:3]}"
+            )
+    if not Place.objects.filter(division__startswith=DISTRICT).exists():
         made = import_places(_places(names, grids), valid_from=SINCE, synthetic=True, viewer=viewer, at=at)
         if made.errors:
             raise RuntimeError(f"the demonstration gazetteer is broken: {made.errors[:3]}")
-        places = made.added
     levels = [len(code) for code in names]
+    places = Place.objects.filter(division__startswith=DISTRICT).count()
     return DemoReport(levels.count(9), levels.count(12), len(grids), places, fresh)
 
 
-def _features(grids: Any) -> dict[str, Any]:
-    """All levels, each the exact union of the one below: one tiling, drawn four times."""
+def _features(grids: Any) -> list[dict[str, Any]]:
+    """All levels, the district first, each the exact union of the one below: one tiling, drawn four times."""
     shapes: dict[str, Any] = {}
     for length in (12, 9, 6):
         groups: dict[str, list[Any]] = defaultdict(list)
@@ -82,7 +86,7 @@ def _features(grids: Any) -> dict[str, Any]:
         _feature(code, grid.polygon, {"population": grid.population, "households": grid.households})
         for code, grid in grids.items()
     ]
-    return {"type": "FeatureCollection", "features": features}
+    return features
 
 
 def _feature(code: str, shape: Any, facts: dict[str, int]) -> dict[str, Any]:

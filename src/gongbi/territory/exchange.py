@@ -132,7 +132,9 @@ def _place_rows(table: Table, faults: ImportReport) -> Iterator[PlaceRow]:
             continue
         names = values["aliases"].replace(";", ";").replace("、", ";").split(";")
         crs = values["crs"] or "CGCS2000"
-        yield PlaceRow(values["name"], values["kind"], values["division"], tuple(names), lon, lat, crs, row.number)
+        yield PlaceRow(
+            values["name"], values["kind"], values["division"], tuple(names), lon, lat, crs, row.number
+        )
 
 
 def _good(row: Any, faults: ImportReport) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from gongbi.science import coords
 from gongbi.science.geometry_tiling import Problem, check_polygon, check_ring
@@ -103,10 +104,8 @@ def read_shape(label: str, geometry: Any, source_crs: str) -> Any:
             lows = [float(min(p[axis] for p in ring)) for axis in (0, 1)]
             highs = [float(max(p[axis] for p in ring)) for axis in (0, 1)]
             for lon, lat in (lows, highs):
-                coords.check_point(lon, lat)
+                _check(label, lon, lat)
         shape = shapely.geometry.shape({"type": geometry["type"], "coordinates": parts})
-    except coords.BadPoint as wrong:
-        raise BadShape(Problem("invalid", (label,), detail=wrong.code)) from wrong
     except (TypeError, ValueError, IndexError, KeyError, shapely.errors.ShapelyError) as wrong:
         if isinstance(wrong, BadShape):
             raise
@@ -114,10 +113,20 @@ def read_shape(label: str, geometry: Any, source_crs: str) -> Any:
     shape = shapely.force_2d(shape)
     if coords.system_named(source_crs) != "CGCS2000":
         # Rounded to a centimetre, so that a corner that two neighbours share stays one corner.
-        shape = shapely.transform(
-            shape, lambda xy: np.round(np.column_stack(coords.convert(xy[:, 0], xy[:, 1], source_crs)), 7)
-        )
+        shape = shapely.transform(shape, lambda xy: _moved(xy, source_crs))
     if problem := check_polygon(label, shape):
         raise BadShape(problem)
     parts_of = shapely.get_parts(shape)
     return parts_of[0] if len(parts_of) == 1 else shape
+
+
+def _moved(xy: NDArray[np.float64], source_crs: str) -> NDArray[np.float64]:
+    lon, lat = coords.convert(xy[:, 0], xy[:, 1], source_crs)
+    return np.column_stack([lon.round(7), lat.round(7)])
+
+
+def _check(label: str, lon: float, lat: float) -> None:
+    try:
+        coords.check_point(lon, lat)
+    except coords.BadPoint as wrong:
+        raise BadShape(Problem("bad_point", (label,), (lon, lat), detail=wrong.code)) from wrong

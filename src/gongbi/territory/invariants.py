@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from gongbi.kernel.flow.invariants import Breach, register
 from gongbi.science.geometry_tiling import check_tiling
@@ -24,9 +25,11 @@ def boundaries_tile() -> Iterator[Breach]:
 
 
 def _tiling(day: date) -> Iterator[Breach]:
-    rows = Division.objects.filter(on_day(day), geometry__isnull=False).values_list("code", "parent", "geometry")
-    shapes = {code: shapely.from_wkb(bytes(raw)) for code, _, raw in rows}
-    families: dict[str, dict[str, object]] = {}
+    rows = Division.objects.filter(on_day(day), geometry__isnull=False).values_list(
+        "code", "parent", "geometry"
+    )
+    shapes = {code: shapely.from_wkb(bytes(raw)) for code, _, raw in rows if raw is not None}
+    families: dict[str, dict[str, BaseGeometry]] = {}
     for code, parent, _ in rows:
         families.setdefault(parent, {})[code] = shapes[code]
     for parent, children in sorted(families.items()):

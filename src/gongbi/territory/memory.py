@@ -133,7 +133,7 @@ class Epoch:
         if parent:
             rows = rows.filter(code__startswith=parent)
         pairs = rows.order_by("code").values_list("code", "geometry")
-        return {code: shapely.from_wkb(bytes(raw)) for code, raw in pairs}
+        return {code: shapely.from_wkb(bytes(raw)) for code, raw in pairs if raw is not None}
 
 
 class Places:

@@ -53,7 +53,9 @@ class Division(models.Model):
     name = models.CharField(max_length=60)
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True)
-    synthetic = models.BooleanField(default=False)  # boundary invented for demonstration: say so wherever it is shown
+    synthetic = models.BooleanField(
+        default=False
+    )  # boundary invented for demonstration: say so wherever it is shown
     geometry = models.BinaryField(null=True, blank=True)  # WKB, CGCS2000 degrees, longitude first
     lon = models.FloatField(null=True, blank=True)  # a point inside, for labels
     lat = models.FloatField(null=True, blank=True)

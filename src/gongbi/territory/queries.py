@@ -90,7 +90,9 @@ def day_of(on: date | datetime) -> date:
     return timezone.localdate(on) if isinstance(on, datetime) else on
 
 
-def to_storage(lon: float, lat: float, *, crs: str = "CGCS2000", viewer: Viewer = PUBLIC) -> tuple[float, float]:
+def to_storage(
+    lon: float, lat: float, *, crs: str = "CGCS2000", viewer: Viewer = PUBLIC
+) -> tuple[float, float]:
     """The point in CGCS2000; Refused with what is wrong for an unknown system or a point that cannot be meant."""
     try:
         coords.check_point(lon, lat)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
 
 from gongbi.kernel.errors import Refused, in_language
 from gongbi.science.geometry_tiling import Problem
@@ -89,6 +91,7 @@ WORDS: Mapping[str, Words] = {
         "%(ids)s 的边界没有闭合(起点 %(where)s),首尾两点必须相同。",
         "The boundary of %(ids)s is not closed (it begins at %(where)s); its first and last points must be the same.",
     ),
+    "bad_point": ("%(ids)s 的坐标不对。%(detail)s", "A position of %(ids)s is wrong. %(detail)s"),
     "invalid": ("%(ids)s 的图形在 %(where)s 处自相交或无效:%(detail)s", "The shape of %(ids)s is invalid at %(where)s: %(detail)s"),
     "overlap": ("%(ids)s 在 %(where)s 附近重叠 %(area)s 平方米。", "%(ids)s overlap by %(area)s m² near %(where)s."),
     "gap": (
@@ -127,7 +130,7 @@ WORDS: Mapping[str, Words] = {
 }  # fmt: skip
 
 
-def refused(code: str, *, article: str = "", field: str = "", **values: object) -> Refused:
+def refused(code: str, /, *, article: str = "", field: str = "", **values: object) -> Refused:
     """The :class:`Refused` of this room for ``code``."""
     return Refused(f"territory.{code}", WORDS[code], article=article, field=field, values=values)
 
@@ -138,12 +141,23 @@ def code_refused(fault: CodeFault, code: str, field: str = "code") -> Refused:
 
 def problem_words(problem: Problem, parent: str = "") -> str:
     """One geometric problem as a sentence in the reader's language: what, which, where, how much."""
-    where = "" if problem.where is None else f"{problem.where[0]:.6f}, {problem.where[1]:.6f}"
+    return sentence({**asdict(problem), "parent": parent})
+
+
+def sentence(problem: Mapping[str, Any]) -> str:
+    """The same for a problem as a boundary import keeps it."""
+    kind = problem["kind"]
+    if "values" in problem:
+        return str(in_language(WORDS[kind]) % problem["values"])
+    where = problem.get("where")
+    detail = problem.get("detail", "")
+    if kind == "bad_point" and where is not None:
+        detail = in_language(WORDS[detail]) % {"lon": where[0], "lat": where[1]}
     values = {
-        "ids": "、".join(problem.ids) or "-",
-        "where": where,
-        "area": f"{problem.area_m2:,.1f}",
-        "detail": problem.detail,
-        "parent": parent or "-",
+        "ids": "、".join(problem["ids"]) or "-",
+        "where": "" if where is None else f"{where[0]:.6f}, {where[1]:.6f}",
+        "area": f"{problem.get('area_m2', 0.0):,.1f}",
+        "detail": detail,
+        "parent": problem.get("parent") or "-",
     }
-    return in_language(WORDS[problem.kind]) % values
+    return in_language(WORDS[kind]) % values

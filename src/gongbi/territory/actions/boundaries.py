@@ -66,7 +66,7 @@ def import_boundaries(
     work.read(list(read_features(raw, crs)))
     work.settle()
     work.write()
-    levels = {rules.level_of(code) for code in work.offered} or {""}
+    levels: set[str] = {rules.level_of(code) for code in work.offered} or {""}
     record = BoundaryImport(
         at=at,
         by=viewer.actor,
@@ -130,7 +130,9 @@ class _Import:
         rows = Division.objects.select_for_update().filter(on_day(effective)).order_by("code")
         self.rows = {row.code: row for row in rows}
         self.shapes = {
-            code: shapely.from_wkb(bytes(row.geometry)) for code, row in self.rows.items() if row.geometry
+            code: shapely.from_wkb(bytes(row.geometry))
+            for code, row in self.rows.items()
+            if row.geometry is not None
         }
         self.ever = set(Division.objects.filter(level="grid").values_list("code", flat=True))
         later = Division.objects.filter(valid_from__gt=effective)
@@ -161,9 +163,7 @@ class _Import:
                 self.offered[code] = feature
         if self.replace:
             cut = {code[:12] for code in self.offered if len(code) == 15}
-            self.ended = {
-                c for c in self.rows if len(c) == 15 and c[:12] in cut and c not in self.offered
-            }
+            self.ended = {c for c in self.rows if len(c) == 15 and c[:12] in cut and c not in self.offered}
 
     def _unfit(self, code: str) -> tuple[str, dict[str, str]] | None:
         if code in self.offered:
@@ -194,7 +194,7 @@ class _Import:
         """Take back whole families that do not tile, until all that is offered does."""
         while self.offered:
             proposed = {c: s for c, s in self.shapes.items() if c not in self.ended}
-            proposed |= {code: feature.shape for code, feature in self.offered.items()}
+            proposed |= {c: f.shape for c, f in self.offered.items() if f.shape is not None}
             families = {rules.parent_of(code) for code in self.offered} | set(self.offered)
             families |= {code[:12] for code in self.ended}
             by_parent: dict[str, dict[str, Any]] = {}
@@ -240,7 +240,9 @@ class _Import:
             if row is None:
                 name = feature.name or rules.grid_name(int(code[12:]))
                 fresh.append(new_division(code, name, self.effective, **drawn))
-            elif row.valid_from == self.effective or (row.geometry is None and row.valid_from <= self.effective):
+            elif row.valid_from == self.effective or (
+                row.geometry is None and row.valid_from <= self.effective
+            ):
                 if row.valid_from == self.effective:
                     for key, value in drawn.items():
                         setattr(row, key, value)
@@ -248,7 +250,7 @@ class _Import:
                 else:
                     ending.append(row)
                     fresh.append(self._successor(row, drawn))
-            elif not feature.shape.equals_exact(self.shapes[code], 0):
+            elif not shapely.equals_exact(feature.shape, self.shapes[code], 0):
                 ending.append(row)
                 fresh.append(self._successor(row, drawn))
         columns = ["geometry", "lon", "lat", "area_m2", "synthetic", "households", "population"]

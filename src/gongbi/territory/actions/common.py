@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from gongbi.kernel.errors import Forbidden
+from gongbi.kernel.errors import Forbidden, Refused
 from gongbi.kernel.outbox.actions import publish
 from gongbi.kernel.scope.viewer import ADMIN, SYSTEM, Viewer
 from gongbi.territory.models import Division, on_day
@@ -35,8 +35,9 @@ class ImportReport:
     unchanged: int = 0
     errors: list[RowError] = field(default_factory=list)
 
-    def wrong(self, row: int, column: str, code: str, **values: object) -> None:
-        self.errors.append(RowError(row, column, code, refused(code, **values).message))
+    def wrong(self, row: int, column: str, code: str, /, **values: object) -> None:
+        words = Refused(code, WORDS[code], values=values)
+        self.errors.append(RowError(row, column, code, words.message))
 
 
 def may_change(viewer: Viewer) -> None:

@@ -108,7 +108,9 @@ def problem_words_of_gap(division: Division) -> str:
     from gongbi.science.geometry_tiling import Problem
 
     where = (division.lon or 0.0, division.lat or 0.0)
-    return problem_words(Problem("gap", (division.code,), where, division.area_m2 or 0.0), parent=division.parent)
+    return problem_words(
+        Problem("gap", (division.code,), where, division.area_m2 or 0.0), parent=division.parent
+    )
 
 
 def _grid(code: str, effective: date) -> Division:
@@ -166,7 +168,11 @@ def _part(counts: list[int | None], share: float) -> int | None:
 
 
 def _carry_cards(olds: list[Division], new: list[Division], viewer: Viewer, at: datetime) -> None:
-    card = GridCard.objects.filter(grid__in=[old.code for old in olds], ended_at__isnull=True).order_by("grid").first()
+    card = (
+        GridCard.objects.filter(grid__in=[old.code for old in olds], ended_at__isnull=True)
+        .order_by("grid")
+        .first()
+    )
     if card is None:
         return
     GridCard.objects.bulk_create(
