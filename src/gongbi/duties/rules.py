@@ -1,0 +1,385 @@
+"""Whose job, by when: pure decisions, each with its article. Plain values in, plain values out; no database,
+no time of day.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+Words = tuple[str, str]  # (Chinese, English)
+ListType = Literal["perform", "actfor", "assist"]
+
+PERFORM, ACTFOR, ASSIST = "perform", "actfor", "assist"
+LIST_WORDS: dict[str, Words] = {
+    PERFORM: ("履职", "perform"),
+    ACTFOR: ("代办", "act for"),
+    ASSIST: ("协办", "assist"),
+}
+ARTICLE_LISTS = "社区三项清单；参照《北京市接诉即办工作条例》§17"
+ARTICLE_SPECIAL = "参照《北京市接诉即办工作条例》§11"
+
+COMMUNITY_KIND = "community"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of the three lists. ``kinds``: kind codes or their beginnings; empty covers no kind of
+    case.
+    """
+
+    code: str
+    list: str
+    name: Words
+    kinds: tuple[str, ...]
+    territory: str = ""  # the division it holds for; empty is the whole district
+    basis: str = ""
+
+    def covers(self, kind: str, community: str = "") -> bool:
+        inside = not self.territory or community.startswith(self.territory)
+        return inside and any(kind.startswith(prefix) for prefix in self.kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """May it be done? If not: why (Chinese, English) and the article; ``item`` is the list item that allows
+    it.
+    """
+
+    allowed: bool
+    reason: Words = ("", "")
+    article: str = ""
+    item: Item | None = None
+    code: str = ""
+
+
+def check_community_lists(
+    items: Iterable[Item], unit_kind: str, as_lead: bool, *, kind: str, community: str = ""
+) -> Verdict:
+    """Whether a matter of ``kind`` may be given to a unit of ``unit_kind``, as lead or as co-handler.
+
+    Only communities are bound: what is on none of their three lists may not be given to them at all; an
+    *assist* item never
+    makes them the lead (Beijing's ordinance on complaints 2021 §17, and the same rule for our lists).
+    """
+    if unit_kind != COMMUNITY_KIND:
+        return Verdict(True)
+    found = [item for item in items if item.covers(kind, community)]
+    if not found:
+        return Verdict(
+            False,
+            (
+                "这类事项不在社区三项清单内，不能派给社区，请派街道或主管部门。",
+                "This kind is on none of the community's three lists; send it to the street or the "
+                "department.",
+            ),
+            ARTICLE_LISTS,
+            None,
+            "community_not_on_lists",
+        )
+    order = {PERFORM: 0, ACTFOR: 1, ASSIST: 2}
+    best = min(found, key=lambda item: order[item.list])
+    if as_lead and best.list == ASSIST:
+        return Verdict(
+            False,
+            (
+                f"“{best.name[0]}”({best.code})是协办事项，社区只能协助，不能作主办。",
+                f"“{best.name[1]}” ({best.code}) is an assist item: the community may help but never lead.",
+            ),
+            ARTICLE_LISTS,
+            best,
+            "community_assists_only",
+        )
+    return Verdict(
+        True,
+        (
+            f"三项清单·{LIST_WORDS[best.list][0]}：{best.name[0]}({best.code})",
+            f"Three lists, {LIST_WORDS[best.list][1]}: {best.name[1]} ({best.code})",
+        ),
+        best.basis or ARTICLE_LISTS,
+        best,
+    )
+
+
+# -- filing standards
+# ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """One standard of a kind: when it is filed, when it may be closed, with what evidence and by when."""
+
+    kind: str
+    number: int
+    filing: Words
+    closing: Words
+    evidence: tuple[str, ...]
+    limit: str
+    words: tuple[str, ...] = ()
+    season: str = ""  # "MM-DD..MM-DD;…", both ends included; may run over the new year
+    basis: str = ""
+    source: str = ""
+    verified: bool = False
+    id: int = 0
+
+    @property
+    def code(self) -> str:
+        return f"{self.kind}-{self.number}"
+
+
+_SEASON = re.compile(r"^(\d{2})-(\d{2})\.\.(\d{2})-(\d{2})$")
+
+
+def season_spans(season: str) -> tuple[tuple[tuple[int, int], tuple[int, int]], ...]:
+    """``"11-15..03-15"`` → (((11, 15), (3, 15)),). Raises ``ValueError`` for anything else."""
+    spans = []
+    for part in filter(None, season.split(";")):
+        match = _SEASON.match(part.strip())
+        if not match:
+            raise ValueError(f"not a season: {part!r} (write MM-DD..MM-DD)")
+        numbers = [int(x) for x in match.groups()]
+        date(2024, numbers[0], numbers[1]), date(2024, numbers[2], numbers[3])  # a leap year: 02-29 is a day
+        spans.append(((numbers[0], numbers[1]), (numbers[2], numbers[3])))
+    return tuple(spans)
+
+
+def in_season(season: str, day: date) -> bool:
+    """Whether ``day`` lies in the season; no season is always in season."""
+    spans = season_spans(season)
+    here = (day.month, day.day)
+    return not spans or any(
+        first <= here <= last if first <= last else here >= first or here <= last for first, last in spans
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FilingChoice:
+    filing: Filing
+    words: tuple[str, ...]  # what in the text spoke for it
+    reason: Words
+
+
+def choose_filing(filings: Sequence[Filing], text: str, day: date) -> FilingChoice | None:
+    """The standard to propose: in season, most of its words in the text; with no word the last of equals
+    that is not urgent.
+
+    With no word found, the first standard whose condition carries no word of its own comes first, else the
+    middle one: a
+    severity nobody described is not invented. ``None`` when no standard is in season.
+    """
+    live = [f for f in sorted(filings, key=lambda f: f.number) if in_season(f.season, day)]
+    if not live:
+        return None
+    plain = unicodedata.normalize("NFKC", text)
+    said = [(tuple(w for w in f.words if w in plain), f) for f in live]
+    hits = max((len(words) for words, _f in said), default=0)
+    if hits:
+        words, best = next((w, f) for w, f in said if len(w) == hits)
+        named = "、".join(words)
+        reason = (f"文中有“{named}”，适用：{best.filing[0]}", f"the text says “{named}”: {best.filing[1]}")
+        return FilingChoice(best, words, reason)
+    plain_ones = [f for f in live if not f.words]
+    best = plain_ones[0] if plain_ones else live[min(1, len(live) - 1)]
+    return FilingChoice(
+        best, (), (f"未说明程度，先按：{best.filing[0]}", f"severity not told: {best.filing[1]}")
+    )
+
+
+# -- emergencies and the six special routes
+# ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class WordRule:
+    """Words that lead somewhere: ``group`` emergency, special or safety; ``key`` 119, legal_channel, danger
+    …
+    """
+
+    group: str
+    key: str
+    patterns: tuple[str, ...]
+    negatives: tuple[str, ...]
+    reply: Words
+    article: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """An emergency in a text: the number to call, the words that say so and what the person is told."""
+
+    number: str
+    words: tuple[str, ...]
+    reply: Words
+    article: str
+
+
+_SENTENCE = re.compile(r"[。！？!?；;\n]+")
+_CLAUSE = 14  # characters before and after a word in which a negative context still speaks about it
+
+
+def _hits(rule: WordRule, text: str) -> tuple[str, ...]:
+    """Patterns of the rule that occur without one of its negatives near them in the same sentence."""
+    found: list[str] = []
+    for sentence in _SENTENCE.split(text):
+        for pattern in rule.patterns:
+            at = sentence.find(pattern)
+            while at >= 0:
+                around = sentence[max(0, at - _CLAUSE) : at] + "\0" + sentence[at + len(pattern) :][:_CLAUSE]
+                if not any(negative in around for negative in rule.negatives):
+                    if pattern not in found:
+                        found.append(pattern)
+                    break
+                at = sentence.find(pattern, at + 1)
+    return tuple(w for w in found if not any(w != other and w in other for other in found))
+
+
+def emergency(text: str, rules: Iterable[WordRule]) -> Alarm | None:
+    """The emergency a text describes, or ``None``. What is past, feared or only about a facility is none.
+
+    “119 消防通道被占” names a number but nothing burns; “着火了” does.
+    """
+    plain = unicodedata.normalize("NFKC", text)
+    best: Alarm | None = None
+    for rule in rules:
+        if rule.group != "emergency":
+            continue
+        words = _hits(rule, plain)
+        if words and (best is None or len(words) > len(best.words)):
+            best = Alarm(rule.key, words, rule.reply, rule.article)
+    return best
+
+
+@dataclass(frozen=True, slots=True)
+class SpecialRoute:
+    """One of the six routes that answer at once and dispatch nothing."""
+
+    key: str
+    name: Words
+    reply: Words
+    article: str
+    words: tuple[str, ...] = ()
+
+
+SPECIAL_ROUTES: dict[str, Words] = {
+    "emergency": ("紧急事项转110、119、120、122", "emergency: transfer to 110, 119, 120 or 122"),
+    "legal_channel": ("已进入法定程序", "already before a court or other legal channel"),
+    "repeated": ("同一人同一事项无新情况", "same person, same matter, nothing new"),
+    "secret": ("涉及国家秘密、商业秘密、个人隐私", "state or trade secret, or privacy"),
+    "outside": ("不属于职责范围", "outside our remit"),
+    "improper": ("违反法律或公序良俗", "against the law or common decency"),
+}
+
+
+def special_routes(
+    text: str, rules: Iterable[WordRule], *, same_open_matter: bool = False
+) -> list[SpecialRoute]:
+    """The special routes that a text suggests, for a clerk to confirm; the machine never closes a matter by
+    them alone.
+    """
+    table = list(rules)
+    plain = unicodedata.normalize("NFKC", text)
+    out: list[SpecialRoute] = []
+    alarm = emergency(text, table)
+    for rule in table:
+        if rule.group != "special":
+            continue
+        name = SPECIAL_ROUTES[rule.key]
+        if rule.key == "emergency" and alarm:
+            out.append(SpecialRoute(rule.key, name, alarm.reply, rule.article, alarm.words))
+        elif rule.key == "repeated" and same_open_matter:
+            out.append(SpecialRoute(rule.key, name, rule.reply, rule.article))
+        elif rule.key not in ("emergency", "repeated") and (words := _hits(rule, plain)):
+            out.append(SpecialRoute(rule.key, name, rule.reply, rule.article, words))
+    return out
+
+
+def special_route(key: str, rules: Iterable[WordRule]) -> SpecialRoute | None:
+    """The route a clerk chose, with its reply; ``None`` when the key is none of the six or has no text."""
+    for rule in rules:
+        if rule.group == "special" and rule.key == key and key in SPECIAL_ROUTES:
+            return SpecialRoute(key, SPECIAL_ROUTES[key], rule.reply, rule.article)
+    return None
+
+
+def safety(text: str, rules: Iterable[WordRule]) -> tuple[str, ...]:
+    """Words of danger in a text (漏电, 塌陷 …): the matter goes to the head of the queue."""
+    plain = unicodedata.normalize("NFKC", text)
+    found: list[str] = []
+    for rule in rules:
+        if rule.group == "safety":
+            found += [w for w in _hits(rule, plain) if w not in found]
+    return tuple(found)
+
+
+# -- lawful reasons to reject and to hide
+# -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    key: str
+    name: Words
+    article: str
+    route: str = ""  # the special route whose reply is given, if any
+
+
+REJECTIONS: tuple[Rejection, ...] = (
+    Rejection(
+        "not_real",
+        ("经核实不存在或位置无法确认", "checked: not there, or the place cannot be found"),
+        "GB/T 30428 立案前核实",
+    ),
+    Rejection("legal_channel", SPECIAL_ROUTES["legal_channel"], ARTICLE_SPECIAL + "(2)", "legal_channel"),
+    Rejection("repeated", SPECIAL_ROUTES["repeated"], ARTICLE_SPECIAL + "(3)", "repeated"),
+    Rejection("secret", SPECIAL_ROUTES["secret"], ARTICLE_SPECIAL + "(4)", "secret"),
+    Rejection("outside", SPECIAL_ROUTES["outside"], ARTICLE_SPECIAL + "(5)", "outside"),
+    Rejection("improper", SPECIAL_ROUTES["improper"], ARTICLE_SPECIAL + "(6)", "improper"),
+    Rejection(
+        "no_contact",
+        (
+            "缺少要素且无法联系补充（允许匿名的类别除外）",
+            "essentials missing and nobody to ask (not for anonymous kinds)",
+        ),
+        "参照《北京市接诉即办工作条例》§10",
+    ),
+    Rejection(
+        "withdrawn", ("反映人撤回", "withdrawn by the one who spoke"), "参照《北京市接诉即办工作条例》§8"
+    ),
+)
+
+
+def rejection(key: str) -> Rejection | None:
+    return next((reason for reason in REJECTIONS if reason.key == key), None)
+
+
+@dataclass(frozen=True, slots=True)
+class KindFacts:
+    """What the rules need to know of a kind."""
+
+    code: str
+    name: Words
+    major: Words
+    handler: str  # selector
+    anonymous: bool = False
+    informer: bool = False
+    on_spot: bool = False
+    reply: str = "callback"
+    words: tuple[str, ...] = ()
+    national: bool = False
+    verified: bool = False
+    source: str = ""
+    id: int = field(default=0, compare=False)
+
+
+def contact_needed(kind: KindFacts | None) -> bool:
+    """Whether a report must carry a contact (H1); reports of offences may be anonymous."""
+    return kind is None or not kind.anonymous
+
+
+def reporter_hidden(kind: KindFacts | None) -> bool:
+    """Whether who reported must stay invisible to the unit it is about (Jinan 2018 §32, H5)."""
+    return kind is not None and kind.informer
