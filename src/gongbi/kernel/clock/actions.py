@@ -11,7 +11,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import IntegrityError, connection, transaction
-from django.utils.translation import gettext_lazy as _
 
 from gongbi.kernel.clock import limits, refusals
 from gongbi.kernel.clock.actions_calendar import (
@@ -21,18 +20,20 @@ from gongbi.kernel.clock.actions_calendar import (
     seed_calendar,
     set_office_hours,
 )
-from gongbi.kernel.clock.calendar import ZONE
-from gongbi.kernel.clock.keeping import aware, follow, move
+from gongbi.kernel.clock.keeping import aware, close_pause, follow, forward, move
 from gongbi.kernel.clock.models import Clock
 from gongbi.kernel.clock.queries import current_calendar, due_of
-from gongbi.kernel.errors import Stale
 from gongbi.kernel.flow.models import Matter
 
 __all__ = [
     "Imported",
     "cancel",
+    "close_pause",
     "extend",
+    "follow",
+    "forward",
     "import_notice",
+    "move",
     "pause",
     "recompute_open",
     "refresh_due",
@@ -72,10 +73,7 @@ def start(matter: Matter, name: str, limit_text: str, *, at: datetime, basis: st
             clock.due_at, clock.provisional = end.at, end.provisional
             clock.save(force_insert=True)
     except IntegrityError as error:
-        raise Stale(
-            "clock.raced",
-            _("Somebody else started this clock at the same moment. Nothing was saved; reload the page."),
-        ) from error
+        raise refusals.raced() from error
     follow(matter, [*clocks, clock])
     return clock
 
@@ -106,7 +104,7 @@ def pause(matter: Matter, name: str, *, at: datetime, reason: str) -> Clock | No
             return None
         if clock.paused_at is not None:
             raise refusals.already_paused(name)
-        _forward(clock, at)
+        forward(clock, at)
         clock.paused_at = at
         clock.pauses = [*clock.pauses, [at.isoformat(), None, reason.strip()]]
         clock.save(update_fields=["paused_at", "pauses"])
@@ -122,7 +120,7 @@ def resume(matter: Matter, name: str, *, at: datetime) -> Clock | None:
         clocks, clock = _open(matter, name)
         if clock is None or clock.paused_at is None:
             return clock
-        _close_pause(clock, at)
+        close_pause(clock, at)
         move(clock, at, "resume", calendar=current_calendar())
         clock.save(update_fields=["paused_at", "pauses", "due_at", "provisional", "history"])
     follow(matter, clocks)
@@ -142,9 +140,7 @@ def extend(matter: Matter, name: str, limit_text: str, *, at: datetime, approved
         clocks, clock = _open(matter, name)
         if clock is None:
             raise refusals.not_running(name)
-        aware(at)
-        if at < clock.started_at:
-            raise refusals.before(at, clock.started_at)
+        forward(clock, at)
         clock.extensions = [*clock.extensions, {"limit": limit_text, "at": at.isoformat(), "by": approved_by}]
         move(clock, at, "extend", calendar=current_calendar(), by=approved_by)
         clock.save(update_fields=["extensions", "due_at", "provisional", "history"])
@@ -202,9 +198,9 @@ def _end(matter: Matter, name: str, at: datetime, *, cancelled: bool) -> Clock |
         if clock is None:
             return None
         if clock.paused_at is not None:
-            _close_pause(clock, at)
+            close_pause(clock, at)
             move(clock, at, "stop", calendar=current_calendar())
-        _forward(clock, at)
+        forward(clock, at)
         clock.stopped_at, clock.cancelled = at, cancelled
         clock.save(
             update_fields=[
@@ -231,20 +227,3 @@ def _clocks(matter: Matter) -> list[Clock]:
 def _open(matter: Matter, name: str) -> tuple[list[Clock], Clock | None]:
     clocks = _clocks(matter)
     return clocks, next((c for c in clocks if c.name == name and c.stopped_at is None), None)
-
-
-def _forward(clock: Clock, at: datetime) -> None:
-    """Refuse a time before the clock's last change."""
-    aware(at)
-    last = clock.started_at
-    for since, until in clock.spans():
-        last = max(last, until or since)
-    if at < last:
-        raise refusals.before(at.astimezone(ZONE).isoformat(), last.astimezone(ZONE).isoformat())
-
-
-def _close_pause(clock: Clock, at: datetime) -> None:
-    _forward(clock, at)
-    since, _until, *reason = clock.pauses[-1]
-    clock.pauses = [*clock.pauses[:-1], [since, at.isoformat(), *reason]]
-    clock.paused_at = None

@@ -132,11 +132,11 @@ def _recompute_batch(ids: Sequence[int], calendar: Calendar, at: datetime, why: 
     changed = [c for own in clocks.values() for c in own if move(c, at, why, calendar=calendar, **detail)]
     Clock.objects.bulk_update(changed, ["due_at", "provisional", "history"], batch_size=_BATCH)
     stale: list[Matter] = []
-    for pk in {clock.matter_id for clock in changed}:
-        before = matters[pk].due_at
-        follow(matters[pk], clocks[pk])
-        if matters[pk].due_at != before:
-            stale.append(matters[pk])
+    for matter in matters.values():
+        before = matter.due_at
+        follow(matter, clocks[matter.pk])
+        if matter.due_at != before:
+            stale.append(matter)
     Matter.objects.bulk_update(stale, ["due_at"], batch_size=_BATCH)
     return len(changed)
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import IO, Final
 
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
 from gongbi.kernel import tables
-from gongbi.kernel.clock import refusals
 from gongbi.kernel.clock.calendar import FIRST_YEAR, LAST_YEAR
 from gongbi.kernel.clock.notices import NoticeRow
 
@@ -78,7 +80,15 @@ def read(data: bytes | IO[bytes], filename: str) -> Notice:
         if day is not None and working is not None:
             number, earlier = seen.setdefault(day, (row.number, working))
             if earlier != working:
-                row.wrong("date", refusals.cell_twice(day, number), "twice")
+                row.wrong(
+                    "date",
+                    format_lazy(
+                        _("{day} stands in row {row} already, with the opposite. Keep the right one."),
+                        day=day,
+                        row=number,
+                    ),
+                    "twice",
+                )
             elif number == row.number and row.good:
                 rows.append(NoticeRow(day, working, row.values["name"][:_NAME]))
         if not row.good:
@@ -100,10 +110,25 @@ def _day(row: tables.Row) -> date | None:
         year, month, day = (int(part) for part in match.groups() if part) if match else (0, 0, 0)
         found = date(year, month, day)
     except ValueError:
-        row.wrong("date", refusals.cell_date(value[:40]), "date")
+        row.wrong(
+            "date",
+            format_lazy(
+                _("“{value}” is not a date. Write it like 2027-01-01 or 2027年1月1日."), value=value[:40]
+            ),
+            "date",
+        )
         return None
     if not FIRST_YEAR <= found.year <= LAST_YEAR:
-        row.wrong("date", refusals.cell_year(value[:40], FIRST_YEAR, LAST_YEAR), "year")
+        row.wrong(
+            "date",
+            format_lazy(
+                _("The year of “{value}” is outside {first} to {last}. Check it."),
+                value=value[:40],
+                first=FIRST_YEAR,
+                last=LAST_YEAR,
+            ),
+            "year",
+        )
         return None
     return found
 
@@ -116,5 +141,9 @@ def _working(row: tables.Row) -> bool | None:
     if word in _REST:
         return False
     if word:
-        row.wrong("working", refusals.cell_working(value[:40]), "working")
+        row.wrong(
+            "working",
+            format_lazy(_("“{value}” says neither work nor rest. Write 上班 or 休息."), value=value[:40]),
+            "working",
+        )
     return None

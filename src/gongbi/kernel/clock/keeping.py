@@ -28,6 +28,24 @@ def aware(at: datetime) -> None:
         raise refusals.naive(at)
 
 
+def forward(clock: Clock, at: datetime) -> None:
+    """Refuse a time before the clock's last change."""
+    aware(at)
+    last = clock.started_at
+    for since, until in clock.spans():
+        last = max(last, until or since)
+    if at < last:
+        raise refusals.before(*(f"{moment.astimezone(ZONE):%Y-%m-%d %H:%M}" for moment in (at, last)))
+
+
+def close_pause(clock: Clock, at: datetime) -> None:
+    """End the open pause of ``clock`` at ``at``; the deadline is for :func:`move` to compute."""
+    forward(clock, at)
+    since, _until, *reason = clock.pauses[-1]
+    clock.pauses = [*clock.pauses[:-1], [since, at.isoformat(), *reason]]
+    clock.paused_at = None
+
+
 def move(clock: Clock, at: datetime, why: str, *, calendar: Calendar, **detail: Any) -> bool:
     """Set the deadline by ``calendar``; what it was before goes into the history. Whether
     anything changed.
