@@ -42,6 +42,7 @@ def test_the_house_keeps_its_own_rules() -> None:
         ("kernel/flow/advance.py", "matter.save()", []),
         ("cases/pages.py", "seen.update({'a': 1})", []),
         ("cases/pages.py", "digest.update(b'a')", []),
+        ("cases/pages.py", "app.conf.update(task_ignore_result=True)", []),
         ("cases/pages.py", "image.save(buffer, format='JPEG')", []),
         ("cases/pages.py", "storage.delete(name)", []),
         ("science/scan.py", "state.update(a=1)", []),
@@ -117,12 +118,13 @@ def test_a_module_has_at_most_400_lines(lines: int, rules: list[str]) -> None:
     [
         ("cases/rules.py", "x = 1\n", ["docstring"]),
         ("cases/__init__.py", "x = 1\n", []),
-        ("cases/rules.py", HEAD + "def decide(): pass\n", ["docstring"]),
+        ("cases/rules.py", HEAD + "def decide():\n    x = 1\n    return x\n", ["docstring"]),
+        ("cases/rules.py", HEAD + "def decide(): return 1\n", []),
         ("cases/rules.py", HEAD + "def decide(): 'Says why.'\n", []),
-        ("cases/rules.py", HEAD + "def _decide(): pass\n", []),
+        ("cases/rules.py", HEAD + "def _decide():\n    x = 1\n    return x\n", []),
         ("cases/rules.py", HEAD + "@overload\ndef decide(): ...\n", []),
-        ("cases/pages.py", HEAD + "def decide(): pass\n", []),
-        ("science/scan.py", HEAD + "def likelihood(): pass\n", ["docstring"]),
+        ("cases/pages.py", HEAD + "def decide():\n    x = 1\n    return x\n", []),
+        ("science/scan.py", HEAD + "def likelihood():\n    x = 1\n    return x\n", ["docstring"]),
     ],
 )
 def test_what_is_public_says_what_it_is_for(path: str, source: str, rules: list[str]) -> None:

@@ -1,17 +1,22 @@
-"""The demo district, made by the rooms in this order. A room adds itself with one line.
+"""The demo district, made by the rooms in this order. A room adds itself with one line in ``STEPS``.
 
-Each step is a callable ``(*, at: datetime) -> None`` that writes through its room's actions and may rely on the steps before
-it. All of what it makes is marked as synthetic wherever it is shown.
+Each step is a callable ``(*, at: datetime) -> str`` that writes through its room's actions, may rely on the steps before it,
+and says what it made. All of it is marked as synthetic wherever it is shown.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
+from gongbi.kernel.scope.viewer import system
 from gongbi.ops.parts import load
 
-STEPS: tuple[tuple[str, str], ...] = ()
-LOGINS = ""  # "module:function" giving [(user name, password, words)]
+STEPS: tuple[str, ...] = (
+    "gongbi.ops.demo:territory",
+    "gongbi.ops.demo:parties",
+)
+VIEWER = system("demo")
 
 
 def is_empty() -> bool:
@@ -21,15 +26,58 @@ def is_empty() -> bool:
     return not get_user_model()._default_manager.exists()
 
 
-def make(*, at: datetime) -> list[str]:
-    """Make the whole demo district on an empty database; returns what was made, in words."""
-    done: list[str] = []
-    for words, path in STEPS:
-        load(path)(at=at)
-        done.append(words)
-    return done
+def make(*, at: datetime) -> Iterator[str]:
+    """Make the whole demo district on an empty database; yields what was made, in words, step by step."""
+    for path in STEPS:
+        yield load(path)(at=at)
 
 
 def logins() -> list[tuple[str, str, str]]:
-    """The demo accounts that still have their demo password: user name, password, who it is."""
-    return list(load(LOGINS)()) if LOGINS else []
+    """The demo accounts, when this database holds the demo: user name, password, who it is (zh, en)."""
+    from django.contrib.auth import get_user_model
+    from django.contrib.auth.hashers import check_password
+
+    from gongbi.parties.demo import LOGINS, PASSWORD
+
+    there = get_user_model()._default_manager.filter(username__in=[login for login, *_rest in LOGINS])
+    stored = dict(there.filter(is_active=True).values_list("username", "password"))
+    # The demo's accounts share one hash, so this is one slow comparison, not sixteen.
+    unchanged = {encoded for encoded in set(stored.values()) if check_password(PASSWORD, encoded)}
+    return [
+        (login, PASSWORD, f"{zh} {en}")
+        for login, _role, _unit, (zh, en) in LOGINS
+        if stored.get(login) in unchanged
+    ]
+
+
+# --- Steps that tie two rooms together ---------------------------------------------------------------------------------
+
+
+def territory(*, at: datetime) -> str:
+    """Streets, communities, grids and places."""
+    from gongbi.territory.demo import build_demo
+
+    made = build_demo(at=at)
+    return f"{made.streets} streets, {made.communities} communities, {made.grids} synthetic grids, {made.places} places"
+
+
+def parties(*, at: datetime) -> str:
+    """Units, people, posts and one account for each role; the streets and communities are the territory's."""
+    from django.conf import settings
+
+    from gongbi.parties.demo import build_demo
+    from gongbi.territory import queries
+
+    below: dict[str, list[tuple[str, str]]] = {level: [] for level in ("street", "community", "grid")}
+    for division in queries.divisions(on=at, viewer=VIEWER):
+        if division.level in below:
+            below[division.level].append((division.code, division.name))
+    made = build_demo(
+        district=settings.DISTRICT_CODE,
+        streets=below["street"],
+        communities=below["community"],
+        grids=[code for code, _name in below["grid"]],
+        at=at,
+        viewer=VIEWER,
+    )
+    return f"{made.units} units, {made.posts} posts, {len(made.logins)} accounts (all people are invented)"

@@ -6,9 +6,7 @@ from gongbi.kernel import scope
 from gongbi.ops import pages
 from gongbi.ops.parts import exists
 
-scope.module(
-    "django.views.i18n", roles=scope.ANYONE, why="chooses the language of the reader's own pages"
-)
+scope.module("django.views.i18n", roles=scope.ANYONE, why="chooses the language of the reader's own pages")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", pages.healthz, name="healthz"),

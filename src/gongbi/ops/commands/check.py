@@ -15,7 +15,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     django_ready()
+    from django.utils.module_loading import autodiscover_modules
+
     from gongbi.kernel.flow import invariants
+
+    autodiscover_modules("invariants")
 
     if args.list:
         for name in invariants.names():

@@ -3,7 +3,7 @@
 import argparse
 
 from gongbi.ops.console import django_ready
-from gongbi.ops.processes import die_with_parent
+from gongbi.ops.processes import CannotStart, die_with_parent
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,5 +18,8 @@ def run(args: argparse.Namespace) -> int:
     from gongbi.ops.warm import warm
 
     warm()
-    worker.run()
+    try:
+        worker.run()
+    except worker.SecondRelay as error:
+        raise CannotStart(str(error)) from error
     return 0
