@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from gongbi.cases import actions
-from gongbi.kernel.outbox.subscribers import periodic
+from gongbi.kernel.outbox.periodic import periodic
 
 
 @periodic("cases.resume_due", every_seconds=60)

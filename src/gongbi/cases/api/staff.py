@@ -7,7 +7,6 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Header, Query, Router
-from ninja.security import django_auth
 
 from gongbi.cases import actions, queries
 from gongbi.cases.api import schemas as s
@@ -16,9 +15,9 @@ from gongbi.cases.models import Case
 from gongbi.kernel.flow.queries import steps
 from gongbi.kernel.scope import STAFF, endpoint
 from gongbi.kernel.scope import viewer as roles
-from gongbi.parties.auth import KeyAuth
+from gongbi.parties.auth import WAYS_IN
 
-router = Router(tags=["cases"], auth=[KeyAuth(), django_auth])
+router = Router(tags=["cases"], auth=WAYS_IN)
 READERS = STAFF - {roles.ADMIN, roles.SECURITY}
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple
 
-from gongbi.kernel.clock import actions, limits, refusals
+from gongbi.kernel.clock import keeping, limits, refusals
 from gongbi.kernel.clock.engine import due as due_after
 from gongbi.kernel.clock.models import Clock
 from gongbi.kernel.clock.queries import current_calendar, due_of
@@ -96,10 +96,10 @@ class Moving:
         if clock is None:
             return
         if clock.paused_at is not None:
-            actions.close_pause(clock, self.at)
-            actions.move(clock, self.at, "stop", calendar=current_calendar())
+            keeping.close_pause(clock, self.at)
+            keeping.move(clock, self.at, "stop", calendar=current_calendar())
             self.due[name] = clock.due_at
-        actions.forward(clock, self.at)
+        keeping.forward(clock, self.at)
         clock.stopped_at, clock.cancelled = self.at, cancelled
         self.changed[clock.pk] = clock
 
@@ -114,7 +114,7 @@ class Moving:
             return
         if clock.paused_at is not None:
             raise refusals.already_paused(name)
-        actions.forward(clock, self.at)
+        keeping.forward(clock, self.at)
         clock.paused_at = self.at
         clock.pauses = [*clock.pauses, [self.at.isoformat(), None, reason]]
         self.changed[clock.pk] = clock
@@ -124,8 +124,8 @@ class Moving:
         clock = self._open(name)
         if clock is None or clock.paused_at is None:
             return
-        actions.close_pause(clock, self.at)
-        actions.move(clock, self.at, "resume", calendar=current_calendar())
+        keeping.close_pause(clock, self.at)
+        keeping.move(clock, self.at, "resume", calendar=current_calendar())
         self.due[name] = clock.due_at
         self.changed[clock.pk] = clock
 
@@ -145,7 +145,7 @@ class Moving:
                     "history",
                 ]
             )
-        actions.follow(self.matter, self.rows)
+        keeping.follow(self.matter, self.rows)
 
 
 @contextmanager

@@ -1,0 +1,75 @@
+"""The HTTP interface: every room's routers under one description, refusals as sentences, keys or a signed-in session."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+
+from gongbi.api.ground import router as ground_router
+from gongbi.api.words import of_validation
+from gongbi.cases.api import public_router, staff_router
+from gongbi.insight.api import router as board_router
+from gongbi.kernel.errors import Refused
+from gongbi.kernel.scope import ANYONE, endpoints
+
+api = NinjaAPI(
+    title="Gongbi 工笔",
+    version="1",
+    description=(
+        "Report, follow, handle, check, judge, and read every rate with the matters behind it. "
+        "Staff endpoints take a key (`Authorization: Bearer …`) or a signed-in session; times carry a zone; coordinates are CGCS2000 "
+        "(EPSG:4490) unless `crs` says otherwise. A refusal is `{code, message, article, field}`."
+    ),
+    urls_namespace="api",
+)
+api.add_router("", public_router)
+api.add_router("", staff_router)
+api.add_router("", ground_router)
+api.add_router("", board_router)
+endpoints.module("ninja", roles=ANYONE, why="the description of the interface itself")
+
+
+@api.exception_handler(Refused)
+def refused(request: HttpRequest, error: Refused) -> HttpResponse:
+    """What refused it, in the reader's language."""
+    status = 401 if error.code == "scope.sign_in" else error.status
+    return api.create_response(
+        request,
+        {"code": error.code, "message": error.message, "article": error.article, "field": error.field},
+        status=status,
+    )
+
+
+@api.exception_handler(ValidationError)
+def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """Input that does not have the described shape: the first thing wrong as the sentence, all of them in ``errors``."""
+    found: list[dict[str, Any]] = [of_validation(item) for item in error.errors]
+    first = found[0] if found else {"message": "", "field": ""}
+    body = {"code": "api.invalid", "message": first["message"], "article": "", "field": first["field"], "errors": found}
+    return api.create_response(request, body, status=422)
+
+
+@api.exception_handler(AuthenticationError)
+def unknown(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    """No key, or one that does not hold."""
+    from gongbi.kernel.errors import in_language
+
+    message = in_language(
+        ("请提供有效的密钥(Authorization: Bearer …),或先登录。", "Give a valid key (Authorization: Bearer …), or sign in first.")
+    )
+    return api.create_response(request, {"code": "scope.sign_in", "message": message, "article": "", "field": ""}, status=401)
+
+
+@api.exception_handler(HttpError)
+def plain(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """A body that cannot be read at all, and the like."""
+    return api.create_response(
+        request, {"code": "api.http", "message": str(error), "article": "", "field": ""}, status=error.status_code
+    )
+
+
+urlpatterns = [path("", api.urls)]
