@@ -164,12 +164,11 @@ class FilingChoice:
 
 
 def choose_filing(filings: Sequence[Filing], text: str, day: date) -> FilingChoice | None:
-    """The standard to propose: in season, most of its words in the text; with no word the last of equals
-    that is not urgent.
+    """The standard to propose: in season, and with the most of its words in the text (of equals the first).
 
-    With no word found, the first standard whose condition carries no word of its own comes first, else the
-    middle one: a
-    severity nobody described is not invented. ``None`` when no standard is in season.
+    With no word found, the first standard that has no words of its own, else the second of the list:
+    standards go from grave
+    to slight, and a severity that nobody described is not invented. ``None`` when no standard is in season.
     """
     live = [f for f in sorted(filings, key=lambda f: f.number) if in_season(f.season, day)]
     if not live:
