@@ -5,6 +5,8 @@ from datetime import date, timedelta
 
 import pytest
 import xlsxwriter
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from gongbi.kernel.clock import actions, exchange, notices, queries
 from gongbi.kernel.clock.calendar import Day
@@ -192,13 +194,35 @@ def test_importing_the_same_notice_again_changes_nothing() -> None:
 
 
 @pytest.mark.django_db
-def test_another_process_sees_the_new_calendar_at_its_next_question() -> None:
+def test_another_process_sees_the_new_calendar_before_it_writes_a_deadline() -> None:
     actions.seed_calendar(2026, 2026)
-    stale = queries.current_calendar()
+    queries.current_calendar()
+    held = queries._Memory.kept
     actions.import_notice(NOTICE, at=AT, viewer=ADMINISTRATOR)
-    queries._kept.clear()
-    queries._kept[stale.digest] = stale  # what another process still holds
+    queries._Memory.kept = held  # what another process still holds
+    case = matter()
+    actions.start(case, "handle", "1个法定工作日", at=bj("2026-12-30 10:00"))
+    assert case.due_at == bj("2027-01-03 18:00")
     assert queries.current_calendar().is_working(date(2027, 1, 3))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_page_asks_for_the_version_once_and_this_process_sees_its_own_import_at_once() -> None:
+    actions.seed_calendar(2026, 2026)
+    queries.forget_calendar()
+    with CaptureQueriesContext(connection) as seen:
+        for _row in range(50):
+            queries.current_calendar()
+    assert len([q for q in seen.captured_queries if "calendarversion" in q["sql"]]) == 1
+    actions.import_notice(NOTICE, at=AT, viewer=ADMINISTRATOR)
+    assert queries.current_calendar().is_working(date(2027, 1, 3))
+    held = queries._Memory.kept
+    assert held is not None
+    CalendarDay.objects.all().delete()
+    CalendarVersion.objects.all().delete()  # another process
+    assert queries.current_calendar().is_working(date(2027, 1, 3))
+    queries._Memory.kept = held._replace(checked=held.checked - queries.RECHECK)
+    assert not queries.current_calendar().is_working(date(2027, 1, 3))
 
 
 @pytest.mark.django_db

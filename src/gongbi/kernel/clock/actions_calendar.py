@@ -15,7 +15,7 @@ from gongbi.kernel.clock.calendar import ZONE, Calendar, Day, check_slots, from_
 from gongbi.kernel.clock.keeping import aware, follow, move
 from gongbi.kernel.clock.models import CalendarDay, CalendarVersion, Clock, OfficeHours
 from gongbi.kernel.clock.notices import NoticeRow, merge, year_of
-from gongbi.kernel.clock.queries import current_calendar, digest_now, read_slots, stored_days
+from gongbi.kernel.clock.queries import current_calendar, digest_now, forget_calendar, read_slots, stored_days
 from gongbi.kernel.flow.models import Matter
 from gongbi.kernel.scope.viewer import ADMIN, SYSTEM, Viewer
 
@@ -94,7 +94,7 @@ def set_office_hours(since: date, slots: Sequence[Sequence[str]], *, at: datetim
         if not CalendarDay.objects.exists():
             years = known_years()
             seed_calendar(years[0], years[-1], at=at)
-        CalendarVersion.objects.create(digest=digest_now(), why=f"hours {since}", actor=viewer.actor, at=at)
+        _new_version(f"hours {since}", viewer.actor, at)
         return recompute_open(at=at, why="hours", first=since, by=viewer.actor)
 
 
@@ -163,4 +163,9 @@ def _write_days(days: Mapping[date, Day], *, why: str, actor: str, at: datetime 
         unique_fields=["day"],
         update_fields=["working", "holiday", "official", "note"],
     )
+    _new_version(why, actor, at)
+
+
+def _new_version(why: str, actor: str, at: datetime | None) -> None:
     CalendarVersion.objects.create(digest=digest_now(), why=why, actor=actor, at=at)
+    transaction.on_commit(forget_calendar)

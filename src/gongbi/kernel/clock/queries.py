@@ -7,9 +7,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from datetime import date, datetime, time
-from typing import NamedTuple
+from time import monotonic
+from typing import Final, NamedTuple
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import QuerySet
 
 from gongbi.kernel.clock import engine
@@ -27,7 +29,19 @@ from gongbi.kernel.clock.limits import Words, write
 from gongbi.kernel.clock.models import CalendarDay, CalendarVersion, Clock, OfficeHours
 from gongbi.kernel.flow.models import Matter
 
-_kept: dict[str, Calendar] = {}
+RECHECK: Final = 1.0  # seconds that a page may go on with the calendar it has just looked up
+
+
+class _Kept(NamedTuple):
+    digest: str
+    calendar: Calendar
+    checked: float  # monotonic seconds
+
+
+class _Memory:
+    """What this process holds; one slot, replaced as a whole, so threads never see half a calendar."""
+
+    kept: _Kept | None = None
 
 
 class Explained(NamedTuple):
@@ -39,19 +53,25 @@ class Explained(NamedTuple):
 
 
 def current_calendar() -> Calendar:
-    """The working calendar of this moment. One look at the version row; the calendar itself is kept in
-    the process.
+    """The working calendar of this moment; it is kept in the process and loaded again when its version has changed.
 
-    Before anything was seeded it is what ``chinesecalendar`` knows. Other processes' changes are seen at
-    once.
+    Inside a transaction, where deadlines are written, the version is looked up each time; a page that only reads may be
+    ``RECHECK`` seconds behind another process, so a list does not ask once a row. Before anything was seeded it is what
+    ``chinesecalendar`` knows.
     """
+    kept, now = _Memory.kept, monotonic()
+    if kept is not None and not connection.in_atomic_block and now - kept.checked < RECHECK:
+        return kept.calendar
     digest = CalendarVersion.objects.order_by("-id").values_list("digest", flat=True).first() or ""
-    kept = _kept.get(digest)
-    if kept is None:
-        kept = _load(digest)
-        _kept.clear()
-        _kept[digest] = kept
-    return kept
+    calendar = kept.calendar if kept is not None and kept.digest == digest else _load(digest)
+    _Memory.kept = _Kept(digest, calendar, now)
+    return calendar
+
+
+def forget_calendar() -> None:
+    """Look the calendar's version up at the next question: it was changed in this process."""
+    if _Memory.kept is not None:
+        _Memory.kept = _Memory.kept._replace(checked=float("-inf"))
 
 
 def _load(digest: str) -> Calendar:
