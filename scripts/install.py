@@ -25,10 +25,17 @@ FRONTEND = ROOT / "frontend"
 BUILT = ROOT / "src" / "gongbi" / "look" / "static" / "look" / "built"
 STATIC = Path(os.environ.get("GONGBI_STATIC", ROOT / "var" / "static"))
 OLDEST_NODE = (20, 19)
+NO_CONNECTION = (
+    "name resolution", "network", "connection", "connect)", "timed out", "error sending", "eai_again", "certificate",
+)  # fmt: skip
 
 
 class Missing(Exception):
     """Something this machine lacks; the message says what and how to get it."""
+
+
+class Unreachable(Missing):
+    """A package server cannot be reached."""
 
 
 def say(text: str) -> None:
@@ -53,19 +60,14 @@ def call(
     if done.returncode == 0:
         return
     tail = "\n".join(done.stdout.splitlines()[-25:])
-    hint = ""
-    low = done.stdout.lower()
-    if any(
-        sign in low
-        for sign in ("name resolution", "network", "connection", "timed out", "error sending", "eai_again")
-    ):
-        hint = (
-            "\nThe package server could not be reached. Check the network; a mirror or proxy is taken from the usual "
-            "settings (pip config, UV_DEFAULT_INDEX, npm config, HTTPS_PROXY)."
+    said = done.stdout.lower()
+    if any(sign in said for sign in NO_CONNECTION):
+        raise Unreachable(
+            f"{tail}\n\nCould not {what}.\nThe package server could not be reached. Check the network; a mirror, proxy or "
+            "certificate is taken from the usual settings (pip config, UV_DEFAULT_INDEX, npm config, HTTPS_PROXY)."
         )
-    elif "no space left" in low:
-        hint = "\nThe disk is full: about 1.5 GB are needed."
-    raise Missing(f"{tail}\n\nCould not {what}.{hint}")
+    full = "\nThe disk is full: about 1.5 GB are needed." if "no space left" in said else ""
+    raise Missing(f"{tail}\n\nCould not {what}.{full}")
 
 
 def digest(inputs: Iterable[Path | str]) -> str:
@@ -137,38 +139,38 @@ def make_venv() -> None:
     assert ensurepip.version()
 
 
-def mirror() -> dict[str, str]:
-    """uv does not read pip's settings: hand it the mirror that the person has configured for pip, if any."""
-    if any(os.environ.get(name) for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX")):
-        return {}
-    index = os.environ.get("PIP_INDEX_URL", "")
-    if not index:
-        asked = subprocess.run(
-            [str(PYTHON), "-m", "pip", "config", "get", "global.index-url"],
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-        index = asked.stdout.strip() if asked.returncode == 0 else ""
-    return {"UV_DEFAULT_INDEX": index} if index else {}
+def pip_setting(name: str) -> str:
+    """What the person has configured for pip (variable or file), "" when nothing."""
+    given = os.environ.get("PIP_" + name.upper().replace("-", "_"), "")
+    if given:
+        return given
+    command = [str(PYTHON), "-m", "pip", "config", "get", f"global.{name}"]
+    asked = subprocess.run(command, check=False, capture_output=True, text=True)
+    return asked.stdout.strip() if asked.returncode == 0 else ""
+
+
+def uv_settings() -> dict[str, str]:
+    """uv does not read pip's settings: hand it the mirror and the certificates that are configured for pip, if any."""
+    settings = {}
+    if not any(os.environ.get(name) for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX")):
+        settings["UV_DEFAULT_INDEX"] = pip_setting("index-url")
+    if not os.environ.get("SSL_CERT_FILE"):
+        settings["SSL_CERT_FILE"] = pip_setting("cert")
+    return {name: value for name, value in settings.items() if value}
 
 
 def install_lock(lock: str) -> None:
-    """Exactly the locked packages, each checked against its digest."""
-    call(
-        f"install the packages of requirements/{lock}.txt",
-        [
-            VENV / "bin" / "uv",
-            "pip",
-            "install",
-            "--python",
-            PYTHON,
-            "--require-hashes",
-            "-r",
-            LOCKS / f"{lock}.txt",
-        ],
-        env=mirror(),
-    )
+    """Exactly the locked packages, each checked against its digest. By uv; where it cannot connect, by pip, slower."""
+    what = f"install the packages of requirements/{lock}.txt"
+    wanted = ["--require-hashes", "-r", LOCKS / f"{lock}.txt"]
+    try:
+        call(what, [VENV / "bin" / "uv", "pip", "install", "--python", PYTHON, *wanted], env=uv_settings())
+    except Unreachable:
+        say("  uv cannot connect; trying pip, which takes longer")
+        call(
+            what,
+            [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--quiet", "--no-deps", *wanted],
+        )
 
 
 def install_bootstrap() -> None:
@@ -195,7 +197,7 @@ def install_gongbi() -> None:
             "-e",
             ROOT,
         ],
-        env=mirror(),
+        env=uv_settings(),
     )
 
 
