@@ -35,7 +35,7 @@ class Event:
 
 Handler = Callable[[Event], None]
 _handlers: dict[str, tuple[str, Handler]] = {}
-_loaded = False
+_loaded: list[bool] = []
 
 
 def subscribe(pattern: str, name: str) -> Callable[[Handler], Handler]:
@@ -74,9 +74,8 @@ def handlers_of(topic: str) -> tuple[tuple[str, Handler], ...]:
 
 def load() -> None:
     """Import the ``tasks`` module of every installed room, where handlers and periodic jobs register themselves."""
-    global _loaded
     if not _loaded:
         from django.utils.module_loading import autodiscover_modules
 
         autodiscover_modules("tasks")
-        _loaded = True
+        _loaded.append(True)

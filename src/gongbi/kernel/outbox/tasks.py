@@ -36,14 +36,14 @@ def now() -> datetime:
     return timezone.now()
 
 
-@app.task(name="gongbi.kernel.outbox.tasks.deliver")
+@app.task(name="gongbi.kernel.outbox.tasks.deliver")  # type: ignore[untyped-decorator]
 def deliver(row_id: int) -> bool:
     """Deliver one claimed row. Idempotent: a row that is done is left alone."""
     subscribers.load()
     return actions.deliver(row_id, at=now())
 
 
-@app.task(name="gongbi.kernel.outbox.tasks.run_job")
+@app.task(name="gongbi.kernel.outbox.tasks.run_job")  # type: ignore[untyped-decorator]
 def run_job(name: str) -> None:
     """Run one periodic job that this installation has claimed."""
     subscribers.load()

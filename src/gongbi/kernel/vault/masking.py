@@ -7,7 +7,8 @@ import unicodedata
 
 KINDS = ("name", "phone", "id", "address", "text")
 # Whatever names a dwelling or a person stands after the last of these.
-_COMMUNITY = re.compile(r"^.{0,40}?(?:社区|街道办?|街办)")
+_COMMUNITY = re.compile(r"^.{0,40}?社区")
+_STREET = re.compile(r"^.{0,30}?(?:街道办?|街办)")
 _DISTRICT = re.compile(r"^.{0,30}?[区县]")
 _TWO_PART_NAMES = (
     "欧阳",
@@ -69,7 +70,7 @@ def _identity(plain: str) -> str:
 
 
 def _address(plain: str) -> str:
-    found = _COMMUNITY.match(plain) or _DISTRICT.match(plain)
+    found = _COMMUNITY.match(plain) or _STREET.match(plain) or _DISTRICT.match(plain)
     if found and len(found[0]) < len(plain):
         return f"{found[0]}****"
     return "****"

@@ -12,8 +12,8 @@ from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 _GAP = r"[ \-‐–—]?"
-_MOBILE = rf"(?:(?:\+|00)?86{_GAP})?1[3-9]\d{_GAP}\d{{4}}{_GAP}\d{{4}}"
-_LANDLINE = rf"0\d{{2,3}}{_GAP}[2-9]\d{{6,7}}"
+_MOBILE = rf"(?:(?:[+＋]|00)?(?:86|８６){_GAP})?[1１][3-9３-９]\d{_GAP}\d{{4}}{_GAP}\d{{4}}"
+_LANDLINE = rf"[0０]\d{{2,3}}{_GAP}[2-9２-９]\d{{6,7}}"
 _BIRTHDAY = r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 _IDENTITY = rf"[1-9]\d{{5}}{_BIRTHDAY}\d{{3}}[\dXx]"
 # \d knows full-width digits too; a longer run of digits is a code of ours, not a telephone.
