@@ -21,6 +21,7 @@ from django.utils.formats import date_format
 from gongbi.parties import actions, queries
 from gongbi.parties.middleware import act_as, viewer_for
 from gongbi.parties.models import Account
+from gongbi.parties.signin import setting
 from gongbi.parties.words import refuse
 
 
@@ -54,7 +55,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         act_as(request, None)
         viewer = viewer_for(request, request.user, timezone.now())
-        landing = settings.GONGBI_LANDING
+        landing = setting("GONGBI_LANDING")
         return str(landing.get(viewer.role, landing[None]))
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
@@ -97,7 +98,7 @@ class OpenIdAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
             return
         claims = sociallogin.account.extra_data
         claims = {**claims.get("id_token", {}), **claims.get("userinfo", {}), **claims}
-        login = str(claims.get(settings.GONGBI_OIDC_CLAIM, ""))
+        login = str(claims.get(setting("GONGBI_OIDC_CLAIM"), ""))
         account = Account.objects.filter(username=login, is_active=True).first() if login else None
         if account is None:
             page = render(request, "parties/unknown_login.html", {"login": login}, status=403)

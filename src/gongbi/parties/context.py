@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +12,7 @@ from django.utils.functional import SimpleLazyObject
 
 from gongbi.kernel.scope.viewer import PUBLIC
 from gongbi.parties import queries, rules
+from gongbi.parties.signin import setting
 from gongbi.parties.words import role_name
 
 
@@ -53,7 +53,7 @@ def _choices(request: HttpRequest) -> list[Choice]:
 
 
 def _openid() -> dict[str, str]:
-    for app in settings.SOCIALACCOUNT_PROVIDERS.get("openid_connect", {}).get("APPS", ()):
+    for app in setting("SOCIALACCOUNT_PROVIDERS").get("openid_connect", {}).get("APPS", ()):
         href = reverse("openid_connect_login", kwargs={"provider_id": app["provider_id"]})
         return {"name": app["name"], "href": href}
     return {}

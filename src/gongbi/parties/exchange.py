@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from typing import IO
+from typing import IO, Any
 
 from django.utils import timezone
 
@@ -80,7 +80,7 @@ def import_list(
     name: str, data: bytes | IO[bytes], filename: str, *, at: datetime, viewer: Viewer
 ) -> Outcome:
     """Read the list ``name`` from a spreadsheet and write it row by row. Raises Refused when the file cannot be read."""
-    keep: Callable[[dict[str, str], datetime, Viewer], str] = _KEEP[name]
+    keep: Callable[[dict[str, Any], datetime, Viewer], str] = _KEEP[name]
     outcome = Outcome()
     for row in read_table(data, filename, LISTS[name]):
         if row.good:
@@ -95,7 +95,7 @@ def import_list(
     return outcome
 
 
-def _unit(values: dict[str, str], at: datetime, viewer: Viewer) -> str:
+def _unit(values: dict[str, Any], at: datetime, viewer: Viewer) -> str:
     known = queries.unit_by_code(values["code"])
     if known is None:
         actions.create_unit(at=at, viewer=viewer, **values)
@@ -110,7 +110,7 @@ def _unit(values: dict[str, str], at: datetime, viewer: Viewer) -> str:
     return "changed"
 
 
-def _person(values: dict[str, str], at: datetime, viewer: Viewer) -> str:
+def _person(values: dict[str, Any], at: datetime, viewer: Viewer) -> str:
     known = Person.objects.filter(number=values["number"]).first()
     if known is None:
         actions.add_person(at=at, viewer=viewer, **values)
@@ -119,7 +119,7 @@ def _person(values: dict[str, str], at: datetime, viewer: Viewer) -> str:
     return "changed"
 
 
-def _post(values: dict[str, str], at: datetime, viewer: Viewer) -> str:
+def _post(values: dict[str, Any], at: datetime, viewer: Viewer) -> str:
     person = Person.objects.filter(number=values["number"]).first()
     if person is None:
         raise refuse("parties.person_unknown", "number", number=values["number"])

@@ -16,6 +16,7 @@ from django.utils import timezone, translation
 from gongbi.kernel.errors import Forbidden
 from gongbi.kernel.scope.viewer import PUBLIC, Viewer
 from gongbi.parties import queries, rules
+from gongbi.parties.signin import setting
 
 POST = "post"  # session key: the post chosen in the switcher
 SEEN = "seen"  # session key: when the account was last active, seconds since the epoch
@@ -97,7 +98,7 @@ def _second_factor(request: HttpRequest, account: Any) -> bool:
 def _idle(request: HttpRequest, now: datetime) -> bool:
     seconds = int(now.timestamp())
     seen = request.session.get(SEEN)
-    if seen is not None and seconds - seen > settings.GONGBI_IDLE_MINUTES * 60:
+    if seen is not None and seconds - seen > setting("GONGBI_IDLE_MINUTES") * 60:
         return True
     if seen is None or seconds - seen >= SEEN_EVERY:
         request.session[SEEN] = seconds

@@ -15,6 +15,7 @@ from django.db.models import F, Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from gongbi.kernel.vault.fields import SealedTextField
 from gongbi.parties import rules
 
 
@@ -90,8 +91,8 @@ class Person(models.Model):
     number = models.CharField(
         max_length=40, unique=True
     )  # the employer's staff number, never an identity number
-    name = models.TextField(default="", blank=True)
-    phone = models.TextField(default="", blank=True)
+    name = SealedTextField(kind="name", blank=True)
+    phone = SealedTextField(kind="phone", blank=True)
     synthetic = models.BooleanField(default=False)
     created_at = models.DateTimeField()
 

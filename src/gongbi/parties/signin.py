@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
+from django.conf import settings as django_settings
 
 APPS = [
     "allauth",
@@ -84,5 +84,7 @@ SETTINGS: dict[str, Any] = {
     "GONGBI_OIDC_CLAIM": os.environ.get("GONGBI_OIDC_CLAIM", "preferred_username"),
 }
 
-# The names of the ways to prove who one is, for the translators: the library's own are English.
-WAYS = {"password": _("password"), "totp": _("authenticator app"), "webauthn": _("passkey")}
+
+def setting(name: str) -> Any:
+    """A setting of this room: the project's, else ours."""
+    return getattr(django_settings, name, SETTINGS[name])

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from allauth.account import views as account
-from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
 from gongbi.parties import pages
+from gongbi.parties.signin import setting
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("login", account.login, name="account_login"),
@@ -18,7 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/posts", pages.posts, name="account_posts"),
     path("account/post", pages.switch, name="account_post"),
 ]
-if settings.SOCIALACCOUNT_PROVIDERS:
+if setting("SOCIALACCOUNT_PROVIDERS"):
     urlpatterns += [
         path("account/openid/", include("allauth.socialaccount.urls")),
         path("account/", include("allauth.socialaccount.providers.openid_connect.urls")),

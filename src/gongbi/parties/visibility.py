@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import Q
 
 from gongbi.kernel.scope import EVERYTHING, NOTHING, Level, fields, rows
 from gongbi.kernel.scope import viewer as roles
 from gongbi.kernel.scope.viewer import Viewer
+from gongbi.kernel.vault import policy
 from gongbi.parties.models import Account, ApiKey, Change, Handover, Person, Post, SignIn, Unit
 
 _ALL = {roles.ADMIN, roles.SECURITY, roles.AUDITOR, roles.SYSTEM}
@@ -67,6 +70,16 @@ def _handovers(viewer: Viewer, purpose: str) -> Q | None:
 
 fields(Unit, code=Level.OPEN, name=Level.OPEN, name_en=Level.OPEN, kind=Level.OPEN, territory=Level.OPEN)
 fields(Unit, phone=Level.OPEN, supervision_phone=Level.OPEN, ranking_class=Level.STAFF)
-fields(Person, number=Level.STAFF, synthetic=Level.OPEN)
+fields(Person, number=Level.STAFF, name=Level.SEALED, phone=Level.SEALED, synthetic=Level.OPEN)
 fields(Post, role=Level.OPEN, work_name=Level.OPEN, work_phone=Level.OPEN)
 fields(Account, username=Level.STAFF, language=Level.STAFF)
+
+
+def _own_or_admin(viewer: Viewer, person: Any) -> bool:
+    """A person reads their own name; the administrator who keeps the list reads others', with a reason."""
+    return viewer.role == roles.ADMIN or (viewer.person_id is not None and viewer.person_id == person.pk)
+
+
+for _field in ("name", "phone"):
+    policy.allow(Person, _field, _own_or_admin)
+policy.subject(Person, lambda viewer, person: viewer.person_id is not None and viewer.person_id == person.pk)

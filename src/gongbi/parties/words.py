@@ -133,7 +133,7 @@ def refusal(no: No) -> Refused:
     return kind(no.code, SENTENCES[no.code], article=no.article, field=no.field, values=_readable(no.facts))
 
 
-def refuse(code: str, field: str = "", **facts: object) -> Refused:
+def refuse(code: str, field: str = "", /, **facts: object) -> Refused:
     """An error that no rule but the record itself gives: taken, unknown, ended."""
     return refusal(No(code, facts, field=field))
 

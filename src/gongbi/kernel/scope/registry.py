@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from django.db.models import Manager, Model, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -98,7 +98,7 @@ def visible(source: QuerySet[M] | Manager[M] | type[M], viewer: Viewer, purpose:
 
 def _start(source: Manager[M] | type[M]) -> QuerySet[M]:
     if isinstance(source, type):
-        return cast("QuerySet[M]", source._default_manager.all())
+        return source._default_manager.all()
     return source.all()
 
 

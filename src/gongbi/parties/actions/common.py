@@ -15,7 +15,7 @@ def allow(what: str, viewer: Viewer) -> None:
     demand(rules.may_change(what, viewer.role))
 
 
-def note(viewer: Viewer, act: str, kind: str, key: object, at: datetime, **facts: object) -> None:
+def note(viewer: Viewer, act: str, kind: str, key: object, at: datetime, /, **facts: object) -> None:
     """Leave a Change for the auditor. ``facts``: codes, roles and ISO times; never a name or a telephone."""
     Change.objects.create(at=at, actor=viewer.actor, act=act, kind=kind, key=str(key), facts=facts)
 
