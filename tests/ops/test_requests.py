@@ -158,6 +158,10 @@ def test_data_needs_no_page_policy(client: Client) -> None:
     assert "Content-Security-Policy" not in client.get("/data")
 
 
+def test_the_policy_names_the_origin_of_live_updates_not_its_path() -> None:
+    assert "connect-src 'self' https://gongbi.example;" in policy("https://gongbi.example/live")
+
+
 def test_no_policy_word_lets_scripts_in() -> None:
     script = next(
         part for part in policy("https://live.example").split("; ") if part.startswith("script-src")

@@ -4,6 +4,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import structlog
 from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
@@ -79,7 +80,8 @@ class SecurityHeaders:
 
 
 def policy(live: str) -> str:
-    """The policy for pages whose live process is at origin ``live``."""
+    """The policy for pages whose live process is at the address ``live`` (a path in it would be matched to the letter)."""
+    parts = urlsplit(live)
     return "; ".join(
         [
             "default-src 'self'",
@@ -88,7 +90,7 @@ def policy(live: str) -> str:
             "style-src-attr 'unsafe-inline'",
             "img-src 'self' data: blob:",
             "font-src 'self' data:",
-            f"connect-src 'self' {live}",
+            f"connect-src 'self' {parts.scheme}://{parts.netloc}",
             "worker-src 'self' blob:",
             "object-src 'none'",
             "base-uri 'none'",

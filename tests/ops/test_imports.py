@@ -1,0 +1,181 @@
+"""The registry of lists: every line leads somewhere, every file is answered row by row."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gongbi.kernel.errors import Refused
+from gongbi.kernel.scope.viewer import Viewer, system
+from gongbi.kernel.tables import CellError, Row, read_table
+from gongbi.ops import imports
+from gongbi.ops.commands.imports import SHOWN, tell
+from gongbi.ops.imports import LISTS, Fault, Result, Sheet, columns_of, known, read, result_of
+from gongbi.ops.parts import load
+
+DAY = date(2026, 3, 10)
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_every_list_has_a_reader_and_words_in_both_languages(name: str) -> None:
+    assert callable(load(LISTS[name].reader))
+    assert all(LISTS[name].words)
+
+
+@pytest.mark.parametrize("name", [name for name, sheet in LISTS.items() if sheet.columns])
+def test_every_template_can_be_read_back(name: str) -> None:
+    from gongbi.kernel.tables import write_template
+
+    columns = columns_of(name)
+    table = read_table(write_template(columns), f"{name}.xlsx", columns)
+    assert set(table.headings) == {column.key for column in columns}
+    assert list(table) == []
+
+
+def test_an_unknown_list_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(Refused, match=r"peoples.*units, people, posts"):
+        known("peoples")
+
+
+# --- How the rooms' outcomes become one ------------------------------------------------------------------------------
+
+
+class Added:
+    added, changed, unchanged = 3, 2, 1
+
+    def __init__(self) -> None:
+        self.errors = [type("E", (), {"row": 7, "column": "code", "message": ("错", "wrong")})()]
+
+
+class New:
+    new, changed, same = 3, 2, 1
+
+    def __init__(self) -> None:
+        row = Row(7, {"code": "x"}, headings={"code": "区划代码"})
+        row.wrong("code", ("错", "wrong"))
+        row.errors.append(CellError("name", "", "missing"))
+        self.refused = [row]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "faults"),
+    [
+        (Added(), [("code", "错")]),
+        (New(), [("区划代码", "错"), ("name", "missing")]),
+        (Result(new=3, changed=2, same=1), []),
+    ],
+)
+def test_counts_and_errors_of_any_room_read_alike(outcome: Any, faults: list[tuple[str, str]]) -> None:
+    from django.utils import translation
+
+    with translation.override("zh-hans"):
+        result = result_of(outcome)
+    assert (result.new, result.changed, result.same) == (3, 2, 1)
+    assert [(fault.column, fault.message) for fault in result.faults] == faults
+    assert all(fault.row == 7 for fault in result.faults)
+
+
+@pytest.mark.parametrize(("dated", "named"), [(False, False), (True, False), (False, True)])
+def test_a_reader_gets_exactly_what_it_asks_for(
+    dated: bool, named: bool, monkeypatch: pytest.MonkeyPatch, now: datetime
+) -> None:
+    seen: dict[str, Any] = {}
+
+    def reader(*words: Any, viewer: Viewer, at: datetime, **more: Any) -> Result:
+        seen.update(words=words, viewer=viewer, at=at, more=more)
+        return Result(new=1)
+
+    monkeypatch.setattr(imports, "reader", reader, raising=False)
+    monkeypatch.setitem(
+        LISTS, "stones", Sheet(("石头", "stones"), "gongbi.ops.imports:reader", dated=dated, named=named)
+    )
+    file = io.BytesIO(b"x")
+    read("stones", file, "stones.csv", valid_from=DAY, viewer=system("import"), at=now)
+    assert seen["words"] == (("stones",) if named else ()) + (file, "stones.csv")
+    assert seen["more"] == ({"valid_from": DAY} if dated else {})
+    assert (seen["viewer"].actor, seen["at"]) == ("system:import", now)
+
+
+# --- What the person at the console sees -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("faults", "status"), [(0, 0), (1, 1), (SHOWN, 1), (SHOWN + 1, 1)])
+def test_each_wrong_row_is_named_and_many_are_cut(
+    faults: int, status: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    result = Result(new=5, faults=[Fault(n + 2, "名称", "为空") for n in range(faults)])
+    assert tell(result, None) == status
+    out, err = capsys.readouterr()
+    assert out == f"5 new, 0 changed, 0 as they were, {faults} errors.\n"
+    assert err.count("为空") == min(faults, SHOWN)
+    assert ("more; --errors" in err) is (faults > SHOWN)
+
+
+def test_all_wrong_rows_go_to_the_file_that_is_asked_for(tmp_path: Path) -> None:
+    out = tmp_path / "wrong.csv"
+    tell(Result(faults=[Fault(n, "名称", "为空,补上") for n in range(1, 200)]), out)
+    assert out.read_bytes().startswith(b"\xef\xbb\xbf")
+    with out.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))
+    assert len(rows) == 200
+    assert rows[1] == ["1", "名称", "为空,补上"]
+
+
+# --- Readers that live here -------------------------------------------------------------------------------------------
+
+NOTICE = "日期,上班/休息,节日\n2027-01-01,休息,元旦\n2027-01-02,休息,元旦\n2027-10-01,休息,国庆节\n{more}"
+
+
+@pytest.mark.django_db
+def test_a_holiday_notice_changes_the_calendar_and_says_so(now: datetime) -> None:
+    from gongbi.kernel.clock.queries import current_calendar
+
+    file = io.BytesIO(NOTICE.format(more="2027-01-04,上班,元旦\n").encode("gb18030"))
+    result = read("calendar", file, "放假.csv", valid_from=DAY, viewer=system("import"), at=now)
+    assert result.faults == []
+    assert result.changed > 0
+    assert result.notes[0].startswith("2027: ")
+    assert current_calendar().day(date(2027, 1, 1)).working is False
+
+
+@pytest.mark.django_db
+def test_a_notice_with_one_wrong_row_is_not_entered(now: datetime) -> None:
+    from gongbi.kernel.clock.models import CalendarDay
+
+    before = CalendarDay.objects.count()
+    file = io.BytesIO(NOTICE.format(more="2027-13-01,休息,没有这天\n").encode())
+    result = read("calendar", file, "n.csv", valid_from=DAY, viewer=system("import"), at=now)
+    assert [(fault.row, fault.column) for fault in result.faults] == [(5, "日期")]
+    assert (result.new, result.changed) == (0, 0)
+    assert CalendarDay.objects.count() == before
+
+
+@pytest.mark.django_db
+def test_a_boundary_outside_its_parent_is_held_and_named(now: datetime) -> None:
+    square = [[[0, 0], [0, 1], [1, 1], [1, 0], [0, 0]]]
+    feature = {
+        "type": "Feature",
+        "properties": {"code": "6101040010010"},
+        "geometry": {"type": "Polygon", "coordinates": square},
+    }
+    body = f'{{"type": "FeatureCollection", "features": [{__import__("json").dumps(feature)}]}}'
+    result = read(
+        "boundaries", io.BytesIO(body.encode()), "b.geojson", valid_from=DAY, viewer=system("import"), at=now
+    )
+    assert result.new == 0
+    assert result.faults
+    assert all(fault.message for fault in result.faults)
+    assert "held" in result.notes[0]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("body", "word"), [(b"{", "table_unreadable|territory"), (b"[]", "territory")])
+def test_a_file_that_is_no_geojson_is_refused_whole(body: bytes, word: str, now: datetime) -> None:
+    with pytest.raises(Refused) as refusal:
+        read("boundaries", io.BytesIO(body), "b.geojson", valid_from=DAY, viewer=system("import"), at=now)
+    assert refusal.value.message
