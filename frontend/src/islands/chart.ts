@@ -55,8 +55,8 @@ export class Chart extends Island {
     const box = this.querySelector<HTMLElement>(".chart-canvas");
     if (!table || !box || this.chart) return;
     this.sheet = readTable(table);
-    if (this.sheet.names.length === 0) {
-      box.hidden = true;
+    if (this.sheet.names.length === 0 || this.sheet.series.length === 0) {
+      this.querySelector<HTMLElement>(".island")?.setAttribute("hidden", "");
       return;
     }
     const { echarts } = await import("../lib/echarts");
@@ -157,7 +157,9 @@ export class Chart extends Island {
         },
         yAxis: {
           type: "value",
-          ...(unit === "%" ? { max: 100 } : {}),
+          // A bar's length means something only from zero; a line may be looked at closely.
+          scale: !bar,
+          ...(unit === "%" && bar ? { max: 100 } : {}),
           splitLine: { lineStyle: { color: line } },
           axisLabel: { ...text, formatter: `{value}${unit}` },
         },
@@ -169,7 +171,8 @@ export class Chart extends Island {
 
   protected override render(): TemplateResult {
     const label = this.getAttribute("label") ?? this.querySelector("caption")?.textContent ?? "";
-    return html`<div
+    return html`<p class="chart-title" aria-hidden="true">${this.querySelector("caption")?.textContent?.trim()}</p>
+      <div
       class="chart-canvas"
       role="img"
       aria-label=${`${label.trim()} ${say(["(数字见下面的表格)", "(numbers in the table below)"])}`}

@@ -1,8 +1,8 @@
 import { html, type TemplateResult } from "lit";
 import { Island, getJson, onAppearance } from "../lib/dom";
-import { NOTHING, readBounds, type Said, type Shapes } from "../lib/geo";
+import { NOTHING, readBounds, type Said, type Shapes, type Tone } from "../lib/geo";
 import { DrawnMap, hasWebGL, loadLibrary } from "../lib/maplibre";
-import { StillMap } from "../lib/still";
+import { StillMap, TONE_PATHS } from "../lib/still";
 import { announce, say } from "../lib/words";
 
 /**
@@ -62,6 +62,7 @@ export class ReadMap extends Island {
     } catch {
       return; // the old points stay; the next event tries again
     }
+    this.requestUpdate();
     this.drawn?.setPoints(this.points);
     this.still?.draw(this.outlines, this.points, readBounds(this.getAttribute("bounds")));
   };
@@ -126,10 +127,29 @@ export class ReadMap extends Island {
     announce(`${title.textContent} ${words.textContent}`);
   }
 
+  /** Each state that is on the map, with its shape and its words. */
+  private get legend(): { tone: Tone; words: string }[] {
+    const known = new Map<string, { tone: Tone; words: string }>();
+    for (const { properties } of [...this.points.features, ...this.outlines.features]) {
+      if (properties.tone && properties.words) {
+        known.set(`${properties.tone} ${properties.words}`, { tone: properties.tone, words: properties.words });
+      }
+    }
+    return [...known.values()].slice(0, 12);
+  }
+
   protected override render(): TemplateResult {
     const label = this.getAttribute("label") ?? say(["地图", "Map"]);
     return html`
       <div class="map-frame" role="group" aria-label=${label}><div class="map-canvas"></div></div>
+      <ul class="map-legend" aria-label=${say(["图例", "Key"])} ?hidden=${this.legend.length === 0}>
+        ${this.legend.map(
+          ({ tone, words }) => html`<li class="chip" data-tone=${tone}>
+            <svg class="shape" viewBox="0 0 20 20" aria-hidden="true"><path d=${TONE_PATHS[tone]}></path></svg>
+            <span>${words}</span>
+          </li>`,
+        )}
+      </ul>
       <p class="small field-error" ?hidden=${!this.trouble}>${this.trouble}</p>
     `;
   }

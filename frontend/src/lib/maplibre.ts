@@ -152,7 +152,7 @@ export class DrawnMap {
     map.keyboard.disableRotation();
     map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-right");
     const drawn = new DrawnMap(maplibre, map, outlines, points);
-    map.on("styleimagemissing", () => addMarks(map));
+    map.on("style.load", () => addMarks(map));
     map.on("load", () => drawn.drawLabels());
     map.on("zoomend", () => drawn.showLabels());
     return drawn;
@@ -160,7 +160,6 @@ export class DrawnMap {
 
   /** Colours follow when the page turns light or dark. */
   repaint(): void {
-    for (const tone of TONES) if (this.map.hasImage(`tone-${tone}`)) this.map.removeImage(`tone-${tone}`);
     this.map.setStyle(style(this.outlines, this.points), { diff: false });
   }
 

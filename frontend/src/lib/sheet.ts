@@ -35,5 +35,7 @@ export function readTable(table: HTMLTableElement): Sheet {
     if ((role === "low" || role === "high") && last) last[role] = column(index);
     else series.push({ name: words(head), values: column(index) });
   });
-  return { names: rows.map((row) => words(row.cells[0])), series };
+  // A column of words is no series.
+  const drawn = series.filter((one) => one.values.some((value) => value !== null));
+  return { names: rows.map((row) => words(row.cells[0])), series: drawn };
 }

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from gongbi.kernel.flow.declare import Transition
-from gongbi.kernel.flow.queries import Step
 from gongbi.look.deadlines import Tone
+
+if TYPE_CHECKING:
+    from gongbi.kernel.flow.queries import Step
 
 # A (Chinese, English) pair, or one (lazily translated) text: every component takes either.
 Text = Any
@@ -71,8 +73,11 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Column:
+    """``tight``: short contents that must not break (codes, dates, names of places)."""
+
     words: Text
     number: bool = False
+    tight: bool = False
     sort_href: str = ""
     sorted: Literal["", "ascending", "descending"] = ""
     role: str = ""  # for charts: "low", "high" or "skip"
@@ -120,6 +125,10 @@ class Tile:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "is_rate", self.denominator is not None)
+
+    @property
+    def parts(self) -> str:
+        return f"{self.numerator or 0:,} / {self.denominator or 0:,}"
 
 
 @dataclass(frozen=True, slots=True)

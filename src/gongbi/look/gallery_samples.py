@@ -140,9 +140,9 @@ def cases() -> Table:
     return Table(
         ("我的案件", "My cases"),
         [
-            Column(("编号", "Number"), sort_href="?sort=number"),
+            Column(("编号", "Number"), tight=True, sort_href="?sort=number"),
             Column(("说了什么", "What was said")),
-            Column(("社区", "Community")),
+            Column(("社区", "Community"), tight=True),
             Column(("人数", "People"), number=True, sort_href="?sort=people", sorted="descending"),
         ],
         [

@@ -2,7 +2,10 @@
 
 from django.urls import path
 
+from gongbi.kernel import scope
 from gongbi.look import gallery, pages
+
+scope.module("gongbi.look", roles=scope.ANYONE, why="keeps the reader's own wishes; shows nothing of any matter")
 
 app_name = "look"
 urlpatterns = [

@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 from django import template
+from django.conf import settings
 from django.core.paginator import Page
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, FileInput, RadioSelect
 from django.http import HttpRequest
@@ -85,6 +86,12 @@ def asset(name: str) -> SafeString:
         found.script.integrity,
     )
     return format_html("{}\n{}\n{}", styles, imports, script)
+
+
+@register.simple_tag
+def seal_address() -> str:
+    """The picture in the browser's tab. It seldom changes, so it needs no hashed name (nor a collected manifest)."""
+    return f"{settings.STATIC_URL}look/seal.svg"
 
 
 @register.simple_tag
