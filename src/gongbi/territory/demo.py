@@ -14,6 +14,7 @@ from datetime import date, datetime
 from typing import Any
 
 import shapely
+
 from gongbi.kernel.scope.viewer import system
 from gongbi.territory.actions import DivisionRow, PlaceRow, import_boundaries, import_divisions, import_places
 from gongbi.territory.demo_cut import read_divisions

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -57,7 +58,9 @@ def read_collection(data: bytes | str | Mapping[str, Any]) -> tuple[list[Mapping
         if len(data) > MAX_BYTES:
             raise BadFile("file_json", f"> {MAX_BYTES // 2**20} MB")
         try:
-            content = json.loads(data.decode("utf-8-sig") if isinstance(data, bytes) else data)
+            content = json.loads(
+                data.decode("utf-8-sig") if isinstance(data, bytes) else data, parse_constant=lambda _: None
+            )
         except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as wrong:
             raise BadFile("file_json", str(wrong)[:120]) from wrong
     features = content.get("features") if isinstance(content, Mapping) else None
@@ -87,6 +90,17 @@ def read_features(features: list[Mapping[str, Any]], source_crs: str) -> Iterato
         except BadShape as bad:
             shape, problem = None, bad.problem
         yield Feature(label, code, name, raw, shape, problem, figures)
+
+
+def storable(value: Any) -> Any:
+    """The same with what JSON cannot hold (NaN, infinity) as null."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): storable(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable(part) for part in value]
+    return value
 
 
 def read_shape(label: str, geometry: Any, source_crs: str) -> Any:

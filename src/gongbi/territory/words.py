@@ -151,11 +151,12 @@ def sentence(problem: Mapping[str, Any]) -> str:
         return str(in_language(WORDS[kind]) % problem["values"])
     where = problem.get("where")
     detail = problem.get("detail", "")
-    if kind == "bad_point" and where is not None:
-        detail = in_language(WORDS[detail]) % {"lon": where[0], "lat": where[1]}
+    if kind == "bad_point":
+        lon, lat = where or (None, None)
+        detail = in_language(WORDS[detail]) % {"lon": lon, "lat": lat}
     values = {
         "ids": "、".join(problem["ids"]) or "-",
-        "where": "" if where is None else f"{where[0]:.6f}, {where[1]:.6f}",
+        "where": "" if where is None or None in where else f"{where[0]:.6f}, {where[1]:.6f}",
         "area": f"{problem.get('area_m2', 0.0):,.1f}",
         "detail": detail,
         "parent": problem.get("parent") or "-",

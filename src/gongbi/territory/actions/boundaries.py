@@ -23,7 +23,7 @@ from gongbi.science.geometry_tiling import Problem, check_tiling
 from gongbi.territory import rules
 from gongbi.territory.actions.common import announce, may_change
 from gongbi.territory.events import BOUNDARIES_IMPORTED, BoundariesImported
-from gongbi.territory.geojson import BadFile, Feature, read_collection, read_features
+from gongbi.territory.geojson import BadFile, Feature, read_collection, read_features, storable
 from gongbi.territory.models import BoundaryImport, Division, Revision, new_division, on_day, touch
 from gongbi.territory.words import refused
 
@@ -74,8 +74,8 @@ def import_boundaries(
         effective=effective,
         source_crs=crs,
         accepted=sorted(work.offered),
-        problems=work.problems,
-        held=[feature.raw for feature in work.held],
+        problems=storable(work.problems),
+        held=storable([feature.raw for feature in work.held]),
     )
     record.save()
     if work.offered:
@@ -207,8 +207,11 @@ class _Import:
                     continue
                 for problem in found:
                     self._tell(problem, parent)
-                # What the family held before tiled; the features of this file are what does not.
-                members = {c for c in self.offered if c == parent or rules.parent_of(c) == parent}
+                # What the family held before tiled; the features of this file are what does not: the children first, and
+                # the parent when none of them is in the file or it does not fit those that are in force.
+                members = {c for c in self.offered if rules.parent_of(c) == parent} or {parent} & set(
+                    self.offered
+                )
                 named = {code for problem in found for code in problem.ids}
                 waiting = tuple(sorted(members - named - {parent}))
                 if waiting and named & members:
