@@ -140,7 +140,7 @@ def test_a_holiday_notice_changes_the_calendar_and_says_so(now: datetime) -> Non
     assert result.faults == []
     assert result.changed > 0
     assert result.notes[0].startswith("2027: ")
-    assert current_calendar().day(date(2027, 1, 1)).working is False
+    assert not current_calendar().is_working(date(2027, 1, 1))
 
 
 @pytest.mark.django_db

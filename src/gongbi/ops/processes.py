@@ -6,10 +6,10 @@ import contextlib
 import ctypes
 import errno
 import os
+import platform
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -28,7 +28,7 @@ class CannotStart(Exception):
 def die_with_parent() -> None:
     """From now on this process gets SIGTERM when its parent is gone, however the parent went."""
     parent = os.getppid()
-    if sys.platform == "linux":
+    if platform.system() == "Linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
         if os.getppid() != parent:
             os.kill(os.getpid(), signal.SIGTERM)

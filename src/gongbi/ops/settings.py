@@ -12,11 +12,14 @@ import os
 import secrets
 import sys
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from django.utils.translation import gettext_lazy as _
 
-from gongbi.parties import signin
+from gongbi.parties import signin as _signin_module
+
+_signin: Any = _signin_module
 
 ROOT = Path(__file__).resolve().parents[3]
 VAR = Path(os.environ.get("GONGBI_VAR", ROOT / "var")).resolve()
@@ -56,7 +59,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    *signin.APPS,
+    *_signin.APPS,
     "ninja",  # its API page's own files, instead of a content network's
     "gongbi.kernel.ledger",
     "gongbi.kernel.clock",
@@ -92,7 +95,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "gongbi.look.middleware.RefusalPages",
-    *signin.MIDDLEWARE,
+    *_signin.MIDDLEWARE,
 ]
 
 ROOT_URLCONF = "gongbi.ops.urls"
@@ -109,7 +112,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "gongbi.ops.context.site",
-                *signin.CONTEXT,
+                *_signin.CONTEXT,
             ],
         },
     }
@@ -159,7 +162,7 @@ STORAGES = {
 # Names with a digest, Django's (name.0123456789ab.css) or the front end's (name-AbCd_123.js), never change their content.
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^.+(\.[0-9a-f]{12}|-[A-Za-z0-9_-]{8})\.\w+$"
 
-globals().update(signin.SETTINGS)
+globals().update(_signin.SETTINGS)
 SESSION_COOKIE_AGE = 60 * 60 * 10
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "gongbi.look.pages.csrf_failed"

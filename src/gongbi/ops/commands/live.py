@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     require_port(args.host, port, "GONGBI_LIVE_PORT")
     if args.supervised:
         die_with_parent()
-    from granian import Granian  # type: ignore[attr-defined]
+    from granian import Granian
     from granian.constants import Interfaces
     from granian.log import LogLevels
 

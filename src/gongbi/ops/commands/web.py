@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
         os.environ.setdefault(name, "1")
     _metrics_folder()
 
-    from granian import Granian  # type: ignore[attr-defined]
+    from granian import Granian
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
