@@ -109,7 +109,7 @@ def test_missing_columns_are_named_with_what_was_found() -> None:
         read_table("编码,备注\n1,2\n".encode(), "x.csv", COLUMNS)
     assert refused.value.code == "columns_missing"
     assert refused.value.field == "name"
-    assert "名称 (name)" in str(refused.value)
+    assert "名称(name)" in str(refused.value)
     assert "备注" in str(refused.value)
 
 

@@ -41,7 +41,9 @@ class Versioned(models.Model):
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True)
     source = models.CharField(max_length=160, default="", blank=True)
-    verified = models.BooleanField(default=False)  # read in the source itself; only then may it be shown as a citation
+    verified = models.BooleanField(
+        default=False
+    )  # read in the source itself; only then may it be shown as a citation
     edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
@@ -218,8 +220,12 @@ class KindModel(models.Model):
     window_to = models.DateTimeField(null=True)
     texts = models.PositiveIntegerField()
     labels = models.PositiveIntegerField()
-    scores = models.JSONField(default=dict)  # on the held-out part: this model, the catalogue alone, the one before
-    mixing = models.FloatField(default=0.5)  # share of the trained model in the answer, the rest is the catalogue's
+    scores = models.JSONField(
+        default=dict
+    )  # on the held-out part: this model, the catalogue alone, the one before
+    mixing = models.FloatField(
+        default=0.5
+    )  # share of the trained model in the answer, the rest is the catalogue's
     active = models.BooleanField(default=False)
     activated_at = models.DateTimeField(null=True)
     refused = models.CharField(max_length=200, default="", blank=True)  # why it was not promoted
@@ -239,7 +245,9 @@ class LearnedExample(models.Model):
     text = models.TextField()
     kind = models.CharField(max_length=5)
     proposed = models.CharField(max_length=5, default="", blank=True)
-    ref = models.CharField(max_length=40, unique=True)  # the matter it comes from; the latest correction counts
+    ref = models.CharField(
+        max_length=40, unique=True
+    )  # the matter it comes from; the latest correction counts
     at = models.DateTimeField()
     actor = models.CharField(max_length=40)
 

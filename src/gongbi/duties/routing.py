@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
-from typing import Protocol
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from gongbi.duties.rules import (
@@ -21,8 +21,9 @@ from gongbi.duties.rules import (
     Item,
     KindFacts,
     Words,
-    check_community_lists,
+    best_item,
     choose_filing,
+    weigh_lists,
 )
 
 LOCAL = ZoneInfo("Asia/Shanghai")
@@ -114,9 +115,21 @@ class Route:
     filing: Filing | None
     shadowed: tuple[str, ...] = ()  # later rules that would have matched
 
-    @property
-    def found(self) -> bool:
-        return bool(self.lead)
+    def as_json(self) -> dict[str, Any]:
+        """Plain values, as a case keeps its proposal."""
+        return {
+            "lead": self.lead,
+            "unit": self.unit_code,
+            "co": list(self.co_units),
+            "item": self.item_code,
+            "item_name": list(self.item_name),
+            "rule": self.rule,
+            "article": self.article,
+            "reasons": [list(pair) for pair in self.reasons],
+            "limit": self.limit,
+            "standard": self.filing.code if self.filing else "",
+            "shadowed": list(self.shadowed),
+        }
 
 
 def valid_selector(selector: str) -> bool:
@@ -142,7 +155,7 @@ def _in_hours(hours: str, at: datetime) -> bool:
 def matches(rule: Rule, kind: str, placed: Placed, at: datetime, text: str, source: str) -> bool:
     """Whether every condition of the rule holds. ``text`` must be NFKC-normal."""
     day = at.astimezone(LOCAL).date()
-    if rule.valid_from and day < rule.valid_from or rule.valid_to and day >= rule.valid_to:
+    if (rule.valid_from and day < rule.valid_from) or (rule.valid_to and day >= rule.valid_to):
         return False
     if not any(kind.startswith(prefix) for prefix in rule.kinds):
         return False
@@ -188,7 +201,7 @@ def decide(
     plain = unicodedata.normalize("NFKC", text)
     reasons: list[Words] = []
     place = placed.grid or placed.community or placed.street
-    live = [r for r in sorted(rules, key=lambda r: (r.position, r.code))]
+    live = sorted(rules, key=lambda r: (r.position, r.code))
     fits = [r for r in live if matches(r, kind.code, placed, at, plain, source)]
     lead, co, name, article, own_limit = kind.handler, (), "catalogue", "", ""
     ruling = _ruling(rulings, kind.code, place, at)
@@ -208,11 +221,13 @@ def decide(
         co, name, article, own_limit = rule.co, rule.code, rule.article, rule.limit
         reasons.append((f"规则{rule.code}：{rule.reason[0]}。", f"Rule {rule.code}: {rule.reason[1]}."))
     else:
-        reasons.append(("没有规则适用，按类别目录的承办单位。", "No rule applies: the handler named in the catalogue."))
+        reasons.append(
+            ("没有规则适用，按类别目录的承办单位。", "No rule applies: the handler named in the catalogue.")
+        )
     shadowed = tuple(r.code for r in (fits if ruling else fits[1:]))
     item: Item | None = None
     if lead == COMMUNITY_KIND:
-        verdict = check_community_lists(items, COMMUNITY_KIND, True, kind=kind.code, community=placed.community)
+        verdict = weigh_lists(best_item(items, kind.code, placed.community), COMMUNITY_KIND, True)
         reasons.append(verdict.reason)
         if verdict.allowed:
             item, article = verdict.item, verdict.article
@@ -227,9 +242,7 @@ def decide(
         if selector == lead or selector in kept:
             continue
         if selector == COMMUNITY_KIND:
-            verdict = check_community_lists(
-                items, COMMUNITY_KIND, False, kind=kind.code, community=placed.community
-            )
+            verdict = weigh_lists(best_item(items, kind.code, placed.community), COMMUNITY_KIND, False)
             reasons.append(verdict.reason)
             if not verdict.allowed:
                 continue
@@ -341,4 +354,6 @@ def compare(
         same = (before.lead, before.co_units, before.limit) == (after.lead, after.co_units, after.limit)
         if not same and len(changes) < keep:
             changes.append(Change(one, before, after))
-    return DryRun(looked, unknown, now, then, tuple(changes), tuple(r.code for r in draft if r.code not in used))
+    return DryRun(
+        looked, unknown, now, then, tuple(changes), tuple(r.code for r in draft if r.code not in used)
+    )

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from gongbi.kernel.errors import Refused
+
 Words = tuple[str, str]  # (Chinese, English)
 ListType = Literal["perform", "actfor", "assist"]
 
@@ -33,7 +35,7 @@ class Item:
     """
 
     code: str
-    list: str
+    list_type: str
     name: Words
     kinds: tuple[str, ...]
     territory: str = ""  # the division it holds for; empty is the whole district
@@ -57,19 +59,35 @@ class Verdict:
     code: str = ""
 
 
-def check_community_lists(
-    items: Iterable[Item], unit_kind: str, as_lead: bool, *, kind: str, community: str = ""
-) -> Verdict:
-    """Whether a matter of ``kind`` may be given to a unit of ``unit_kind``, as lead or as co-handler.
+def best_item(items: Iterable[Item], kind: str, community: str = "") -> Item | None:
+    """The item that covers the kind there: perform before act-for before assist."""
+    order = {PERFORM: 0, ACTFOR: 1, ASSIST: 2}
+    found = [item for item in items if item.covers(kind, community)]
+    return min(found, key=lambda item: (order[item.list_type], item.code), default=None)
+
+
+def check_community_lists(item: Item | None, unit_kind: str, as_lead: bool) -> str:
+    """The article that lets a unit of ``unit_kind`` have the matter that ``item`` covers; raises ``Refused`` if it may not.
+
+    ``item`` is the list item of the matter's kind (:func:`best_item`), ``None`` when it is on no list. See
+    :func:`weigh_lists` for the rule.
+    """
+    verdict = weigh_lists(item, unit_kind, as_lead)
+    if not verdict.allowed:
+        raise Refused(f"duties.{verdict.code}", verdict.reason, article=verdict.article, field="unit")
+    return verdict.article
+
+
+def weigh_lists(best: Item | None, unit_kind: str, as_lead: bool) -> Verdict:
+    """Whether a unit of ``unit_kind`` may have the matter, as lead or as co-handler, and why.
 
     Only communities are bound: what is on none of their three lists may not be given to them at all; an
     *assist* item never
     makes them the lead (Beijing's ordinance on complaints 2021 §17, and the same rule for our lists).
     """
     if unit_kind != COMMUNITY_KIND:
-        return Verdict(True)
-    found = [item for item in items if item.covers(kind, community)]
-    if not found:
+        return Verdict(True, article=best.basis if best else "", item=best)
+    if best is None:
         return Verdict(
             False,
             (
@@ -81,9 +99,7 @@ def check_community_lists(
             None,
             "community_not_on_lists",
         )
-    order = {PERFORM: 0, ACTFOR: 1, ASSIST: 2}
-    best = min(found, key=lambda item: order[item.list])
-    if as_lead and best.list == ASSIST:
+    if as_lead and best.list_type == ASSIST:
         return Verdict(
             False,
             (
@@ -97,8 +113,8 @@ def check_community_lists(
     return Verdict(
         True,
         (
-            f"三项清单·{LIST_WORDS[best.list][0]}：{best.name[0]}({best.code})",
-            f"Three lists, {LIST_WORDS[best.list][1]}: {best.name[1]} ({best.code})",
+            f"三项清单·{LIST_WORDS[best.list_type][0]}：{best.name[0]}({best.code})",
+            f"Three lists, {LIST_WORDS[best.list_type][1]}: {best.name[1]} ({best.code})",
         ),
         best.basis or ARTICLE_LISTS,
         best,

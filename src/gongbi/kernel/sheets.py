@@ -13,7 +13,6 @@ import zlib
 from collections.abc import Iterator
 from typing import IO, Any
 
-from django.utils.translation import gettext_lazy as _
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from gongbi.kernel.errors import Refused
@@ -45,19 +44,23 @@ def open_rows(file: IO[bytes], sheet: str | None) -> tuple[str, str, RawRows]:
     return "csv", encoding, _csv(file, encoding)
 
 
-def _unreadable(why: object = "") -> Refused:
-    text = _(
-        "The file cannot be read as a spreadsheet%(why)s. Save it again as .xlsx or as CSV and send that."
+def _unreadable(why: object) -> Refused:
+    return Refused(
+        "table_unreadable",
+        (
+            "文件不是能读的表格（%(why)s）。请另存为 .xlsx 或 CSV 再发送。",
+            "The file cannot be read as a spreadsheet (%(why)s). Save it again as .xlsx or as CSV and send that.",
+        ),
+        values={"why": why},
     )
-    return Refused("table_unreadable", text % {"why": f" ({why})" if why else ""})
 
 
 def _too_large() -> Refused:
     return Refused(
         "table_too_large",
-        _(
-            "The workbook is too large when unpacked. Delete empty columns and rows, or split it "
-            "into several files."
+        (
+            "表格展开后太大。请删去空白的行和列，或拆成几个文件。",
+            "The workbook is too large when unpacked. Delete empty columns and rows, or split it into several files.",
         ),
     )
 
@@ -109,15 +112,23 @@ def _workbook(file: IO[bytes], sheet: str | None) -> RawRows:
 def _page(book: CalamineWorkbook, sheet: str | None) -> CalamineSheet:
     if sheet is not None:
         if sheet not in book.sheet_names:
-            text = _("The workbook has no sheet “%(name)s”; it has: %(names)s.")
-            raise Refused("table_sheet", text % {"name": sheet, "names": "、".join(book.sheet_names)})
+            raise Refused(
+                "table_sheet",
+                (
+                    "文件里没有名为“%(name)s”的工作表，有：%(names)s。",
+                    "The workbook has no sheet “%(name)s”; it has: %(names)s.",
+                ),
+                values={"name": sheet, "names": "、".join(book.sheet_names)},
+            )
         return book.get_sheet_by_name(sheet)
     for meta in book.sheets_metadata:
         if meta.typ == SheetTypeEnum.WorkSheet and meta.visible == SheetVisibleEnum.Visible:
             page = book.get_sheet_by_name(meta.name)
             if page.height:
                 return page
-    raise Refused("table_empty", _("The workbook has no sheet with anything in it."))
+    raise Refused(
+        "table_empty", ("工作簿里没有有内容的工作表。", "The workbook has no sheet with anything in it.")
+    )
 
 
 def _cells(book: CalamineWorkbook, page: CalamineSheet) -> RawRows:
@@ -171,11 +182,11 @@ def _encoding(file: IO[bytes]) -> str:
         return name
     raise Refused(
         "table_encoding",
-        _(
-            "The text is neither UTF-8 nor GB18030 (near byte %(where)s). Save the file as “CSV "
-            "UTF-8” and send it again."
-        )
-        % {"where": where},
+        (
+            "文字既不是UTF-8也不是GB18030（第%(where)s字节附近）。请另存为“CSV UTF-8”再发送。",
+            "The text is neither UTF-8 nor GB18030 (near byte %(where)s). Save it as “CSV UTF-8” and send it again.",
+        ),
+        values={"where": where},
     )
 
 
@@ -211,8 +222,11 @@ def _records(text: io.TextIOWrapper, delimiter: str) -> RawRows:
         for number, record in enumerate(reader, start=1):
             yield number, record
     except csv.Error as problem:
-        sentence = _(
-            "Row %(row)s cannot be read (%(why)s). Nothing after it was read; correct it and send "
-            "the file again."
-        )
-        raise Refused("table_row", sentence % {"row": number + 1, "why": problem}) from problem
+        raise Refused(
+            "table_row",
+            (
+                "第%(row)s行读不出来（%(why)s），其后的内容没有读。请改正后重新发送。",
+                "Row %(row)s cannot be read (%(why)s); nothing after it was read. Correct it and send the file again.",
+            ),
+            values={"row": number + 1, "why": problem},
+        ) from problem

@@ -18,10 +18,9 @@ from datetime import date, datetime, time, timedelta
 from typing import IO, Any
 
 import xlsxwriter
-from django.utils.translation import gettext_lazy as _
 
 from gongbi.kernel import sheets
-from gongbi.kernel.errors import Refused
+from gongbi.kernel.errors import Refused, in_language
 
 HEADER_WITHIN = 30  # headings are looked for in the first rows: people put titles and notes above them
 _NOTES = ("填写说明", "How to fill in")
@@ -46,14 +45,22 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class CellError:
-    """What is wrong in one row: ``column`` is the key, ``heading`` what the file itself calls it,
-    ``message`` a sentence.
+    """What is wrong in one row. ``column`` is the key, ``heading`` what the file itself calls the column.
+
+    ``words`` is a (Chinese, English) pair or a finished text, ``values`` fills its ``%(name)s`` places.
     """
 
     column: str
     heading: str
-    message: Any
+    words: Any
     code: str = "value"
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def message(self) -> str:
+        """The sentence in the reader's language."""
+        text = in_language(self.words)
+        return text % self.values if self.values else text
 
 
 @dataclass(slots=True)
@@ -71,9 +78,9 @@ class Row:
     def good(self) -> bool:
         return not self.errors
 
-    def wrong(self, column: str, message: Any, code: str = "value") -> None:
-        """Add an error found by the room that imports."""
-        self.errors.append(CellError(column, self.headings.get(column, column), message, code))
+    def wrong(self, column: str, words: Any, code: str = "value", **values: Any) -> None:
+        """Add an error found by the room that imports: a (Chinese, English) pair or a text, and what fills it."""
+        self.errors.append(CellError(column, self.headings.get(column, column), words, code, values))
 
 
 @dataclass(slots=True)
@@ -160,14 +167,21 @@ def read_table(
             break
     if not any(any(texts) for _number, texts in head):
         raise Refused(
-            "table_empty", _("The file is empty: nothing was read. Put the headings in the first row.")
+            "table_empty",
+            (
+                "文件是空的，没有读到内容。请在第一行写上列名。",
+                "The file is empty: nothing was read. Put the headings in the first row.",
+            ),
         )
     needed = [column for column in columns if column.required]
     if best is None:
         raise Refused(
             "table_headings",
-            _("None of the expected headings was found in the first %(rows)s rows. Expected: %(names)s.")
-            % {"rows": HEADER_WITHIN, "names": "、".join(c.zh for c in needed or columns)},
+            (
+                "前%(rows)s行里没有找到需要的列名。需要：%(names)s。",
+                "None of the expected headings was found in the first %(rows)s rows. Expected: %(names)s.",
+            ),
+            values={"rows": HEADER_WITHIN, "names": _listed(needed or columns)},
         )
     _hits, header_row, heads = best
     places: dict[str, int] = {}
@@ -180,9 +194,12 @@ def read_table(
         elif key in places:
             raise Refused(
                 "columns_twice",
-                _("Row %(row)s has the heading “%(name)s” twice. Remove one of the two columns.")
-                % {"row": header_row, "name": heading},
+                (
+                    "第%(row)s行的列名“%(name)s”出现了两次，请删去其中一列。",
+                    "Row %(row)s has the heading “%(name)s” twice. Remove one of the two columns.",
+                ),
                 field=key,
+                values={"row": header_row, "name": heading},
             )
         else:
             places[key] = place
@@ -190,22 +207,31 @@ def read_table(
     if missing:
         raise Refused(
             "columns_missing",
-            _(
-                "The headings in row %(row)s lack: %(missing)s. Found: %(found)s. Add the missing "
-                "columns and send the file again."
-            )
-            % {
+            (
+                "第%(row)s行的列名缺少：%(missing)s。读到的是：%(found)s。请补上后重新发送。",
+                "The headings in row %(row)s lack: %(missing)s. Found: %(found)s. "
+                "Add the missing columns and send the file again.",
+            ),
+            field=missing[0].key,
+            values={
                 "row": header_row,
-                "missing": "、".join(f"{c.zh} ({c.key})" for c in missing),
+                "missing": _listed(missing),
                 "found": "、".join(h for h in heads if h),
             },
-            field=missing[0].key,
         )
     headings = {key: heads[place] for key, place in places.items()}
     rest = ((number, texts) for number, texts in head if number > header_row)
     more = ((number, [clean(cell) for cell in cells]) for number, cells in raw)
     rows = _rows(rest, more, columns, places, headings)
     return Table(filename, kind, encoding, header_row, headings, unknown, rows)
+
+
+def _listed(columns: Sequence[Column]) -> tuple[str, str]:
+    """Headings for a sentence, in both languages."""
+    return (
+        "、".join(f"{column.zh}({column.key})" for column in columns),
+        ", ".join(f"{column.en} ({column.key})" for column in columns),
+    )
 
 
 def _rows(
@@ -229,14 +255,15 @@ def _rows(
             row = Row(number, values, headings=headings)
             for key in required:
                 if not values[key]:
-                    row.wrong(key, _("This cell must not be empty."), "required")
+                    row.wrong(key, ("这一格不能为空。", "This cell must not be empty."), "required")
             for key, allowed in closed:
                 if values[key] and values[key] not in allowed:
-                    text = _("“%(value)s” is not one of: %(allowed)s.")
                     row.wrong(
                         key,
-                        text % {"value": values[key][:40], "allowed": "、".join(sorted(allowed))},
+                        ("“%(value)s”不在可选值中：%(allowed)s。", "“%(value)s” is not one of: %(allowed)s."),
                         "choice",
+                        value=values[key][:40],
+                        allowed="、".join(sorted(allowed)),
                     )
             yield row
 
