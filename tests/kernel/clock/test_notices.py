@@ -119,6 +119,8 @@ def test_provisional_deadlines_are_counted_anew_when_the_notice_comes() -> None:
     start = bj("2026-12-30 10:00")
     actions.start(case, "handle", "3工作日", at=start)
     actions.start(case, "total", "24小时连续", at=start)
+    actions.start(case, "sign", "3工作日", at=start)
+    actions.stop(case, "sign", at=bj("2026-12-30 11:00"))
     actions.start(other, "handle", "4工作时", at=bj("2026-11-25 09:00"))
     actions.start(closed, "handle", "3工作日", at=start)
     actions.stop(closed, "handle", at=bj("2026-12-31 10:00"))
@@ -144,6 +146,7 @@ def test_provisional_deadlines_are_counted_anew_when_the_notice_comes() -> None:
     ]
     # The closed one keeps the deadline it was judged by; untouched ones have no history.
     assert Clock.objects.get(matter_id=closed.pk).due_at == bj("2027-01-04 10:00")
+    assert Clock.objects.get(name="sign").due_at == bj("2027-01-04 10:00")
     assert Clock.objects.get(matter_id=other.pk).history == []
     assert Clock.objects.get(name="total").history == []
     case.refresh_from_db()
