@@ -1,0 +1,24 @@
+"""Writing the index. Call these inside the action that changes the words; they are one statement each."""
+
+from __future__ import annotations
+
+from django.db import connection
+
+from gongbi.kernel.search import backends, words
+from gongbi.kernel.search.models import SearchEntry
+from gongbi.kernel.vault.redaction import redact
+
+
+def index(matter_id: int, text: str) -> None:
+    """Make ``text`` what matter ``matter_id`` is found by, instead of what it was before. About 0.2 ms for 200 characters.
+
+    Give it title, description and place in words, never a name or an address of a person; telephone and identity numbers are
+    taken out here. Text beyond 12,000 tokens is left out.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(backends.upsert_sql(), [matter_id, backends.stored(words.tokens(redact(text)))])
+
+
+def remove(matter_id: int) -> None:
+    """Make the matter unfindable (purged, or merged away)."""
+    SearchEntry.objects.filter(pk=matter_id).delete()

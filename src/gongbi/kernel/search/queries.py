@@ -1,0 +1,40 @@
+"""Asking the index."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
+
+from gongbi.kernel.search import backends
+from gongbi.kernel.search.words import question
+
+NEWEST = 2000
+
+
+def match(words: str, *, limit: int | None = None, newest_first: bool = False) -> Q:
+    """A condition on the key of any matter table: ``Case.objects.filter(search.match("垃圾 清运"))``.
+
+    Every word must occur, in any order; "quoted" words one after the other; single characters, Latin words and numbers too;
+    full-width and half-width are the same. Blank or punctuation only: no condition at all.
+
+    A common word is in every tenth matter of a million. Pages show the newest, so give ``limit`` (with or without
+    ``newest_first``): the ids come newest first and the index stops there. Scope and other filters apply after it, so ask for
+    more than a page (``search.queries.NEWEST``). Measured: docs/search.md.
+    """
+    asked = question(words)
+    if not asked:
+        return Q()
+    sql = backends.match_sql(limit, newest_first)
+    return Q(pk__in=RawSQL(sql, (backends.expression(asked),)))  # noqa: S611 – our own SQL, the words are a parameter
+
+
+def newest(words: str, *, limit: int = 50) -> list[int]:
+    """Ids of the newest matters that match, newest first, at most ``limit``; unscoped (the caller filters). [] when blank."""
+    from django.db import connection
+
+    asked = question(words)
+    if not asked:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(backends.match_sql(limit, True), [backends.expression(asked)])
+        return [row[0] for row in cursor.fetchall()]
