@@ -1,0 +1,80 @@
+"""What insight keeps: one row a case and its lines, both read off the ledger and never changed by hand.
+
+Everything here can be thrown away and folded anew (``actions.rebuild_all``); the ledger is the truth.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class CaseFacts(models.Model):
+    """One case as its ledger tells it. ``last_seq`` is the last entry folded: the watermark."""
+
+    case_id = models.BigIntegerField(primary_key=True)
+    last_seq = models.PositiveIntegerField(default=0)
+    phase = models.CharField(max_length=24, default="")  # the flow's state, as last folded
+    opened_at = models.DateTimeField(null=True)
+    accepted_at = models.DateTimeField(null=True)
+    dispatched_at = models.DateTimeField(null=True)
+    handled_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    handle_due = models.DateTimeField(null=True)
+    channel = models.CharField(max_length=12, default="")
+    net = models.CharField(max_length=24, default="")
+    kind = models.CharField(max_length=8, default="")
+    territory = models.CharField(max_length=15, default="")
+    unit_id = models.BigIntegerField(null=True)
+    merged_into = models.BigIntegerField(null=True)
+    reports = models.PositiveIntegerField(default=0)
+    dispatches = models.PositiveSmallIntegerField(default=0)
+    contests = models.PositiveSmallIntegerField(default=0)
+    reworks = models.PositiveSmallIntegerField(default=0)
+    reopenings = models.PositiveSmallIntegerField(default=0)
+    extensions = models.PositiveSmallIntegerField(default=0)
+    suspensions = models.PositiveSmallIntegerField(default=0)
+    ground = models.CharField(max_length=24, default="")  # why it left the rating
+
+    class Meta:
+        verbose_name = _("facts of a case")
+
+    def __str__(self) -> str:
+        return f"{self.case_id}@{self.last_seq}"
+
+
+class FactLine(models.Model):
+    """One version of one line (insight.lines.Line): what a rate counts. It held from ``since`` until ``until``."""
+
+    case_id = models.BigIntegerField()
+    what = models.SmallIntegerField()
+    nth = models.PositiveSmallIntegerField()
+    result = models.SmallIntegerField(default=0)
+    late = models.BooleanField(default=False)
+    at = models.DateTimeField()  # decides the period
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+    spoiled_at = models.DateTimeField(null=True)
+    exempt_at = models.DateTimeField(null=True)
+    excluded_at = models.DateTimeField(null=True)
+    report_id = models.BigIntegerField(null=True)
+    unit_id = models.BigIntegerField(null=True)
+    territory = models.CharField(max_length=15, default="")
+    kind = models.CharField(max_length=8, default="")
+    channel = models.CharField(max_length=12, default="")
+    net = models.CharField(max_length=24, default="")
+    ground = models.CharField(max_length=24, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["case_id", "what", "nth", "since"], name="fact_line_once")
+        ]
+        indexes = [
+            models.Index(fields=["at", "what"], name="fact_line_at"),
+            models.Index(fields=["unit_id", "at"], name="fact_line_unit"),
+        ]
+        verbose_name = _("line of a rate")
+
+    def __str__(self) -> str:
+        return f"{self.case_id}:{self.what}.{self.nth}"
