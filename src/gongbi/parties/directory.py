@@ -33,6 +33,7 @@ class HeldPost:
     valid_to: datetime | None
     territories: tuple[str, ...]
     synthetic: bool
+    units: frozenset[int]  # ids of the unit and of all below it
 
     def in_force(self, at: datetime) -> bool:
         """Whether the post, and its unit, exist at ``at``."""
@@ -119,6 +120,7 @@ class Directory:
                 valid_to=post.valid_to,
                 territories=tuple(sorted(area.code for area in post.areas.all())),
                 synthetic=post.person.synthetic,
+                units=self.below(post.unit_id),
             )
             for post in rows.order_by("valid_from", "pk")
             if post.unit_id in self.by_id  # a unit newer than this directory: the next one has it

@@ -82,7 +82,7 @@ def viewer_in(account: Account, post: HeldPost) -> Viewer:
         person_id=post.person_id,
         post_id=post.id,
         unit_id=post.unit.pk,
-        units=directory.current().below(post.unit.pk),
+        units=post.units,
         territories=post.territories,
         name=post.name or post.unit.name,
     )
