@@ -104,6 +104,14 @@ def test_a_row_is_half_a_cell_high(drop: float, order: list[int]) -> None:
     assert rules.numbering_order([(1.0, 10.0), (0.0, 10.0 - drop)], [1.0, 1.0]) == order
 
 
+@pytest.mark.parametrize(
+    ("total", "weights", "parts"),
+    [(10, [1, 1, 1], [4, 3, 3]), (0, [1, 2], [0, 0]), (7, [5, 2], [5, 2]), (1, [0.4, 0.6], [0, 1])],
+)
+def test_apportioning_keeps_the_sum(total: int, weights: list[float], parts: list[int]) -> None:
+    assert rules.apportion(total, weights) == parts
+
+
 def test_one_layer_of_grids() -> None:
     assert rules.may_be_layer("grid")
     assert not rules.may_be_layer("police")

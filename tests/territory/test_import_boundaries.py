@@ -95,7 +95,7 @@ def test_each_bad_feature_is_named(tree: None, take_in: Take) -> None:
     ring = geometry(square(0, 0))["coordinates"][0]
     far = {"type": "Polygon", "coordinates": [[[lat, lon] for lon, lat in ring]]}
     bow_tie = [[108.9, 34.2], [109, 34.3], [109, 34.2], [108.9, 34.3], [108.9, 34.2]]
-    no_number = [[108.9, float("nan")], [109, 34.3], [109, 34.2], [108.9, float("nan")]]
+    no_number = [[108.9, 34.2], [109, 34.3], [109, float("nan")], [108.9, 34.2]]
     bad: list[tuple[str, Any, str]] = [
         (ONE, geometry(outline(ONE)), "twice"),
         (ONE + "011", {"type": "Polygon", "coordinates": [ring[:-1]]}, "not_closed"),

@@ -187,13 +187,7 @@ def divide(shape: Any, weights: list[float], rng: np.random.Generator) -> list[A
 
 def _shares(weights: list[float], total: int, least: int) -> list[int]:
     """``total`` in whole numbers by weight, each at least ``least`` (largest remainder)."""
-    free = total - least * len(weights)
-    exact = [free * weight / sum(weights) for weight in weights]
-    whole = [int(part) for part in exact]
-    order = sorted(range(len(weights)), key=lambda i: (whole[i] - exact[i], i))
-    for i in order[: free - sum(whole)]:
-        whole[i] += 1
-    return [least + part for part in whole]
+    return [least + part for part in rules.apportion(total - least * len(weights), weights)]
 
 
 def cut() -> dict[str, Any]:

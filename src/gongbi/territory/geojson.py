@@ -115,10 +115,9 @@ def read_shape(label: str, geometry: Any, source_crs: str) -> Any:
         for ring in rings:
             if problem := check_ring(label, ring):
                 raise BadShape(problem)
-            lows = [float(min(p[axis] for p in ring)) for axis in (0, 1)]
-            highs = [float(max(p[axis] for p in ring)) for axis in (0, 1)]
-            for lon, lat in (lows, highs):
-                _check(label, lon, lat)
+            positions = np.array([position[:2] for position in ring], dtype=np.float64)
+            for corner in (positions.min(axis=0), positions.max(axis=0)):  # a NaN anywhere makes both NaN
+                _check(label, float(corner[0]), float(corner[1]))
         shape = shapely.geometry.shape({"type": geometry["type"], "coordinates": parts})
     except (TypeError, ValueError, IndexError, KeyError, shapely.errors.ShapelyError) as wrong:
         if isinstance(wrong, BadShape):

@@ -132,6 +132,16 @@ def numbering_order(centres: Sequence[tuple[float, float]], heights: Sequence[fl
     return order
 
 
+def apportion(total: int, weights: Sequence[float]) -> list[int]:
+    """``total`` in whole numbers in proportion to ``weights``, the sum kept (largest remainder; earlier ones first when equal)."""
+    exact = [total * weight / sum(weights) for weight in weights]
+    whole = [int(part) for part in exact]
+    order = sorted(range(len(weights)), key=lambda i: (whole[i] - exact[i], i))
+    for i in order[: total - sum(whole)]:
+        whole[i] += 1
+    return whole
+
+
 def valid_on(valid_from: date, valid_to: date | None, day: date) -> bool:
     """Whether a half-open period holds the day: its first day yes, its end no."""
     return valid_from <= day and (valid_to is None or day < valid_to)

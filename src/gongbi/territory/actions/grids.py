@@ -136,6 +136,8 @@ def _replace(
     heights = [shape.bounds[3] - shape.bounds[1] for shape in shapes]
     order = rules.numbering_order(centres, heights)
     sizes = [area_m2(shape) for shape in shapes]
+    households = _parts([old.households for old in olds], sizes)
+    people = _parts([old.population for old in olds], sizes)
     end_on(olds, effective)
     new = []
     for sequence, index in zip(sequences, order, strict=True):
@@ -149,8 +151,8 @@ def _replace(
             lat=round(label.y, 7),
             area_m2=sizes[index],
             synthetic=any(old.synthetic for old in olds),
-            households=_part([old.households for old in olds], sizes[index] / sum(sizes)),
-            population=_part([old.population for old in olds], sizes[index] / sum(sizes)),
+            households=households[index],
+            population=people[index],
         )
         division.save()
         new.append(division)
@@ -161,10 +163,10 @@ def _replace(
     return new
 
 
-def _part(counts: list[int | None], share: float) -> int | None:
+def _parts(counts: list[int | None], sizes: list[float]) -> Sequence[int | None]:
     """Households or people by area, until they are counted again; unknown when one of the old ones is."""
     known = [count for count in counts if count is not None]
-    return round(sum(known) * share) if len(known) == len(counts) else None
+    return rules.apportion(sum(known), sizes) if len(known) == len(counts) else [None] * len(sizes)
 
 
 def _carry_cards(olds: list[Division], new: list[Division], viewer: Viewer, at: datetime) -> None:
