@@ -308,7 +308,7 @@ def static_steps() -> None:
         (STATIC / "staticfiles.json").exists(),
         lambda: call(
             "collect the static files",
-            [PYTHON, "-m", "django", "collectstatic", "--noinput", "--clear", "-v", "0"],
+            [PYTHON, "-m", "django", "collectstatic", "--noinput", "--clear", "--ignore", "redoc*", "-v", "0"],
             env={"DJANGO_SETTINGS_MODULE": "gongbi.ops.settings", "GONGBI_STATIC": str(STATIC)},
         ),
     )  # fmt: skip
