@@ -88,9 +88,23 @@ def test_nothing_to_look_for_is_no_condition(asked: str) -> None:
 @pytest.mark.usefixtures("indexed")
 @pytest.mark.parametrize(
     "asked",
-    ["垃圾' OR 1=1 --", "a & b | !c", "NEAR(垃圾 水)", "垃圾 NOT 水", "words:垃圾", "'\\", "(((", "a:*b", "垃圾\x00",
-     "%s %(x)s", "😀垃圾", "^垃圾 -水", "x" * 5000, "垃 " * 500],
-)  # fmt: skip
+    [
+        "垃圾' OR 1=1 --",
+        "a & b | !c",
+        "NEAR(垃圾 水)",
+        "垃圾 NOT 水",
+        "words:垃圾",
+        "'\\",
+        "(((",
+        "a:*b",
+        "垃圾\x00",
+        "%s %(x)s",
+        "😀垃圾",
+        "^垃圾 -水",
+        "x" * 5000,
+        "垃 " * 500,
+    ],
+)
 def test_operators_quotes_and_rubbish_are_words_like_others(asked: str) -> None:
     assert found(asked) <= set(TEXTS)
 

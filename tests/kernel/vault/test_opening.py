@@ -62,9 +62,16 @@ def test_opening_writes_who_what_why_when_and_the_person_can_read_it(card: Conse
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     ("reason", "good"),
-    [("", False), ("  ", False), ("回访核", False), ("……,。!?", False), ("aaaa", False), ("回访核实", True),
-     ("call back", True)],
-)  # fmt: skip
+    [
+        ("", False),
+        ("  ", False),
+        ("回访核", False),
+        ("……,。!?", False),
+        ("aaaa", False),
+        ("回访核实", True),
+        ("call back", True),
+    ],
+)
 def test_a_reason_of_at_least_four_characters_is_asked_for(
     card: Consent, now: datetime, reason: str, good: bool
 ) -> None:
@@ -216,12 +223,18 @@ def test_a_notice_without_a_part_the_law_asks_for_is_refused(now: datetime, part
 @pytest.mark.parametrize(
     ("code", "days", "good"),
     [
-        ("access_log", 183, False), ("access_log", 184, True), ("access_log", None, True),
-        ("impact_assessment", 1095, False), ("impact_assessment", 1096, True),
-        ("staff_track", 90, True), ("staff_track", 91, False), ("staff_track", None, False),
-        ("emergency_only", 0, True), ("emergency_only", 1, False),
+        ("access_log", 183, False),
+        ("access_log", 184, True),
+        ("access_log", None, True),
+        ("impact_assessment", 1095, False),
+        ("impact_assessment", 1096, True),
+        ("staff_track", 90, True),
+        ("staff_track", 91, False),
+        ("staff_track", None, False),
+        ("emergency_only", 0, True),
+        ("emergency_only", 1, False),
     ],
-)  # fmt: skip
+)
 def test_how_long_data_is_kept_moves_only_within_the_law(code: str, days: int | None, good: bool) -> None:
     if good:
         actions.set_retention(code, keep_days=days, viewer=ADMIN_1)

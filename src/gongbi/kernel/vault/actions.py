@@ -108,7 +108,7 @@ def rotate_keys(*, viewer: Viewer, batch: int = 500) -> Rotation:
         quote = connection.ops.quote_name
         table, column, key = (
             quote(model._meta.db_table),
-            quote(field.column),
+            quote(field.column or field.name),
             quote(model._meta.pk.column or "id"),
         )
         last: Any = None
