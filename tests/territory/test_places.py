@@ -75,6 +75,20 @@ def test_an_ended_place_is_found_for_its_own_days(district: None) -> None:
         actions.end_place(place.pk, effective=date(2027, 1, 1), viewer=KEEPER, at=AT)
 
 
+def test_guesses_say_why_in_both_languages(district: None) -> None:
+    take(PlaceRow("旭景名园小区", "compound", ONE), PlaceRow("糖坊街社区", "community", ONE))
+    slip = queries.find_places("旭景茗园小区")[0]
+    assert slip.why == (
+        (
+            "“旭景茗园小区”与“旭景名园小区”相差一个字",
+            "“旭景茗园小区” is “旭景名园小区” but for one character",
+        ),
+    )
+    plain = queries.find_places("在糖坊街社区门口")[0]
+    assert plain.why[0] == ("文中写有“糖坊街社区”", "the text says “糖坊街社区”")
+    assert plain.codes == (STREET, ONE)
+
+
 def test_limit_and_long_texts(district: None) -> None:
     take(*(PlaceRow(f"金竹{n}号院", "compound", ONE) for n in range(1, 9)))
     text = "、".join(f"金竹{n}号院" for n in range(1, 9))

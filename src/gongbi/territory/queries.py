@@ -20,7 +20,7 @@ from gongbi.science import coords
 from gongbi.territory import memory, rules
 from gongbi.territory.models import Division, GridCard, on_day
 from gongbi.territory.rules import Level
-from gongbi.territory.words import refused
+from gongbi.territory.words import Words, reason_words, refused
 
 NEAR_M = 1.0  # a point this near to a grid, inside the district, belongs to it: boundaries are no finer
 
@@ -68,7 +68,10 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class PlaceGuess:
-    """A place that a text names. ``sure`` 0-1; ``written``, ``start``, ``end``: the words; ``reasons``: as in Gazetteer.find."""
+    """A place that a text names. ``sure`` 0-1; ``written``, ``start``, ``end``: the words in the text.
+
+    ``reasons``: as in Gazetteer.find; ``why``: the same for people, (Chinese, English).
+    """
 
     place_id: int
     name: str
@@ -82,10 +85,16 @@ class PlaceGuess:
     start: int
     end: int
     reasons: tuple[str, ...]
+    why: tuple[Words, ...]
     synthetic: bool
 
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """From the street to the smallest division that holds it."""
+        return tuple(self.code[:length] for length in (9, 12, 15) if length <= len(self.code))
 
-def day_of(on: date | datetime) -> date:
+
+def _day(on: date | datetime) -> date:
     """The local day of a moment; a day stays one."""
     return timezone.localdate(on) if isinstance(on, datetime) else on
 
@@ -117,7 +126,7 @@ def locate(
     A point on a shared border belongs to the smallest code.
     """
     lon, lat = to_storage(lon, lat, crs=crs)
-    epoch = memory.boundaries().on(day_of(on))
+    epoch = memory.boundaries().on(_day(on))
     if epoch is None:
         return None
     index = epoch.grids.index_one(lon, lat)
@@ -173,18 +182,35 @@ def find_places(
     """The places that a text names, the likeliest first; with ``on`` only those of that day. Under a millisecond for a message."""
     places = memory.places()
     found = places.gazetteer.find(text[:10_000], limit if on is None else limit * 3)
-    day = None if on is None else day_of(on)
+    day = None if on is None else _day(on)
+    if not found:
+        return []
+    epoch = memory.boundaries().on(day or date.max)
+    names_now = {} if epoch is None else epoch.names
     guesses = []
     for hit in found:
         key, name, kind, _aliases, lon, lat, code, begin, end, synthetic = places.rows[hit.key]
         if day is not None and not rules.valid_on(begin, end, day):
             continue
+        why = tuple(reason_words(reason, hit.written, name, names_now) for reason in hit.reasons)
         guesses.append(
             PlaceGuess(
-                key, name, kind, code, lon, lat, hit.score, hit.exact,
-                hit.written, hit.start, hit.end, hit.reasons, synthetic,
+                key,
+                name,
+                kind,
+                code,
+                lon,
+                lat,
+                hit.score,
+                hit.exact,
+                hit.written,
+                hit.start,
+                hit.end,
+                hit.reasons,
+                why,
+                synthetic,
             )
-        )  # fmt: skip
+        )
     return guesses[:limit]
 
 
@@ -192,7 +218,7 @@ def divisions(
     *, level: Level | None = None, parent: str | None = None, on: date | datetime, viewer: Viewer = PUBLIC
 ) -> list[Division]:
     """The divisions valid on a day, in the order of their codes, without their boundaries."""
-    rows = Division.objects.filter(on_day(day_of(on)))
+    rows = Division.objects.filter(on_day(_day(on)))
     if level is not None:
         rows = rows.filter(level=level)
     if parent is not None:
@@ -202,7 +228,7 @@ def divisions(
 
 def division(code: str, *, on: date | datetime, viewer: Viewer = PUBLIC) -> Division | None:
     """The division with this code on a day, or None."""
-    rows = Division.objects.filter(on_day(day_of(on)), code=rules.normalise(code))
+    rows = Division.objects.filter(on_day(_day(on)), code=rules.normalise(code))
     return rows.defer("geometry").first()
 
 
@@ -213,13 +239,13 @@ def children(code: str, *, on: date | datetime, viewer: Viewer = PUBLIC) -> list
 
 def path(code: str, *, on: date | datetime, viewer: Viewer = PUBLIC) -> list[Division]:
     """From the district down to the division itself."""
-    rows = Division.objects.filter(on_day(day_of(on)), code__in=rules.ancestors(code))
+    rows = Division.objects.filter(on_day(_day(on)), code__in=rules.ancestors(code))
     return list(rows.defer("geometry").order_by("code"))
 
 
 def names(codes: list[str], *, on: date | datetime, viewer: Viewer = PUBLIC) -> dict[str, str]:
     """Code → name on a day, from memory: for lists and tables."""
-    epoch = memory.boundaries().on(day_of(on))
+    epoch = memory.boundaries().on(_day(on))
     return {} if epoch is None else {code: epoch.names[code] for code in codes if code in epoch.names}
 
 
@@ -269,7 +295,7 @@ def map_geojson(
     ``parent_code``: any division above; only what lies in it. Properties: code, name, synthetic, label point.
     """
     kept = memory.boundaries()
-    epoch = kept.on(day_of(on))
+    epoch = kept.on(_day(on))
     if epoch is None:
         return {"type": "FeatureCollection", "features": []}
     key = (epoch.start, level, parent_code)

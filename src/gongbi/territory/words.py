@@ -162,3 +162,16 @@ def sentence(problem: Mapping[str, Any]) -> str:
         "parent": problem.get("parent") or "-",
     }
     return in_language(WORDS[kind]) % values
+
+
+def reason_words(reason: str, written: str, name: str, names: Mapping[str, str]) -> Words:
+    """Why a text is taken to name a place, as (Chinese, English). ``names``: division code → name."""
+    if reason == "slip":
+        return f"“{written}”与“{name}”相差一个字", f"“{written}” is “{name}” but for one character"
+    if reason == "namesake":
+        return "另有同名的地点", "another place has the same name"
+    if reason.startswith("inside:"):
+        code = reason.removeprefix("inside:")
+        above = names.get(code, code)
+        return f"文中还提到{above}", f"the text also names {above}"
+    return f"文中写有“{written}”", f"the text says “{written}”"
