@@ -83,10 +83,12 @@ def _clean(content: bytes, kind: str) -> Picture:
             # The decoder itself halves, down to just above the target: 40 megapixels take 10 MB instead of 120.
             opened.draft(opened.mode, (rules.MAX_SIDE, rules.MAX_SIDE))
         opened.load()
-        upright = ImageOps.exif_transpose(opened)
+        # Smaller first: every step after this makes a copy. Palettes cannot be blended, so they are resolved before.
+        scaled = opened.convert("RGBA") if opened.mode in ("P", "PA", "1") else opened
+        scaled.thumbnail((rules.MAX_SIDE, rules.MAX_SIDE), Image.Resampling.LANCZOS)
+        upright = ImageOps.exif_transpose(scaled)
     keeps_alpha = kind in ("png", "gif")
     image = _plain(upright, profile, keeps_alpha)
-    image.thumbnail((rules.MAX_SIDE, rules.MAX_SIDE), Image.Resampling.LANCZOS)
     small = image.copy()
     small.thumbnail((rules.THUMBNAIL, rules.THUMBNAIL), Image.Resampling.LANCZOS)
     new_kind = "png" if keeps_alpha else "jpeg"
