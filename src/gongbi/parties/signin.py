@@ -15,6 +15,7 @@ from typing import Any
 from django.conf import settings as django_settings
 
 APPS = [
+    "gongbi.parties.skin",  # before the library: its templates are drawn over
     "allauth",
     "allauth.account",
     "allauth.mfa",

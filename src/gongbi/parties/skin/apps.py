@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class SkinConfig(AppConfig):
+    name = "gongbi.parties.skin"
+    label = "parties_skin"
