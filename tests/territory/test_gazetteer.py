@@ -74,6 +74,14 @@ def test_one_slip_is_forgiven_and_counts_less(text: str, key: int) -> None:
     assert found[key].score < right.score
 
 
+@pytest.mark.parametrize(
+    ("text", "sure"), [("旭景茗园社区", True), ("二付庄小区", False), ("二府街", False), ("二府街社区", True)]
+)
+def test_what_could_be_another_place_is_a_suggestion_only(text: str, sure: bool) -> None:
+    # Real messages from another town: 陈家湖社区 is not 陈家寨社区; 0.6 is where triage becomes sure.
+    assert (GAZETTEER.find(text)[0].score >= 0.6) is sure
+
+
 def test_two_slips_and_digits_are_not() -> None:
     assert GAZETTEER.find("旭京茗园社区门口") == []
     assert [g.key for g in GAZETTEER.find("糖坊街13号院")] == [

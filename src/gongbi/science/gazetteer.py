@@ -215,7 +215,7 @@ class Gazetteer:
                     for other in others:
                         names.setdefault(short + other, _Name(short + other, index, weight, False))
         if len(short) >= 3 and short not in names:
-            names[short] = _Name(short, index, weight * 0.82, True)
+            names[short] = _Name(short, index, weight * 0.75, True)
         return [name for name in names.values() if len(name.folded) >= 2]
 
     def find(self, text: str, limit: int = 5) -> list[Found]:
@@ -239,12 +239,9 @@ class Gazetteer:
         best: dict[int, Found] = {}
         for start, end, name, exact in hits:
             entry = self.entries[name.entry]
-            # A slip in four characters leaves three: a suggestion, no more.
-            score = (
-                name.grade
-                * (1.0 if exact else 0.72 if len(name.folded) > 4 else 0.55)
-                * (1 - 0.5 / (end - start))
-            )
+            # A slip in a stem of three characters leaves two: a suggestion, no more.
+            slip = 0.72 if len(name.folded) > 4 and len(core(name.folded)) > 3 else 0.55
+            score = name.grade * (1.0 if exact else slip) * (1 - 0.5 / (end - start))
             reasons = ["slip" if not exact else "alias" if name.alias else "name"]
             above = [code for code in areas if code and entry.area.startswith(code) and entry.area != code]
             if above:
