@@ -49,7 +49,13 @@ def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """Input that does not have the described shape: the first thing wrong as the sentence, all of them in ``errors``."""
     found: list[dict[str, Any]] = [of_validation(item) for item in error.errors]
     first = found[0] if found else {"message": "", "field": ""}
-    body = {"code": "api.invalid", "message": first["message"], "article": "", "field": first["field"], "errors": found}
+    body = {
+        "code": "api.invalid",
+        "message": first["message"],
+        "article": "",
+        "field": first["field"],
+        "errors": found,
+    }
     return api.create_response(request, body, status=422)
 
 
@@ -59,16 +65,23 @@ def unknown(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
     from gongbi.kernel.errors import in_language
 
     message = in_language(
-        ("请提供有效的密钥(Authorization: Bearer …),或先登录。", "Give a valid key (Authorization: Bearer …), or sign in first.")
+        (
+            "请提供有效的密钥(Authorization: Bearer …),或先登录。",
+            "Give a valid key (Authorization: Bearer …), or sign in first.",
+        )
     )
-    return api.create_response(request, {"code": "scope.sign_in", "message": message, "article": "", "field": ""}, status=401)
+    return api.create_response(
+        request, {"code": "scope.sign_in", "message": message, "article": "", "field": ""}, status=401
+    )
 
 
 @api.exception_handler(HttpError)
 def plain(request: HttpRequest, error: HttpError) -> HttpResponse:
     """A body that cannot be read at all, and the like."""
     return api.create_response(
-        request, {"code": "api.http", "message": str(error), "article": "", "field": ""}, status=error.status_code
+        request,
+        {"code": "api.http", "message": str(error), "article": "", "field": ""},
+        status=error.status_code,
     )
 
 

@@ -7,21 +7,34 @@ from typing import Any
 from gongbi.kernel.errors import in_language
 
 _WORDS: dict[str, tuple[str, str]] = {
-    "missing": ("缺少“%(field)s”,请补上。", "“%(field)s” is missing; add it."),
-    "extra_forbidden": ("没有名为“%(field)s”的字段,请检查拼写。", "There is no field called “%(field)s”; check the spelling."),
-    "string_too_long": ("“%(field)s”太长,最多 %(max_length)s 个字符。", "“%(field)s” is too long; at most %(max_length)s characters."),
-    "too_long": ("“%(field)s”的项数太多,最多 %(max_length)s 项。", "“%(field)s” has too many items; at most %(max_length)s."),
+    "missing": ("缺少“%(field)s”，请补上。", "“%(field)s” is missing; add it."),
+    "extra_forbidden": (
+        "没有名为“%(field)s”的字段，请检查拼写。",
+        "There is no field called “%(field)s”; check the spelling.",
+    ),
+    "string_too_long": (
+        "“%(field)s”太长，最多 %(max_length)s 个字符。",
+        "“%(field)s” is too long; at most %(max_length)s characters.",
+    ),
+    "too_long": (
+        "“%(field)s”的项数太多，最多 %(max_length)s 项。",
+        "“%(field)s” has too many items; at most %(max_length)s.",
+    ),
     "greater_than_equal": ("“%(field)s”应不小于 %(ge)s。", "“%(field)s” must be at least %(ge)s."),
     "less_than_equal": ("“%(field)s”应不大于 %(le)s。", "“%(field)s” must be at most %(le)s."),
-    "literal_error": ("“%(field)s”应为:%(expected)s。", "“%(field)s” must be one of: %(expected)s."),
+    "literal_error": ("“%(field)s”应为：%(expected)s。", "“%(field)s” must be one of: %(expected)s."),
     "json_invalid": ("请求内容不是有效的 JSON。", "The body is not valid JSON."),
 }
-_ELSE = ("“%(field)s”的值不对:应为 %(type)s。", "The value of “%(field)s” is not right: expected %(type)s.")
+_ELSE = ("“%(field)s”的值不对：应为 %(type)s。", "The value of “%(field)s” is not right: expected %(type)s.")
 
 
 def of_validation(item: dict[str, Any]) -> dict[str, Any]:
     """One pydantic error as ``{message, field, type}``; the value itself is not repeated (it may be personal)."""
-    where = [str(part) for part in item.get("loc", ()) if part not in ("body", "query", "path", "header", "payload")]
+    where = [
+        str(part)
+        for part in item.get("loc", ())
+        if part not in ("body", "query", "path", "header", "payload")
+    ]
     kind = str(item.get("type", ""))
     field = ".".join(where[1:] if where and where[0] in ("body", "data") else where) or "body"
     values = {"field": field, "type": kind.replace("_", " "), **(item.get("ctx") or {})}

@@ -12,7 +12,17 @@ from gongbi.kernel.clock.models import Clock
 from gongbi.kernel.flow.invariants import Breach, register
 
 UNIT_STATES = ("dispatched", "disputed", "handling", "asking", "suspended", "handled", "checked")
-CLOCKED = ("received", "accepted", "dispatched", "handling", "handled", "checked", "clarifying", "asking", "suspended")
+CLOCKED = (
+    "received",
+    "accepted",
+    "dispatched",
+    "handling",
+    "handled",
+    "checked",
+    "clarifying",
+    "asking",
+    "suspended",
+)
 
 
 @register("cases.one_unit")
@@ -42,5 +52,7 @@ def open_flag() -> Iterator[Breach]:
 @register("cases.every_report_answered")
 def every_report() -> Iterator[Breach]:
     """A merged case keeps no report: each stands with the case that is worked on."""
-    for report in Report.objects.filter(case__merged_into__isnull=False).exclude(case=F("case__merged_into")).iterator():
+    for report in (
+        Report.objects.filter(case__merged_into__isnull=False).exclude(case=F("case__merged_into")).iterator()
+    ):
         yield Breach("cases.every_report_answered", report.number, "belongs to a case that was merged away")

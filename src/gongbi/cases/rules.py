@@ -29,7 +29,7 @@ WORKFLOW = "案件流程规范 第7条"
 REJECTION_GROUNDS: dict[str, tuple[str, str, str]] = {
     "untrue": ("经核实不属实", "Verified: not as reported", "GB/T 30428 核实"),
     "outside_duties": (
-        "不属于政府职责范围,已告知其他渠道",
+        "不属于政府职责范围，已告知其他渠道",
         "Outside the government's duties; other channels told",
         BEIJING_11 + "(五)",
     ),
@@ -68,7 +68,7 @@ def check_contest_open(*, ruled: bool) -> None:
         raise Refused(
             "cases.ruled",
             (
-                "裁定员已裁定此件由贵单位办理,不能再提异议,请签收。",
+                "裁定员已裁定此件由贵单位办理，不能再提异议，请签收。",
                 "An adjudicator has ruled that this matter is your unit's. It cannot be contested again; please sign for it.",
             ),
             article=RULED,
@@ -81,14 +81,14 @@ def check_contest_count(count: int, *, first: bool) -> None:
         raise Refused(
             "cases.contested_before",
             (
-                "此件已提过一次异议;再次提出将交裁定员裁定。",
+                "此件已提过一次异议；再次提出将交裁定员裁定。",
                 "This dispatch was contested before; a second contest goes to the adjudicator.",
             ),
         )
     if not first and count != 1:
         raise Refused(
             "cases.not_contested_yet",
-            ("须先提出一次异议,才能交裁定员裁定。", "Contest it once before it can go to the adjudicator."),
+            ("须先提出一次异议，才能交裁定员裁定。", "Contest it once before it can go to the adjudicator."),
         )
 
 
@@ -99,7 +99,7 @@ def check_before(now: datetime, due: datetime, *, what: Literal["sign", "extensi
             raise Refused(
                 "cases.sign_term_over",
                 (
-                    "提出异议的期限已过。请签收;如确非本单位职责,请告知派遣员。",
+                    "提出异议的期限已过。请签收；如确非本单位职责，请告知派遣员。",
                     "The term for contesting this dispatch has passed. Please sign for it; if it is not yours, tell the dispatcher.",
                 ),
                 article=WORKFLOW,
@@ -107,7 +107,7 @@ def check_before(now: datetime, due: datetime, *, what: Literal["sign", "extensi
         raise Refused(
             "cases.overdue",
             (
-                "延期须在到期之前申请,此件已到期。",
+                "延期须在到期之前申请，此件已到期。",
                 "An extension must be asked for before the deadline, and the deadline has passed.",
             ),
             article=WORKFLOW,
@@ -120,7 +120,7 @@ def check_extensions(approved: int) -> None:
         raise Refused(
             "cases.extensions_used",
             (
-                "此件已延期两次,不能再次延期。",
+                "此件已延期两次，不能再次延期。",
                 "This matter has been extended twice already; a third time is not possible.",
             ),
             article=WORKFLOW,
@@ -133,7 +133,7 @@ def check_suspensions(approved: int) -> None:
         raise Refused(
             "cases.suspended_before",
             (
-                "此件已挂账一次,只能挂账一次。",
+                "此件已挂账一次，只能挂账一次。",
                 "This matter was suspended once already; that is possible only once.",
             ),
             article=WORKFLOW,
@@ -153,7 +153,7 @@ def check_suspension_until(now: datetime, until: datetime) -> None:
         raise Refused(
             "cases.until_too_far",
             (
-                "挂账最长一年,请选一个更早的日期。",
+                "挂账最长一年，请选一个更早的日期。",
                 "A suspension may last one year at most. Choose an earlier day.",
             ),
             field="until",
@@ -166,7 +166,7 @@ def check_nothing_pending(kind: str | None) -> None:
         raise Refused(
             "cases.pending",
             (
-                "此件有一项申请正在等待审批,请等待或询问派遣员。",
+                "此件有一项申请正在等待审批，请等待或询问派遣员。",
                 "A request of this matter waits for a decision. Wait for it or ask the dispatcher.",
             ),
         )
@@ -177,7 +177,7 @@ def check_pending_is(kind: str | None, wanted: str) -> None:
         raise Refused(
             "cases.nothing_asked",
             (
-                "没有待审批的这类申请,或已审批完毕。",
+                "没有待审批的这类申请，或已审批完毕。",
                 "Nothing of that kind was asked for, or it has been decided already.",
             ),
         )
@@ -215,7 +215,7 @@ def check_on_spot(allowed: bool) -> None:
         raise Refused(
             "cases.not_on_spot",
             (
-                "这类事项不能当场办结,请上报派遣。",
+                "这类事项不能当场办结，请上报派遣。",
                 "A matter of this kind cannot be closed on the spot; report it so that it is dispatched.",
             ),
         )
@@ -236,7 +236,7 @@ def check_four_eyes(
         raise Refused(
             "cases.four_eyes",
             (
-                "此件由您或您所在单位处置,须由别人核查。",
+                "此件由您或您所在单位处置，须由别人核查。",
                 "You or your unit handled this matter, so somebody else must check it.",
             ),
             article=FOUR_EYES,
@@ -254,7 +254,7 @@ def check_callback(owed: bool, *, wanted: bool) -> None:
     if not owed and wanted:
         raise Refused(
             "cases.no_callback",
-            ("此件不需回访,可直接核查通过。", "No call-back is owed for this matter; confirm it directly."),
+            ("此件不需回访，可直接核查通过。", "No call-back is owed for this matter; confirm it directly."),
         )
 
 
@@ -265,7 +265,7 @@ def check_window(now: datetime, closed_at: datetime, *, days: int, what: Literal
             raise Refused(
                 "cases.judging_over",
                 (
-                    "%(days)s 天的评价期已过。如问题仍在,请重新反映。",
+                    "%(days)s 天的评价期已过。如问题仍在，请重新反映。",
                     "The %(days)s days for judging have passed. Please report it anew if it is still there.",
                 ),
                 values={"days": days},
@@ -273,7 +273,7 @@ def check_window(now: datetime, closed_at: datetime, *, days: int, what: Literal
         raise Refused(
             "cases.reopening_over",
             (
-                "%(days)s 天的重开期已过。请重新反映,我们会把两件关联起来。",
+                "%(days)s 天的重开期已过。请重新反映，我们会把两件关联起来。",
                 "The %(days)s days for reopening have passed. Please report it anew; we link the two.",
             ),
             values={"days": days},
@@ -301,7 +301,7 @@ def check_said_at(said_at: datetime, now: datetime) -> None:
         raise Refused(
             "cases.naive_time",
             (
-                "时间“%(time)s”没有时区,请写成 2026-11-23T09:30:00+08:00 这样。",
+                "时间“%(time)s”没有时区，请写成 2026-11-23T09:30:00+08:00 这样。",
                 "The time “%(time)s” has no zone. Write it like 2026-11-23T09:30:00+08:00.",
             ),
             values={"time": said_at.isoformat()},
@@ -311,7 +311,7 @@ def check_said_at(said_at: datetime, now: datetime) -> None:
         raise Refused(
             "cases.future",
             (
-                "时间 %(time)s 在将来,请核对日期和时钟。",
+                "时间 %(time)s 在将来，请核对日期和时钟。",
                 "The time %(time)s lies in the future. Check the date and the clock.",
             ),
             values={"time": said_at.isoformat()},
@@ -321,7 +321,7 @@ def check_said_at(said_at: datetime, now: datetime) -> None:
         raise Refused(
             "cases.long_ago",
             (
-                "时间 %(time)s 早于 2000 年,请核对日期。",
+                "时间 %(time)s 早于 2000 年，请核对日期。",
                 "The time %(time)s lies before the year 2000. Check the date.",
             ),
             values={"time": said_at.isoformat()},

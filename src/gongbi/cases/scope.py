@@ -8,7 +8,8 @@ from gongbi.cases.models import Case, Part, Report
 from gongbi.kernel.flow.models import Matter
 from gongbi.kernel.flow.who import relation
 from gongbi.kernel.scope import NOTHING, also, condition, rows
-from gongbi.kernel.scope.viewer import HANDLER, RESIDENT, Viewer
+from gongbi.kernel.scope.viewer import CHECKER, CLERK, DISPATCHER, GRID_WORKER, HANDLER, RESIDENT, Viewer
+from gongbi.kernel.vault import policy
 
 
 @relation("reporter")
@@ -40,3 +41,20 @@ def _reports(viewer: Viewer, purpose: str) -> Q:
     if cases == Q():
         return cases
     return NOTHING if cases == NOTHING else Q(case_id__in=Case.objects.filter(cases).values("pk"))
+
+
+def _may_open(viewer: Viewer, report: Report) -> bool:
+    """Name and number: the desk for the caller's sake; the handling unit too, unless the reporter is an informer (H5)."""
+    case = report.case
+    if viewer.role in (CLERK, DISPATCHER):
+        return viewer.covers(case.territory) or not case.territory
+    if report.confidential:
+        return False
+    if viewer.role in (HANDLER, GRID_WORKER):
+        return case.unit_id in viewer.units
+    return viewer.role == CHECKER and viewer.covers(case.territory)
+
+
+for _field in ("name", "phone"):
+    policy.allow(Report, _field, _may_open)
+policy.subject(Report, lambda viewer, report: report.pk in viewer.reports)

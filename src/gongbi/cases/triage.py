@@ -99,14 +99,15 @@ class LookUps:
 def triage(said: Said, ask: LookUps) -> Proposal:
     """Place, kind, twins, route and limit of one report, each with its reasons."""
     where, places, reasons = _place(said, ask)
-    kinds = [ask.named_kind(said.kind)] if said.kind else list(ask.classify(said.text))
+    named = ask.named_kind(said.kind) if said.kind else None
+    kinds = [named] if named is not None else list(ask.classify(said.text))
     best = kinds[0] if kinds and not kinds[0].abstained else None
     twins = ask.twins(said, where, kinds)
     standard = ask.standard(best.code, said.text) if best else None
     route = ask.route(best.code, where, said.text, said.net) if best and where else None
     limit = getattr(route, "limit", "") or getattr(standard, "limit", "")
     if best is None:
-        reasons.append(("类别把握不大,请人判断", "The kind is not certain; a person decides"))
+        reasons.append(("类别把握不大，请人判断", "The kind is not certain; a person decides"))
     return Proposal(
         where=where,
         places=places,
@@ -135,4 +136,4 @@ def _place(said: Said, ask: LookUps) -> tuple[Where | None, Sequence[Where], lis
         places = ask.find_places(said.text)
     if places and places[0].sure >= PLACE_SURE:
         return places[0], places, list(places[0].reasons)
-    return None, places, [("地点不明确,请人判断", "The place is not certain; a person decides")]
+    return None, places, [("地点不明确，请人判断", "The place is not certain; a person decides")]

@@ -17,7 +17,9 @@ from gongbi.kernel.scope.viewer import Viewer
 
 
 @transaction.atomic
-def confirm(*, case_id: int, viewer: Viewer, at: datetime, finding: str, expected_version: int | None = None) -> Case:
+def confirm(
+    *, case_id: int, viewer: Viewer, at: datetime, finding: str, expected_version: int | None = None
+) -> Case:
     """The check passes: closed, or handed to the call-back where one is owed."""
     case = load(case_id, viewer)
     name = "confirm_for_callback" if case.callback_owed else "confirm"
@@ -26,10 +28,20 @@ def confirm(*, case_id: int, viewer: Viewer, at: datetime, finding: str, expecte
 
 
 @transaction.atomic
-def rework(*, case_id: int, viewer: Viewer, at: datetime, reason: str, expected_version: int | None = None) -> Case:
+def rework(
+    *, case_id: int, viewer: Viewer, at: datetime, reason: str, expected_version: int | None = None
+) -> Case:
     """The check fails: the same unit does it again, history kept, counted."""
     case = load(case_id, viewer)
-    take(case, "rework", viewer, at=at, expected_version=expected_version, facts={"reason": clean_text(reason), "round": case.rework_count + 1}, rework_count=case.rework_count + 1)
+    take(
+        case,
+        "rework",
+        viewer,
+        at=at,
+        expected_version=expected_version,
+        facts={"reason": clean_text(reason), "round": case.rework_count + 1},
+        rework_count=case.rework_count + 1,
+    )
     return case
 
 
@@ -52,23 +64,44 @@ def call_back(
     """
     case = load(case_id, viewer)
     if outcome not in ("reached", "unreachable"):
-        raise Refused("cases.outcome", ("请选择:已联系上,或联系不上。", "Choose: reached, or could not be reached."), field="outcome")
+        raise Refused(
+            "cases.outcome",
+            ("请选择：已联系上，或联系不上。", "Choose: reached, or could not be reached."),
+            field="outcome",
+        )
     report = Report.objects.filter(pk=report_id, case=case).first()
     if report is None:
-        raise Refused("cases.no_report", ("这个案件没有这条诉求。", "This case has no such report."), field="report")
+        raise Refused(
+            "cases.no_report", ("这个案件没有这条诉求。", "This case has no such report."), field="report"
+        )
     report.callback_at = at
     report.save(update_fields=["callback_at"])
     owed = case.reports.filter(channel="hotline", callback_at__isnull=True).exclude(pk=report.pk).count()
     if owed:
         return case
-    take(case, "call_back", viewer, at=at, expected_version=expected_version, facts={"outcome": outcome, "report": report.pk})
+    take(
+        case,
+        "call_back",
+        viewer,
+        at=at,
+        expected_version=expected_version,
+        facts={"outcome": outcome, "report": report.pk},
+    )
     if solved is not None and grade is not None:
         record_verdict(case, report, viewer=viewer, at=at, solved=solved, grade=grade, comment=comment)
     return case
 
 
 @transaction.atomic
-def call_back_unsolved(*, case_id: int, report_id: int, viewer: Viewer, at: datetime, reason: str, expected_version: int | None = None) -> Case:
+def call_back_unsolved(
+    *,
+    case_id: int,
+    report_id: int,
+    viewer: Viewer,
+    at: datetime,
+    reason: str,
+    expected_version: int | None = None,
+) -> Case:
     """The caller says it is not solved: back to the unit as rework."""
     case = load(case_id, viewer)
     take(
@@ -85,20 +118,44 @@ def call_back_unsolved(*, case_id: int, report_id: int, viewer: Viewer, at: date
 
 
 @transaction.atomic
-def exempt(*, case_id: int, viewer: Viewer, at: datetime, reason: str, expected_version: int | None = None) -> Case:
+def exempt(
+    *, case_id: int, viewer: Viewer, at: datetime, reason: str, expected_version: int | None = None
+) -> Case:
     """An overdue appeal is upheld: out of the overdue counts, still in the totals (C5)."""
     case = load(case_id, viewer)
     text = clean_text(reason)
-    take(case, "exempt", viewer, at=at, expected_version=expected_version, facts={"reason": text}, exempt=True)
+    take(
+        case, "exempt", viewer, at=at, expected_version=expected_version, facts={"reason": text}, exempt=True
+    )
     clocks.set_exempt(case, "handle", at=at, reason=text, by=viewer.actor)
     return case
 
 
 @transaction.atomic
-def exclude(*, case_id: int, viewer: Viewer, at: datetime, ground: str, reason: str, expected_version: int | None = None) -> Case:
+def exclude(
+    *,
+    case_id: int,
+    viewer: Viewer,
+    at: datetime,
+    ground: str,
+    reason: str,
+    expected_version: int | None = None,
+) -> Case:
     """Leave a case out of the rating, for a listed ground; it is shown beside every rate that it left."""
     case = load(case_id, viewer)
     if ground not in rules.EXCLUSION_GROUNDS:
-        raise Refused("cases.exclusion", ("请选择一条剔除理由。", "Choose one of the grounds for exclusion."), field="ground")
-    take(case, "exclude", viewer, at=at, expected_version=expected_version, facts={"ground": ground, "reason": clean_text(reason)}, excluded=ground)
+        raise Refused(
+            "cases.exclusion",
+            ("请选择一条剔除理由。", "Choose one of the grounds for exclusion."),
+            field="ground",
+        )
+    take(
+        case,
+        "exclude",
+        viewer,
+        at=at,
+        expected_version=expected_version,
+        facts={"ground": ground, "reason": clean_text(reason)},
+        excluded=ground,
+    )
     return case

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 
@@ -21,6 +22,9 @@ from gongbi.kernel.scope.viewer import Viewer
 from gongbi.parties import queries as parties
 from gongbi.science.twins import cell
 from gongbi.territory import queries as territory
+
+if TYPE_CHECKING:
+    from gongbi.parties.models import Unit
 
 
 @transaction.atomic
@@ -43,24 +47,59 @@ def accept(
     case = load(case_id, viewer)
     entry = duties.kind(kind)
     if entry is None:
-        raise Refused("cases.kind", ("没有代码为 %(code)s 的类别。", "There is no kind with the code %(code)s."), values={"code": kind}, field="kind")
-    chosen = duties.standard(standard, kind, on=at) if standard else duties.default_standard(kind, case.title, on=at)
+        raise Refused(
+            "cases.kind",
+            ("没有代码为 %(code)s 的类别。", "There is no kind with the code %(code)s."),
+            values={"code": kind},
+            field="kind",
+        )
+    chosen = (
+        duties.standard(standard, kind, on=at)
+        if standard
+        else duties.default_standard(kind, case.title, on=at)
+    )
     if chosen is None:
-        raise Refused("cases.standard", ("请选择这个类别的一条立案条件。", "Choose one of the filing conditions of this kind."), field="standard")
+        raise Refused(
+            "cases.standard",
+            ("请选择这个类别的一条立案条件。", "Choose one of the filing conditions of this kind."),
+            field="standard",
+        )
     move = {}
     columns: dict[str, object] = {}
     if lon is not None and lat is not None:
         placed = territory.locate(lon, lat, on=at)
         if placed is None:
-            raise Refused("cases.outside", ("这个点不在本区范围内,请在地图上重新选点,或选择社区。", "This point lies outside the district. Choose it again on the map, or choose a community."), field="lon")
+            raise Refused(
+                "cases.outside",
+                (
+                    "这个点不在本区范围内，请在地图上重新选点，或选择社区。",
+                    "This point lies outside the district. Choose it again on the map, or choose a community.",
+                ),
+                field="lon",
+            )
         columns |= {"lon": lon, "lat": lat, "cell": cell(lon, lat)}
         division = division or placed.code
     if division:
         if territory.division(division, on=at) is None:
-            raise Refused("cases.division", ("没有代码为 %(code)s 的社区或网格。", "There is no community or grid with the code %(code)s."), values={"code": division}, field="division")
+            raise Refused(
+                "cases.division",
+                (
+                    "没有代码为 %(code)s 的社区或网格。",
+                    "There is no community or grid with the code %(code)s.",
+                ),
+                values={"code": division},
+                field="division",
+            )
         move["territory"] = division
     elif not case.territory:
-        raise Refused("cases.no_place", ("立案前请先确定地点:在地图上选点,或选择社区。", "Settle the place first: choose a point on the map or a community."), field="division")
+        raise Refused(
+            "cases.no_place",
+            (
+                "立案前请先确定地点：在地图上选点，或选择社区。",
+                "Settle the place first: choose a point on the map or a community.",
+            ),
+            field="division",
+        )
     proposed = [option["code"] for option in case.proposal.get("kinds", [])[:1]]
     take(
         case,
@@ -69,14 +108,26 @@ def accept(
         at=at,
         expected_version=expected_version,
         move=move,
-        facts={"kind": kind, "standard": chosen.code, "proposed_kind": proposed[0] if proposed else "", "territory": division or case.territory},
+        facts={
+            "kind": kind,
+            "standard": chosen.code,
+            "proposed_kind": proposed[0] if proposed else "",
+            "territory": division or case.territory,
+        },
         kind=kind,
         standard=chosen.code,
         limit=chosen.limit,
         on_spot=entry.on_spot,
         **columns,
     )
-    duty_actions.learn(text=_text(case), kind=kind, source=f"case:{case.pk}", at=at)
+    duty_actions.learn(
+        text=_text(case),
+        kind=kind,
+        proposed=proposed[0] if proposed else "",
+        source=f"case:{case.pk}",
+        viewer=viewer,
+        at=at,
+    )
     return case
 
 
@@ -86,22 +137,60 @@ def _text(case: Case) -> str:
 
 
 @transaction.atomic
-def reject(*, case_id: int, viewer: Viewer, at: datetime, ground: str, reason: str, expected_version: int | None = None) -> Case:
+def reject(
+    *,
+    case_id: int,
+    viewer: Viewer,
+    at: datetime,
+    ground: str,
+    reason: str,
+    expected_version: int | None = None,
+) -> Case:
     """Not accept it, for one of the lawful grounds; the reporter is told the reason."""
     case = load(case_id, viewer)
     article = rules.check_reject_ground(ground)
-    take(case, "reject", viewer, at=at, expected_version=expected_version, facts={"ground": ground, "reason": clean_text(reason), "article": article})
+    take(
+        case,
+        "reject",
+        viewer,
+        at=at,
+        expected_version=expected_version,
+        facts={"ground": ground, "reason": clean_text(reason), "article": article},
+    )
     return case
 
 
 @transaction.atomic
-def clarify(*, case_id: int, viewer: Viewer, at: datetime, question: str, report_id: int | None = None, expected_version: int | None = None) -> Case:
+def clarify(
+    *,
+    case_id: int,
+    viewer: Viewer,
+    at: datetime,
+    question: str,
+    report_id: int | None = None,
+    expected_version: int | None = None,
+) -> Case:
     """Ask a reporter for what is missing; the accept clock pauses until the answer or the term."""
-    return ask_reporter(case_id=case_id, viewer=viewer, at=at, question=question, report_id=report_id, expected_version=expected_version, transition="clarify")
+    return ask_reporter(
+        case_id=case_id,
+        viewer=viewer,
+        at=at,
+        question=question,
+        report_id=report_id,
+        expected_version=expected_version,
+        transition="clarify",
+    )
 
 
 def ask_reporter(
-    *, case_id: int, viewer: Viewer, at: datetime, question: str, report_id: int | None, expected_version: int | None, transition: str
+    *,
+    case_id: int,
+    viewer: Viewer,
+    at: datetime,
+    question: str,
+    report_id: int | None,
+    expected_version: int | None,
+    transition: str,
 ) -> Case:
     """Put a question to one reporter (the first unless named), in the caller's transaction."""
     case = load(case_id, viewer)
@@ -111,17 +200,35 @@ def ask_reporter(
     reports = case.reports.order_by("id")
     report = reports.filter(pk=report_id).first() if report_id else reports.first()
     if report is None:
-        raise Refused("cases.no_report", ("这个案件没有这条诉求。", "This case has no such report."), field="report")
+        raise Refused(
+            "cases.no_report", ("这个案件没有这条诉求。", "This case has no such report."), field="report"
+        )
     asked = Question.objects.create(case=case, report=report, asked_at=at, asked_by=viewer.actor, text=text)
-    take(case, transition, viewer, at=at, expected_version=expected_version, facts={"question": asked.pk, "report": report.pk})
+    take(
+        case,
+        transition,
+        viewer,
+        at=at,
+        expected_version=expected_version,
+        facts={"question": asked.pk, "report": report.pk},
+    )
     return case
 
 
 @transaction.atomic
-def send_back(*, case_id: int, viewer: Viewer, at: datetime, reason: str, expected_version: int | None = None) -> Case:
+def send_back(
+    *, case_id: int, viewer: Viewer, at: datetime, reason: str, expected_version: int | None = None
+) -> Case:
     """Return an accepted case to acceptance; all process data is kept."""
     case = load(case_id, viewer)
-    take(case, "send_back", viewer, at=at, expected_version=expected_version, facts={"reason": clean_text(reason)})
+    take(
+        case,
+        "send_back",
+        viewer,
+        at=at,
+        expected_version=expected_version,
+        facts={"reason": clean_text(reason)},
+    )
     return case
 
 
@@ -142,11 +249,13 @@ def dispatch(
     A community is refused what is not on its three lists, and never leads on an *assist* item (duties.rules, with the article).
     """
     case = load(case_id, viewer)
-    item = duties.duty_item(duty_item, on=at) if duty_item else duties.item_for_kind(case.kind, on=at)
-    article = _check_unit(unit_id, item, at=at, lead=True)
+    item = _item(case, duty_item, at)
+    _unit, basis = _check_unit(unit_id, item, lead=True)
     others = [unit for unit in dict.fromkeys(co_units) if unit != unit_id]
-    for unit in others:
-        _check_unit(unit, item, at=at, lead=False)
+    for other in others:
+        _check_unit(other, item, lead=False)
+    proposed = case.proposal.get("route") or {}
+    article = basis or str(proposed.get("article", "")) or _kind_article(case, at)
     limit = limit or case.limit or setting("handle_limit")
     parse(limit)
     old = {part.unit_id: part for part in case.parts.all()}
@@ -169,7 +278,7 @@ def dispatch(
             "article": article,
             "limit": limit,
             "basis": article,
-            "proposed_unit": (case.proposal.get("route") or {}).get("unit", ""),
+            "proposed_unit": proposed.get("unit_code", ""),
         },
         duty_item=item.code if item else "",
         list_type=item.list_type if item else "",
@@ -179,22 +288,60 @@ def dispatch(
     return case
 
 
-def _check_unit(unit_id: int, item: duties.Item | None, *, at: datetime, lead: bool) -> str:
-    """That the unit exists at ``at`` and the lists allow it; the article that makes it theirs."""
+def _check_unit(unit_id: int, item: duties.Item | None, *, lead: bool) -> tuple[Unit, str]:
+    """That the unit exists and the three lists allow it; the unit and the article that makes it theirs. Else Refused."""
     unit = parties.unit_by_id(unit_id)
     if unit is None:
-        raise Refused("cases.unit", ("没有这个单位,或它已撤销。请另选。", "There is no such unit, or it was dissolved. Choose another."), field="unit")
-    return duty_rules.check_community_lists(item, unit_kind=unit.kind, as_lead=lead)
+        raise Refused(
+            "cases.unit",
+            (
+                "没有这个单位，或它已撤销。请另选。",
+                "There is no such unit, or it was dissolved. Choose another.",
+            ),
+            field="unit",
+        )
+    return unit, duty_rules.check_community_lists(item, unit.kind, lead)
+
+
+def _item(case: Case, code: str, at: datetime) -> duties.Item | None:
+    """The item of the three lists that covers this kind here; a named one must cover it."""
+    if not code:
+        return duties.item_for_kind(case.kind, case.territory[:12], on=at)
+    item = duties.duty_item(code, on=at)
+    if item is None or not item.covers(case.kind, case.territory[:12]):
+        raise Refused(
+            "cases.duty_item",
+            (
+                "清单事项 %(code)s 不存在，或不包含这类案件。",
+                "There is no list item %(code)s, or it does not cover this kind.",
+            ),
+            values={"code": code},
+            field="duty_item",
+        )
+    return item
+
+
+def _kind_article(case: Case, at: datetime) -> str:
+    """The basis of the filing condition; without one, the catalogue itself says whose it is."""
+    filing = duties.standard(case.standard, on=at)
+    return filing.basis if filing and filing.basis else "类别目录"
 
 
 @transaction.atomic
 def rule(
-    *, case_id: int, viewer: Viewer, at: datetime, unit_id: int, reason: str, article: str, precedent: bool = True, expected_version: int | None = None
+    *,
+    case_id: int,
+    viewer: Viewer,
+    at: datetime,
+    unit_id: int,
+    reason: str,
+    article: str,
+    precedent: bool = True,
+    expected_version: int | None = None,
 ) -> Case:
     """Decide a twice-contested dispatch. It binds: the designated unit may not return it. It becomes a precedent for the router."""
     case = load(case_id, viewer)
-    item = duties.item_for_kind(case.kind, on=at)
-    _check_unit(unit_id, item, at=at, lead=True)
+    unit, _basis = _check_unit(unit_id, _item(case, "", at), lead=True)
     text = clean_text(reason)
     loser = case.unit_id
     move = {"unit_id": unit_id}
@@ -205,7 +352,13 @@ def rule(
         at=at,
         expected_version=expected_version,
         move=move,
-        facts={"unit": unit_id, "reason": text, "article": article, "contested_by": loser, "upheld": unit_id != loser},
+        facts={
+            "unit": unit_id,
+            "reason": text,
+            "article": article,
+            "contested_by": loser,
+            "upheld": unit_id != loser,
+        },
         ruled=True,
         article=article[:160],
     )
@@ -213,8 +366,14 @@ def rule(
         ruled_at=at, ruled_by=viewer.actor, ruled_unit_id=unit_id, ruling=text
     )
     if precedent:
-        unit = parties.unit_by_id(unit_id)
         duty_actions.add_precedent(
-            kind=case.kind, territory=case.territory[:9], unit_code=unit.code if unit else "", case_number=case.number, reason=text, article=article, at=at
+            kind=case.kind,
+            territory=case.territory[:9],
+            unit_code=unit.code,
+            case_number=case.number,
+            reason=text,
+            article=article,
+            viewer=viewer,
+            at=at,
         )
     return case

@@ -20,21 +20,36 @@ from gongbi.kernel.search import actions as search
 
 
 @transaction.atomic
-def merge(*, case_id: int, into_id: int, viewer: Viewer, at: datetime, expected_version: int | None = None) -> Case:
+def merge(
+    *, case_id: int, into_id: int, viewer: Viewer, at: datetime, expected_version: int | None = None
+) -> Case:
     """Put one case into another that is about the same event; returns the one that goes on. Locks the smaller key first."""
     if case_id == into_id:
-        raise Refused("cases.merge_self", ("不能并入自身。", "A case cannot be merged into itself."), field="into")
+        raise Refused(
+            "cases.merge_self", ("不能并入自身。", "A case cannot be merged into itself."), field="into"
+        )
     cases = {pk: load(pk, viewer) for pk in sorted((case_id, into_id))}
     case, target = cases[case_id], cases[into_id]
     if not target.is_open:
         raise Refused(
             "cases.merge_closed",
-            ("要并入的案件 %(number)s 已结束,请选一件在办的。", "Case %(number)s has ended; choose one that is open."),
+            (
+                "要并入的案件 %(number)s 已结束，请选一件在办的。",
+                "Case %(number)s has ended; choose one that is open.",
+            ),
             values={"number": target.number},
             field="into",
         )
     reports = list(case.reports.values_list("pk", flat=True))
-    take(case, "merge", viewer, at=at, expected_version=expected_version, facts={"into": target.pk, "reports": reports}, merged_into=target)
+    take(
+        case,
+        "merge",
+        viewer,
+        at=at,
+        expected_version=expected_version,
+        facts={"into": target.pk, "reports": reports},
+        merged_into=target,
+    )
     take(
         target,
         "take_in",
@@ -51,15 +66,28 @@ def merge(*, case_id: int, into_id: int, viewer: Viewer, at: datetime, expected_
 
 
 @transaction.atomic
-def unmerge(*, case_id: int, viewer: Viewer, at: datetime, reason: str, expected_version: int | None = None) -> Case:
+def unmerge(
+    *, case_id: int, viewer: Viewer, at: datetime, reason: str, expected_version: int | None = None
+) -> Case:
     """Take a merged case out again: its reports come back with all that was said since."""
     case = load(case_id, viewer)
     target = case.merged_into
     if target is None:
-        raise Refused("cases.not_merged", ("此件没有并入别的案件。", "This case was not merged into another."))
+        raise Refused(
+            "cases.not_merged", ("此件没有并入别的案件。", "This case was not merged into another.")
+        )
     back = Report.objects.filter(case=target, first_case=case)
     reports = list(back.values_list("pk", flat=True))
-    take(case, "unmerge", viewer, at=at, expected_version=expected_version, facts={"reason": clean_text(reason), "from": target.pk, "reports": reports}, merged_into=None, report_count=len(reports))
+    take(
+        case,
+        "unmerge",
+        viewer,
+        at=at,
+        expected_version=expected_version,
+        facts={"reason": clean_text(reason), "from": target.pk, "reports": reports},
+        merged_into=None,
+        report_count=len(reports),
+    )
     back.update(case=case)
     Case.objects.filter(pk=target.pk).update(report_count=Report.objects.filter(case=target).count())
     Link.objects.filter(source=case, target=target, kind="merged").delete()
@@ -68,7 +96,13 @@ def unmerge(*, case_id: int, viewer: Viewer, at: datetime, reason: str, expected
 
 @transaction.atomic
 def split(
-    *, case_id: int, viewer: Viewer, at: datetime, reports: Sequence[int] = (), text: str = "", expected_version: int | None = None
+    *,
+    case_id: int,
+    viewer: Viewer,
+    at: datetime,
+    reports: Sequence[int] = (),
+    text: str = "",
+    expected_version: int | None = None,
 ) -> Case:
     """Part a case: either some of its ``reports`` leave for a new case, or one report names two matters and ``text`` is the second.
 
@@ -79,9 +113,18 @@ def split(
     leaving = [report for report in mine if report.pk in set(reports)]
     part = clean_text(text)
     if bool(leaving) == bool(part):
-        raise Refused("cases.split_what", ("请选择要拆出的诉求,或写下第二件事,二者选一。", "Choose the reports that leave, or write the second matter; one of the two."), field="reports")
+        raise Refused(
+            "cases.split_what",
+            (
+                "请选择要拆出的诉求，或写下第二件事，二者选一。",
+                "Choose the reports that leave, or write the second matter; one of the two.",
+            ),
+            field="reports",
+        )
     if leaving and len(leaving) == len(mine):
-        raise Refused("cases.split_all", ("至少要留下一条诉求。", "At least one report must stay."), field="reports")
+        raise Refused(
+            "cases.split_all", ("至少要留下一条诉求。", "At least one report must stay."), field="reports"
+        )
     body = part or leaving[0].text
     fresh = Case(
         title=title_of(body),
@@ -95,14 +138,28 @@ def split(
         callback_owed=case.callback_owed,
         report_count=max(1, len(leaving)),
     )
-    begin(fresh, viewer, at=at, transition="open", facts={"split_from": case.pk, "accept_limit": setting("accept_limit")})
+    begin(
+        fresh,
+        viewer,
+        at=at,
+        transition="open",
+        facts={"split_from": case.pk, "accept_limit": setting("accept_limit")},
+    )
     search.index(fresh.pk, f"{fresh.title} {body} {fresh.place_words}")
     if leaving:
         Report.objects.filter(pk__in=[report.pk for report in leaving]).update(case=fresh)
         moved = [report.pk for report in leaving]
     else:
         moved = [_second(mine[0], fresh, part, viewer, at).pk]
-    take(case, "split", viewer, at=at, expected_version=expected_version, facts={"reports": moved, "into": fresh.pk}, report_count=len(mine) - len(leaving))
+    take(
+        case,
+        "split",
+        viewer,
+        at=at,
+        expected_version=expected_version,
+        facts={"reports": moved, "into": fresh.pk},
+        report_count=len(mine) - len(leaving),
+    )
     Link.objects.create(source=fresh, target=case, kind="split", at=at, actor=viewer.actor)
     return fresh
 

@@ -30,26 +30,20 @@ from gongbi.science.twins import cell
 from gongbi.territory import queries as territory
 
 CALLBACK_CHANNELS = frozenset({"hotline"})
+# Somebody is there who can be told to call 110; a batch or a device only raises the urgency.
+SPOKEN = frozenset({"web", "hotline", "hall", "field"})
 CHANNELS = ("web", "hotline", "hall", "field", "api", "import", "device")
+_PAUSES = "\uff0c,\u3001 "
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 class Emergency(Refused):
     """Somebody is in danger: nothing is queued, the right number to call is shown."""
 
-    def __init__(self, number: str, words: Sequence[str]) -> None:
-        super().__init__(
-            "cases.emergency",
-            (
-                "这是紧急情况,请立即拨打 %(number)s。这里的诉求不会被立即看到,所以没有登记。",
-                "This is an emergency: call %(number)s now. Reports here are not read at once, so this one was not filed.",
-            ),
-            values={"number": number},
-            article=rules.BEIJING_11 + "(一)",
-            field="text",
-        )
-        self.number = number
-        self.found = tuple(words)
+    def __init__(self, alarm: duties.Alarm) -> None:
+        super().__init__("cases.emergency", alarm.reply, article=alarm.article, field="text")
+        self.number = alarm.number
+        self.found = alarm.words
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +81,19 @@ def receive(statement: Statement, *, viewer: Viewer, at: datetime) -> Receipt:
     Raises Emergency (nothing is kept), Refused for a statement that cannot be understood (with the field). The same
     idempotency key from the same channel gives the same receipt, whoever comes first.
     """
-    statement = _clean(statement, at)
-    key = _key(statement)
+    statement = clean(statement, at)
+    key = key_of(statement)
     if key is not None:
         earlier = Report.objects.filter(idempotency=key).select_related("case").first()
         if earlier is not None:
             return Receipt(earlier, links.token(earlier), again=True)
-    if not statement.route:
+    if not statement.route and statement.said.channel in SPOKEN:
         danger = duties.emergency(statement.said.text)
         if danger is not None:
-            raise Emergency(danger.number, danger.words)
-    found = triage(statement.said, look_ups(at=at)) if statement.join is None and not statement.route else None
+            raise Emergency(danger)
+    found = (
+        triage(statement.said, look_ups(at=at)) if statement.join is None and not statement.route else None
+    )
     try:
         with transaction.atomic():
             report, joined = _write(statement, found, key, viewer, at)
@@ -111,7 +107,7 @@ def receive(statement: Statement, *, viewer: Viewer, at: datetime) -> Receipt:
 
 def check_said(statement: Statement, *, at: datetime) -> Said:
     """What was said, cleaned; raises as :func:`receive` does for what cannot be understood."""
-    return _clean(statement, at).said
+    return clean(statement, at).said
 
 
 def clean_text(text: str) -> str:
@@ -119,45 +115,107 @@ def clean_text(text: str) -> str:
     return _CONTROL.sub("", unicodedata.normalize("NFC", text).replace("\r\n", "\n")).strip()
 
 
-def _clean(statement: Statement, at: datetime) -> Statement:
+def clean(statement: Statement, at: datetime) -> Statement:
+    """The statement with clean text and stored coordinates; Refused with the field for what cannot be understood."""
     said = statement.said
     text = clean_text(said.text)
     if not text:
-        raise Refused("cases.no_text", ("请写一句话,说明发生了什么。", "Write a sentence that says what happened."), field="text")
+        raise Refused(
+            "cases.no_text",
+            ("请写一句话，说明发生了什么。", "Write a sentence that says what happened."),
+            field="text",
+        )
     if len(text) > rules.MAX_TEXT:
         raise Refused(
             "cases.long_text",
-            ("文字有 %(count)s 个字,最多 %(most)s 个。请缩短,细节可以放在照片里。", "The text has %(count)s characters, at most %(most)s are possible. Shorten it; details can go into photos."),
+            (
+                "文字有 %(count)s 个字，最多 %(most)s 个。请缩短，细节可以放在照片里。",
+                "The text has %(count)s characters, at most %(most)s are possible. Shorten it; details can go into photos.",
+            ),
             values={"count": len(text), "most": rules.MAX_TEXT},
             field="text",
         )
     if said.channel not in CHANNELS:
-        raise Refused("cases.channel", ("没有名为 %(name)s 的渠道。", "There is no channel called %(name)s."), values={"name": said.channel}, field="channel")
+        raise Refused(
+            "cases.channel",
+            ("没有名为 %(name)s 的渠道。", "There is no channel called %(name)s."),
+            values={"name": said.channel},
+            field="channel",
+        )
     if len(statement.photos) > rules.MAX_PHOTOS:
-        raise Refused("cases.photos", ("照片最多 %(most)s 张。", "At most %(most)s photos."), values={"most": rules.MAX_PHOTOS}, field="photos")
+        raise Refused(
+            "cases.photos",
+            ("照片最多 %(most)s 张。", "At most %(most)s photos."),
+            values={"most": rules.MAX_PHOTOS},
+            field="photos",
+        )
     rules.check_said_at(said.said_at, at)
     if said.kind and duties.kind(said.kind) is None:
-        raise Refused("cases.kind", ("没有代码为 %(code)s 的类别,请从目录中选择或留空。", "There is no kind with the code %(code)s; choose one from the catalogue or leave it empty."), values={"code": said.kind}, field="kind")
-    if statement.confidential and not (statement.phone or statement.anonymous):
-        raise Refused("cases.contact", ("请留电话,或选择匿名。", "Leave a telephone number or choose to be anonymous."), field="phone")
+        raise Refused(
+            "cases.kind",
+            (
+                "没有代码为 %(code)s 的类别，请从目录中选择或留空。",
+                "There is no kind with the code %(code)s; choose one from the catalogue or leave it empty.",
+            ),
+            values={"code": said.kind},
+            field="kind",
+        )
+    _check_contact(statement)
     lon, lat = said.lon, said.lat
     if (lon is None) != (lat is None):
-        raise Refused("cases.half_point", ("坐标须同时有经度和纬度。", "Coordinates need both longitude and latitude."), field="lon")
+        raise Refused(
+            "cases.half_point",
+            ("坐标须同时有经度和纬度。", "Coordinates need both longitude and latitude."),
+            field="lon",
+        )
     if lon is not None and lat is not None:
         lon, lat = territory.to_storage(lon, lat, crs=statement.crs)
     if said.division and territory.division(said.division, on=at) is None:
-        raise Refused("cases.division", ("没有代码为 %(code)s 的社区或网格,请从列表中选择。", "There is no community or grid with the code %(code)s; choose one from the list."), values={"code": said.division}, field="division")
+        raise Refused(
+            "cases.division",
+            (
+                "没有代码为 %(code)s 的社区或网格，请从列表中选择。",
+                "There is no community or grid with the code %(code)s; choose one from the list.",
+            ),
+            values={"code": said.division},
+            field="division",
+        )
     said = replace(said, text=text, place_words=clean_text(said.place_words)[:200], lon=lon, lat=lat)
-    return replace(statement, said=said, name=clean_text(statement.name)[:60], phone=clean_text(statement.phone)[:40])
+    return replace(
+        statement, said=said, name=clean_text(statement.name)[:60], phone=clean_text(statement.phone)[:40]
+    )
 
 
-def _key(statement: Statement) -> bytes | None:
+def _check_contact(statement: Statement) -> None:
+    """A clerk's record needs a way back to the caller, unless the kind may be anonymous; a web report has its private link."""
+    facts = duties.kind(statement.said.kind) if statement.said.kind else None
+    if statement.anonymous and facts is not None and not facts.anonymous:
+        raise Refused(
+            "cases.not_anonymous",
+            (
+                "这类事项需要能联系到您，不能匿名。您的姓名和电话只有办理的人能看到。",
+                "A matter of this kind cannot be anonymous: we must be able to reach you. Only those who handle it see your name and number.",
+            ),
+            field="anonymous",
+        )
+    if statement.said.channel in ("hotline", "hall") and not statement.phone and not statement.anonymous:
+        raise Refused(
+            "cases.contact",
+            ("请填写来电人的电话，或选择匿名。", "Enter the caller's telephone number, or choose anonymous."),
+            field="phone",
+        )
+
+
+def key_of(statement: Statement) -> bytes | None:
+    """The digest by which a repeated submission is recognised, or None."""
     if not statement.idempotency:
         return None
     return hashlib.sha256(f"{statement.said.channel}\x1f{statement.idempotency}".encode()).digest()
 
 
-def _write(statement: Statement, found: Proposal | None, key: bytes | None, viewer: Viewer, at: datetime) -> tuple[Report, bool]:
+def _write(
+    statement: Statement, found: Proposal | None, key: bytes | None, viewer: Viewer, at: datetime
+) -> tuple[Report, bool]:
     joined = statement.join is not None
     if statement.join is not None:
         case = load(statement.join, system("join"))
@@ -165,17 +223,26 @@ def _write(statement: Statement, found: Proposal | None, key: bytes | None, view
         case = _open(statement, None, viewer, at, "answer_at_once", {"route": statement.route})
     else:
         case = _open(statement, found, viewer, at, "open", {})
-    report = _report(statement, case, key, viewer, at)
+    report = report_of(statement, case, key, viewer, at)
+    report.save(force_insert=True)
     if joined:
-        take(case, "join", viewer, at=at, facts={"report": report.pk, "channel": report.channel}, report_count=case.report_count + 1)
+        take(
+            case,
+            "join",
+            viewer,
+            at=at,
+            facts={"report": report.pk, "channel": report.channel},
+            report_count=case.report_count + 1,
+        )
     if statement.photos:
         files.attach(statement.photos, matter_id=case.pk, owner=f"report:{report.pk}", purpose="report")
     return report, joined
 
 
-def _report(statement: Statement, case: Case, key: bytes | None, viewer: Viewer, at: datetime) -> Report:
+def report_of(statement: Statement, case: Case, key: bytes | None, viewer: Viewer, at: datetime) -> Report:
+    """The unsaved report of a statement."""
     said = statement.said
-    return Report.objects.create(
+    return Report(
         case=case,
         first_case=case,
         channel=said.channel,
@@ -202,7 +269,8 @@ def _report(statement: Statement, case: Case, key: bytes | None, viewer: Viewer,
     )
 
 
-def _open(statement: Statement, found: Proposal | None, viewer: Viewer, at: datetime, transition: str, facts: Mapping[str, Any]) -> Case:
+def case_of(statement: Statement, found: Proposal | None) -> tuple[Case, dict[str, Any]]:
+    """The unsaved case of a statement and the facts of its first entry."""
     said = statement.said
     where = found.where if found else None
     kind = found.kind if found else None
@@ -217,43 +285,59 @@ def _open(statement: Statement, found: Proposal | None, viewer: Viewer, at: date
         lon=lon,
         lat=lat,
         cell=cell(lon, lat) if lon is not None and lat is not None else None,
-        is_open=transition == "open",
+        is_open=not statement.route,
         channel=said.channel,
         net=said.net,
         urgent=found.urgent if found else False,
         proposal=as_json(found) if found else {},
         limit=found.limit if found else "",
-        on_spot=bool(getattr(kind, "on_spot", False)),
+        on_spot=_on_spot(kind),
         callback_owed=said.channel in CALLBACK_CHANNELS,
     )
-    begin(
-        case,
-        viewer,
-        at=at,
-        transition=transition,
-        facts={
-            "channel": said.channel,
-            "net": said.net,
-            "said_at": said.said_at,
-            "text_sha256": hashlib.sha256(said.text.encode()).hexdigest(),
-            "kind": case.kind,
-            "territory": case.territory,
-            "accept_limit": setting("accept_limit"),
-            **facts,
-        },
-    )
-    search.index(case.pk, f"{case.title} {said.text} {case.place_words}")
+    facts = {
+        "channel": said.channel,
+        "net": said.net,
+        "said_at": said.said_at,
+        "text_sha256": hashlib.sha256(said.text.encode()).hexdigest(),
+        "kind": case.kind,
+        "territory": case.territory,
+        "accept_limit": setting("accept_limit"),
+    }
+    return case, facts
+
+
+def _on_spot(kind: Any) -> bool:
+    facts = duties.kind(kind.code) if kind is not None else None
+    return facts is not None and facts.on_spot
+
+
+def _open(
+    statement: Statement,
+    found: Proposal | None,
+    viewer: Viewer,
+    at: datetime,
+    transition: str,
+    more: Mapping[str, Any],
+) -> Case:
+    case, facts = case_of(statement, found)
+    begin(case, viewer, at=at, transition=transition, facts=facts | dict(more))
+    search.index(case.pk, search_text(case, statement))
     return case
+
+
+def search_text(case: Case, statement: Statement) -> str:
+    """What a case is found by."""
+    return f"{statement.said.text} {case.place_words}"
 
 
 def title_of(text: str) -> str:
     """The first clause, at most 40 characters, cut at a sign where there is one; telephone numbers are blanked."""
     hidden = re.sub(r"(?<!\d)1[3-9]\d{9}(?!\d)", "[电话]", text)
-    first = re.split(r"[\n。!?!?;;]", hidden, maxsplit=1)[0].strip()
+    first = re.split("[\n\u3002\uff01\uff1f!?\uff1b;]", hidden, maxsplit=1)[0].strip()
     if len(first) <= 40:
         return first or hidden[:40]
-    cut = max(first.rfind(sign, 12, 40) for sign in ",,、 ")
-    return first[: cut if cut > 0 else 39].rstrip(",,、 ") + "…"
+    cut = max(first.rfind(sign, 12, 40) for sign in _PAUSES)
+    return first[: cut if cut > 0 else 39].rstrip(_PAUSES) + "…"
 
 
 def as_json(found: Proposal) -> dict[str, Any]:
@@ -287,4 +371,11 @@ def as_json(found: Proposal) -> dict[str, Any]:
 
 
 def _where(where: Any) -> dict[str, Any]:
-    return {"code": where.code, "words": where.words, "sure": round(where.sure, 3), "lon": where.lon, "lat": where.lat, "reasons": [list(r) for r in where.reasons]}
+    return {
+        "code": where.code,
+        "words": where.words,
+        "sure": round(where.sure, 3),
+        "lon": where.lon,
+        "lat": where.lat,
+        "reasons": [list(r) for r in where.reasons],
+    }

@@ -22,7 +22,13 @@ from gongbi.kernel.scope.viewer import Viewer, system
 
 @transaction.atomic
 def answer(
-    *, question_id: int, viewer: Viewer, at: datetime, text: str, photos: Sequence[int] = (), report_id: int | None = None
+    *,
+    question_id: int,
+    viewer: Viewer,
+    at: datetime,
+    text: str,
+    photos: Sequence[int] = (),
+    report_id: int | None = None,
 ) -> Case:
     """Answer a question that was asked back; the clock that waited goes on. ``report_id``: whose question it must be."""
     question = Question.objects.filter(pk=question_id).first()
@@ -34,7 +40,13 @@ def answer(
         raise Refused("cases.no_answer", ("请写下您的答复。", "Write your answer."), field="answer")
     if question.answered_at is not None:
         raise Refused("cases.answered", ("这个问题已经答复过了。", "This question was answered already."))
-    take(case, "clarified" if case.state == "clarifying" else "answered_back", viewer, at=at, facts={"question": question.pk})
+    take(
+        case,
+        "clarified" if case.state == "clarifying" else "answered_back",
+        viewer,
+        at=at,
+        facts={"question": question.pk},
+    )
     question.answered_at, question.answer = at, body
     question.save(update_fields=["answered_at", "answer"])
     if photos:
@@ -47,7 +59,9 @@ def lapse_question(*, at: datetime) -> int:
     limit = parse(setting("question_limit"))
     calendar = current_calendar()
     lapsed = 0
-    waiting = Question.objects.filter(answered_at__isnull=True, case__state__in=("asking", "clarifying")).select_related("case")
+    waiting = Question.objects.filter(
+        answered_at__isnull=True, case__state__in=("asking", "clarifying")
+    ).select_related("case")
     for question in waiting:
         if due_of(question.asked_at, limit, calendar).at >= at:
             continue
@@ -55,14 +69,22 @@ def lapse_question(*, at: datetime) -> int:
             case = load(question.case_id, system("clock"))
             if case.state not in ("asking", "clarifying"):
                 continue
-            take(case, "clarified" if case.state == "clarifying" else "answered_back", system("clock"), at=at, facts={"question": question.pk, "lapsed": True})
+            take(
+                case,
+                "clarified" if case.state == "clarifying" else "answered_back",
+                system("clock"),
+                at=at,
+                facts={"question": question.pk, "lapsed": True},
+            )
             Question.objects.filter(pk=question.pk).update(answered_at=at)
         lapsed += 1
     return lapsed
 
 
 @transaction.atomic
-def judge(*, report_id: int, viewer: Viewer, at: datetime, solved: bool, grade: int, comment: str = "") -> Case:
+def judge(
+    *, report_id: int, viewer: Viewer, at: datetime, solved: bool, grade: int, comment: str = ""
+) -> Case:
     """One reporter's verdict: solved or not, and one of five grades. Everybody whose matter was merged judges separately."""
     report = Report.objects.filter(pk=report_id).first()
     if report is None:
@@ -72,12 +94,25 @@ def judge(*, report_id: int, viewer: Viewer, at: datetime, solved: bool, grade: 
     return case
 
 
-def record_verdict(case: Case, report: Report, *, viewer: Viewer, at: datetime, solved: bool, grade: int, comment: str) -> None:
+def record_verdict(
+    case: Case, report: Report, *, viewer: Viewer, at: datetime, solved: bool, grade: int, comment: str
+) -> None:
     """Write the verdict, in the caller's transaction; the last one settles the case."""
     rules.check_grade(grade)
     if report.judged_at is not None:
         raise Refused("cases.judged", ("这条诉求已经评价过了。", "This report was judged already."))
-    take(case, "judge", viewer, at=at, facts={"report": report.pk, "solved": "yes" if solved else "no", "grade": grade, "window": int(number("judging_days"))})
+    take(
+        case,
+        "judge",
+        viewer,
+        at=at,
+        facts={
+            "report": report.pk,
+            "solved": "yes" if solved else "no",
+            "grade": grade,
+            "window": int(number("judging_days")),
+        },
+    )
     report.judged_at, report.solved, report.grade, report.comment = at, solved, grade, clean_text(comment)
     report.save(update_fields=["judged_at", "solved", "grade", "comment"])
     if not case.reports.filter(judged_at__isnull=True).exists():
@@ -86,19 +121,31 @@ def record_verdict(case: Case, report: Report, *, viewer: Viewer, at: datetime, 
 
 @transaction.atomic
 def reopen(*, report_id: int, viewer: Viewer, at: datetime, reason: str, photos: Sequence[int] = ()) -> Case:
-    """"Still there": within the window, with a photo, back to the same unit. The photo is not asked of a clerk's caller."""
+    """ "Still there": within the window, with a photo, back to the same unit. The photo is not asked of a clerk's caller."""
     report = Report.objects.filter(pk=report_id).first()
     if report is None:
         raise Refused("cases.no_report", ("没有这条诉求。", "There is no such report."))
     case = load(report.case_id, viewer)
     if viewer.role == "resident" and not photos:
-        raise Refused("cases.reopen_photo", ("请附一张现在的照片,说明问题还在。", "Add a photo of how it looks now, so that it can be reopened."), field="photos")
+        raise Refused(
+            "cases.reopen_photo",
+            (
+                "请附一张现在的照片，说明问题还在。",
+                "Add a photo of how it looks now, so that it can be reopened.",
+            ),
+            field="photos",
+        )
     take(
         case,
         "reopen",
         viewer,
         at=at,
-        facts={"report": report.pk, "reason": clean_text(reason), "photos": len(photos), "window": int(number("reopening_days"))},
+        facts={
+            "report": report.pk,
+            "reason": clean_text(reason),
+            "photos": len(photos),
+            "window": int(number("reopening_days")),
+        },
         reopen_count=case.reopen_count + 1,
     )
     case.reports.update(judged_at=None, solved=None, grade=None, callback_at=None)

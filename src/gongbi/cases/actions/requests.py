@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from django.db import transaction
 
@@ -32,10 +32,22 @@ def ask_for(
     case = load(case_id, viewer)
     if kind == "suspension":
         if until is None:
-            raise Refused("cases.no_until", ("请填写挂账到哪一天。", "Say until which day it is suspended."), field="until", article=rules.WORKFLOW)
+            raise Refused(
+                "cases.no_until",
+                ("请填写挂账到哪一天。", "Say until which day it is suspended."),
+                field="until",
+                article=rules.WORKFLOW,
+            )
         rules.check_suspension_until(at, until)
     text = clean_text(reason)
-    take(case, f"ask_{kind}", viewer, at=at, expected_version=expected_version, facts={"reason": text, "until": until})
+    take(
+        case,
+        f"ask_{kind}",
+        viewer,
+        at=at,
+        expected_version=expected_version,
+        facts={"reason": text, "until": until},
+    )
     Request.objects.create(
         case=case,
         kind=kind,
@@ -50,19 +62,29 @@ def ask_for(
 
 
 @transaction.atomic
-def decide(*, case_id: int, granted: bool, viewer: Viewer, at: datetime, reason: str = "", expected_version: int | None = None) -> Case:
+def decide(
+    *,
+    case_id: int,
+    granted: bool,
+    viewer: Viewer,
+    at: datetime,
+    reason: str = "",
+    expected_version: int | None = None,
+) -> Case:
     """Grant or refuse what the unit asked for. A refused request does not count."""
     case = load(case_id, viewer)
     pending = case.pending()
     if pending is None:
-        raise Refused("cases.nothing_asked", ("没有待审批的申请,或已审批完毕。", "Nothing waits for a decision here."))
+        raise Refused(
+            "cases.nothing_asked", ("没有待审批的申请，或已审批完毕。", "Nothing waits for a decision here.")
+        )
     text = clean_text(reason)
     verb = "grant" if granted else "refuse"
-    columns: dict[str, object] = {}
+    columns: dict[str, Any] = {}
     if granted:
         counter = f"{pending.kind}_count"
         columns[counter] = getattr(case, counter) + 1
-    facts: dict[str, object] = {"reason": text, "request": pending.pk, "until": pending.until}
+    facts: dict[str, Any] = {"reason": text, "request": pending.pk, "until": pending.until}
     if granted and pending.kind == "extension":
         clock = clocks.extend(case, "handle", case.limit, at=at, approved_by=viewer.actor)
         facts["due"] = {"handle": clock.due_at}
@@ -90,7 +112,12 @@ def resume(*, case_id: int, viewer: Viewer, at: datetime, expected_version: int 
 
 def resume_due(*, at: datetime) -> int:
     """Resume every suspension whose end has come; returns how many. Run by the worker each minute; idempotent."""
-    due = Request.objects.filter(granted=True, kind="suspension", until__lte=at, case__matter_ptr__in=Matter.objects.filter(state="suspended"))
+    due = Request.objects.filter(
+        granted=True,
+        kind="suspension",
+        until__lte=at,
+        case__matter_ptr__in=Matter.objects.filter(state="suspended"),
+    )
     count = 0
     for case_id in due.values_list("case_id", flat=True).distinct():
         resume(case_id=case_id, viewer=system("clock"), at=at)

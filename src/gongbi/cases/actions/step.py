@@ -25,7 +25,10 @@ def load(case_id: int, viewer: Viewer) -> Case:
     if case is None:
         raise NotThere(
             "cases.not_there",
-            ("没有这个案件,或不在您的范围内。请核对编号。", "There is no such case, or it is outside your area. Check the number."),
+            (
+                "没有这个案件，或不在您的范围内。请核对编号。",
+                "There is no such case, or it is outside your area. Check the number.",
+            ),
         )
     return case
 
@@ -50,7 +53,9 @@ def take(
             given.setdefault(name, setting(name))
         elif name == "limit":
             given["limit"] = given.get("limit") or case.limit or setting("handle_limit")
-    entry = advance(case, transition, viewer, at=at, expected_version=expected_version, move=move, facts=given)
+    entry = advance(
+        case, transition, viewer, at=at, expected_version=expected_version, move=move, facts=given
+    )
     is_open = case.state in OPEN_STATES
     if is_open != case.is_open:
         columns["is_open"] = is_open

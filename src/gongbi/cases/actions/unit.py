@@ -44,7 +44,13 @@ def sign(*, case_id: int, viewer: Viewer, at: datetime, expected_version: int | 
 
 @transaction.atomic
 def contest(
-    *, case_id: int, viewer: Viewer, at: datetime, reason: str, proposed_unit: int | None = None, expected_version: int | None = None
+    *,
+    case_id: int,
+    viewer: Viewer,
+    at: datetime,
+    reason: str,
+    proposed_unit: int | None = None,
+    expected_version: int | None = None,
 ) -> Case:
     """Say "not ours", once a dispatch and within the sign term. The second contest of a case goes to the adjudicator."""
     case = load(case_id, viewer)
@@ -61,35 +67,66 @@ def contest(
         facts={"reason": text, "unit": unit, "proposed_unit": proposed_unit},
         contest_count=case.contest_count + 1,
     )
-    Contest.objects.create(case=case, unit_id=unit or 0, at=at, by=viewer.actor, reason=text, proposed_unit_id=proposed_unit)
+    Contest.objects.create(
+        case=case, unit_id=unit or 0, at=at, by=viewer.actor, reason=text, proposed_unit_id=proposed_unit
+    )
     return case
 
 
 @transaction.atomic
-def ask(*, case_id: int, viewer: Viewer, at: datetime, question: str, report_id: int | None = None, expected_version: int | None = None) -> Case:
+def ask(
+    *,
+    case_id: int,
+    viewer: Viewer,
+    at: datetime,
+    question: str,
+    report_id: int | None = None,
+    expected_version: int | None = None,
+) -> Case:
     """Ask a reporter something; the handling clock stands still until the answer or the term."""
-    return ask_reporter(case_id=case_id, viewer=viewer, at=at, question=question, report_id=report_id, expected_version=expected_version, transition="ask")
+    return ask_reporter(
+        case_id=case_id,
+        viewer=viewer,
+        at=at,
+        question=question,
+        report_id=report_id,
+        expected_version=expected_version,
+        transition="ask",
+    )
 
 
 @transaction.atomic
 def contacted(*, case_id: int, report_id: int, viewer: Viewer, at: datetime) -> Case:
     """Record the first contact with a reporter (the response rate counts it)."""
     case = load(case_id, viewer)
-    touched = Report.objects.filter(pk=report_id, case=case, contacted_at__isnull=True).update(contacted_at=at)
+    touched = Report.objects.filter(pk=report_id, case=case, contacted_at__isnull=True).update(
+        contacted_at=at
+    )
     if touched:
         take(case, "contacted", viewer, at=at, facts={"report": report_id})
     return case
 
 
 @transaction.atomic
-def co_done(*, case_id: int, viewer: Viewer, at: datetime, result: str, expected_version: int | None = None) -> Case:
+def co_done(
+    *, case_id: int, viewer: Viewer, at: datetime, result: str, expected_version: int | None = None
+) -> Case:
     """A co-handler reports its part as done."""
     case = load(case_id, viewer)
     part = case.parts.filter(unit_id__in=viewer.units, done_at__isnull=True).first()
     if part is None:
-        raise Refused("cases.no_part", ("贵单位没有待完成的协办任务。", "Your unit has no open part in this case."))
+        raise Refused(
+            "cases.no_part", ("贵单位没有待完成的协办任务。", "Your unit has no open part in this case.")
+        )
     text = clean_text(result)
-    take(case, "co_done", viewer, at=at, expected_version=expected_version, facts={"unit": part.unit_id, "result": text})
+    take(
+        case,
+        "co_done",
+        viewer,
+        at=at,
+        expected_version=expected_version,
+        facts={"unit": part.unit_id, "result": text},
+    )
     part.done_at, part.result = at, text
     part.save(update_fields=["done_at", "result"])
     return case
@@ -97,7 +134,13 @@ def co_done(*, case_id: int, viewer: Viewer, at: datetime, result: str, expected
 
 @transaction.atomic
 def finish(
-    *, case_id: int, viewer: Viewer, at: datetime, result: str, photos: Sequence[int] = (), expected_version: int | None = None
+    *,
+    case_id: int,
+    viewer: Viewer,
+    at: datetime,
+    result: str,
+    photos: Sequence[int] = (),
+    expected_version: int | None = None,
 ) -> Case:
     """Report it handled, with what was done and the evidence the standard asks for (before and after photos)."""
     case = load(case_id, viewer)
@@ -121,7 +164,11 @@ def _evidence(case: Case, photos: Sequence[int], *, at: datetime) -> list[str]:
         stored = files.attach(photos, matter_id=case.pk, owner=f"case:{case.pk}", purpose="after")
         return [file.digest for file in stored]
     if duties.needs_photo(case.standard, on=at):
-        raise Refused("cases.no_evidence", ("这类案件须上传处置后的照片。", "A case of this kind needs a photo of the result."), field="photos")
+        raise Refused(
+            "cases.no_evidence",
+            ("这类案件须上传处置后的照片。", "A case of this kind needs a photo of the result."),
+            field="photos",
+        )
     return ["none asked"]
 
 
@@ -141,7 +188,11 @@ def solve_on_spot(*, statement: Statement, photos: Sequence[int], viewer: Viewer
     with transaction.atomic():
         case = load(receipt.report.case_id, system("field"))
         standard = case.standard or getattr(duties.default_standard(case.kind, case.title, on=at), "code", "")
-        stored = files.attach(photos, matter_id=case.pk, owner=f"case:{case.pk}", purpose="after") if photos else []
+        stored = (
+            files.attach(photos, matter_id=case.pk, owner=f"case:{case.pk}", purpose="after")
+            if photos
+            else []
+        )
         take(
             case,
             "solve_on_spot",
@@ -160,13 +211,22 @@ def solve_on_spot(*, statement: Statement, photos: Sequence[int], viewer: Viewer
 def reassign(*, case_id: int, unit_id: int, viewer: Viewer, at: datetime, reason: str) -> Case:
     """Move an open case to the unit that follows the old one (a unit dissolved, a post handed over)."""
     case = load(case_id, viewer)
-    take(case, "reassign", viewer, at=at, move={"unit_id": unit_id}, facts={"unit": unit_id, "from": case.unit_id, "reason": clean_text(reason)})
+    take(
+        case,
+        "reassign",
+        viewer,
+        at=at,
+        move={"unit_id": unit_id},
+        facts={"unit": unit_id, "from": case.unit_id, "reason": clean_text(reason)},
+    )
     return case
 
 
 def held_by(post: Post) -> list[int]:
     """Open cases that the post signed for (asked when a post ends)."""
-    return list(Case.objects.filter(post_id=post.pk, is_open=True).order_by("pk").values_list("pk", flat=True))
+    return list(
+        Case.objects.filter(post_id=post.pk, is_open=True).order_by("pk").values_list("pk", flat=True)
+    )
 
 
 def hand_over(post_from: Post, post_to: Post, at: datetime, viewer: Viewer) -> None:
@@ -179,7 +239,12 @@ def hand_over(post_from: Post, post_to: Post, at: datetime, viewer: Viewer) -> N
             system("handover"),
             at=at,
             move={"unit_id": post_to.unit_id},
-            facts={"unit": post_to.unit_id, "from_post": post_from.pk, "post": post_to.pk, "by": viewer.actor},
+            facts={
+                "unit": post_to.unit_id,
+                "from_post": post_from.pk,
+                "post": post_to.pk,
+                "by": viewer.actor,
+            },
             post_id=post_to.pk,
         )
 

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Header, Router
+from ninja import Router, UploadedFile
+from ninja.params.functions import File, Header
 
 from gongbi.cases import actions, queries
 from gongbi.cases.actions.receive import Statement
-from gongbi.cases.api.schemas import AnswerIn, EventOut, FollowOut, JudgeIn, ReceiptOut, ReopenIn, ReportIn, TwinOut
+from gongbi.cases.api.schemas import (
+    AnswerIn,
+    EventOut,
+    FileOut,
+    FollowOut,
+    JudgeIn,
+    ReceiptOut,
+    ReopenIn,
+    ReportIn,
+    TwinOut,
+)
 from gongbi.cases.models import Report
 from gongbi.cases.triage import Said
+from gongbi.kernel.files import actions as file_actions
+from gongbi.kernel.files import queries as files
 from gongbi.kernel.flow.queries import allowed
 from gongbi.kernel.scope import ANYONE, endpoint
+from gongbi.kernel.scope.http import ViewerRequest
 from gongbi.kernel.scope.viewer import CLERK, GRID_WORKER, INTEGRATOR, Viewer
 
 router = Router(tags=["reports"])
@@ -30,35 +43,58 @@ def statement_of(body: ReportIn, viewer: Viewer, *, idempotency: str) -> Stateme
     sender = viewer.actor if viewer.is_staff else ""
     return Statement(
         said=said, crs=body.crs, name=body.name, phone=body.phone, anonymous=body.anonymous, confidential=body.confidential,
-        answers=body.answers, photos=body.photos, language=body.language, external=body.external, join=body.join,
+        answers=body.answers, photos=files.from_tickets(body.photos, at=now), language=body.language, external=body.external, join=body.join,
         idempotency=f"{sender}|{idempotency}" if idempotency else "",
     )  # fmt: skip
 
 
 @router.post("/reports", response={201: ReceiptOut}, summary="Report something")
 @endpoint("api.report", roles=ANYONE)
-def report(request: HttpRequest, body: ReportIn, idempotency_key: str = Header("", max_length=128)):  # type: ignore[no-untyped-def]
+def report(request: ViewerRequest, body: ReportIn, idempotency_key: str = Header("", max_length=128)):  # type: ignore[no-untyped-def]
     """Say what happened where. Send an ``Idempotency-Key``: the same key gives the same receipt, however often it is sent."""
     viewer = request.viewer
-    got = actions.receive(statement_of(body, viewer, idempotency=idempotency_key), viewer=viewer, at=timezone.now())
+    got = actions.receive(
+        statement_of(body, viewer, idempotency=idempotency_key), viewer=viewer, at=timezone.now()
+    )
     return 201, ReceiptOut.of(got.report, again=got.again, joined=got.joined)
 
 
 @router.post("/reports/near", response=list[TwinOut], summary="What is already known nearby")
 @endpoint("api.near", roles=ANYONE)
-def near(request: HttpRequest, body: ReportIn):  # type: ignore[no-untyped-def]
+def near(request: ViewerRequest, body: ReportIn):  # type: ignore[no-untyped-def]
     """Open cases like what is being written, to join instead of reporting again."""
     now = timezone.now()
     said = actions.check_said(statement_of(body, request.viewer, idempotency=""), at=now)
     return [
-        TwinOut(id=t.case_id, title=t.title, state=t.state, score=t.likeness.score, metres=None if t.likeness.metres is None else round(t.likeness.metres))
+        TwinOut(
+            id=t.case_id,
+            title=t.title,
+            state=t.state,
+            score=t.likeness.score,
+            metres=None if t.likeness.metres is None else round(t.likeness.metres),
+        )
         for t in queries.near(said, at=now, viewer=request.viewer)
     ]
 
 
+@router.post("/files", response={201: FileOut}, summary="Upload a photo")
+@endpoint("api.file", roles=ANYONE)
+def upload(request: ViewerRequest, file: UploadedFile = File(...)):  # type: ignore[no-untyped-def]
+    """Checked by its content, cleaned of where and when it was taken, scaled; the ticket goes into ``photos``."""
+    now = timezone.now()
+    stored = file_actions.store(file, purpose="report", viewer=request.viewer, at=now)
+    return 201, FileOut(
+        ticket=files.ticket(stored, at=now),
+        mime=stored.mime,
+        size=stored.size,
+        width=stored.width,
+        height=stored.height,
+    )
+
+
 @router.get("/reports/{link}", response=FollowOut, summary="Follow a report")
 @endpoint("api.follow", roles=ANYONE)
-def follow(request: HttpRequest, link: str):  # type: ignore[no-untyped-def]
+def follow(request: ViewerRequest, link: str):  # type: ignore[no-untyped-def]
     """By the private link of the receipt."""
     found, viewer = queries.report_by_link(link)
     return _follow(found, viewer)
@@ -75,7 +111,10 @@ def _follow(found: Report, viewer: Viewer) -> FollowOut:
         hint=state.hint,
         due_at=case.due_at,
         timeline=[EventOut.of(event) for event in queries.timeline(case, viewer)],
-        questions=[{"id": q.pk, "text": q.text, "asked_at": q.asked_at} for q in queries.questions_open(found, viewer)],
+        questions=[
+            {"id": q.pk, "text": q.text, "asked_at": q.asked_at}
+            for q in queries.questions_open(found, viewer)
+        ],
         reply=found.reply,
         may_judge="judge" in may and found.judged_at is None,
         may_reopen="reopen" in may,
@@ -84,23 +123,45 @@ def _follow(found: Report, viewer: Viewer) -> FollowOut:
 
 @router.post("/reports/{link}/answer", response=FollowOut, summary="Answer a question that was asked back")
 @endpoint("api.answer", roles=ANYONE)
-def answer(request: HttpRequest, link: str, body: AnswerIn):  # type: ignore[no-untyped-def]
+def answer(request: ViewerRequest, link: str, body: AnswerIn):  # type: ignore[no-untyped-def]
     found, viewer = queries.report_by_link(link)
-    actions.answer(question_id=body.question, report_id=found.pk, viewer=viewer, at=timezone.now(), text=body.text, photos=body.photos)
+    now = timezone.now()
+    actions.answer(
+        question_id=body.question,
+        report_id=found.pk,
+        viewer=viewer,
+        at=now,
+        text=body.text,
+        photos=files.from_tickets(body.photos, at=now),
+    )
     return _follow(*queries.report_by_link(link))
 
 
 @router.post("/reports/{link}/judge", response=FollowOut, summary="Judge the result")
 @endpoint("api.judge", roles=ANYONE)
-def judge(request: HttpRequest, link: str, body: JudgeIn):  # type: ignore[no-untyped-def]
+def judge(request: ViewerRequest, link: str, body: JudgeIn):  # type: ignore[no-untyped-def]
     found, viewer = queries.report_by_link(link)
-    actions.judge(report_id=found.pk, viewer=viewer, at=timezone.now(), solved=body.solved, grade=body.grade, comment=body.comment)
+    actions.judge(
+        report_id=found.pk,
+        viewer=viewer,
+        at=timezone.now(),
+        solved=body.solved,
+        grade=body.grade,
+        comment=body.comment,
+    )
     return _follow(*queries.report_by_link(link))
 
 
 @router.post("/reports/{link}/reopen", response=FollowOut, summary="It is still there")
 @endpoint("api.reopen", roles=ANYONE)
-def reopen(request: HttpRequest, link: str, body: ReopenIn):  # type: ignore[no-untyped-def]
+def reopen(request: ViewerRequest, link: str, body: ReopenIn):  # type: ignore[no-untyped-def]
     found, viewer = queries.report_by_link(link)
-    actions.reopen(report_id=found.pk, viewer=viewer, at=timezone.now(), reason=body.reason, photos=body.photos)
+    now = timezone.now()
+    actions.reopen(
+        report_id=found.pk,
+        viewer=viewer,
+        at=now,
+        reason=body.reason,
+        photos=files.from_tickets(body.photos, at=now),
+    )
     return _follow(*queries.report_by_link(link))

@@ -14,6 +14,8 @@ from gongbi.cases.queries.reading import Event
 from gongbi.kernel.flow.queries import Step
 
 Key = Annotated[int, Field(ge=1, le=2**53)]
+# What the upload answered; good for a day.
+Ticket = Annotated[str, Field(max_length=200)]
 Short = Annotated[str, Field(max_length=200)]
 Long = Annotated[str, Field(max_length=10_000)]
 
@@ -38,7 +40,7 @@ class ReportIn(In):
     phone: Annotated[str, Field(max_length=40)] = ""
     anonymous: bool = False
     confidential: bool = False
-    photos: Annotated[list[Key], Field(max_length=12)] = []
+    photos: Annotated[list[Ticket], Field(max_length=12)] = []
     join: Key | None = None
     external: Annotated[str, Field(max_length=64)] = ""
     net: Annotated[str, Field(max_length=24)] = ""
@@ -62,6 +64,16 @@ class ReceiptOut(Schema):
         return ReceiptOut(
             number=report.number, link=links.token(report), case=case.number, state=case.state, due_at=case.due_at, again=again, joined=joined
         )  # fmt: skip
+
+
+class FileOut(Schema):
+    """An upload: give its ``ticket`` where ``photos`` are asked for."""
+
+    ticket: str
+    mime: str
+    size: int
+    width: int | None
+    height: int | None
 
 
 class TwinOut(Schema):
@@ -101,7 +113,14 @@ class StepOut(Schema):
     @staticmethod
     def of(step: Step) -> StepOut:
         arrow = step.arrow
-        return StepOut(name=arrow.name, words=arrow.words, enabled=step.enabled, reason=step.reason, article=step.article, needs=list(arrow.needs))
+        return StepOut(
+            name=arrow.name,
+            words=arrow.words,
+            enabled=step.enabled,
+            reason=step.reason,
+            article=step.article,
+            needs=list(arrow.needs),
+        )
 
 
 class CaseOut(Schema):
@@ -219,7 +238,7 @@ class ContestIn(Versioned):
 
 class ResultIn(Versioned):
     result: Long
-    photos: Annotated[list[Key], Field(max_length=12)] = []
+    photos: Annotated[list[Ticket], Field(max_length=12)] = []
 
 
 class AskForIn(Versioned):
@@ -273,15 +292,15 @@ class JudgeIn(In):
 class AnswerIn(In):
     question: Key
     text: Long
-    photos: Annotated[list[Key], Field(max_length=12)] = []
+    photos: Annotated[list[Ticket], Field(max_length=12)] = []
 
 
 class ReopenIn(In):
     reason: Long
-    photos: Annotated[list[Key], Field(max_length=12)] = []
+    photos: Annotated[list[Ticket], Field(max_length=12)] = []
 
 
 class OnSpotIn(ReportIn):
     """A report by a grid worker with the photos of the result (``after``)."""
 
-    after: Annotated[list[Key], Field(max_length=12)] = []
+    after: Annotated[list[Ticket], Field(max_length=12)] = []

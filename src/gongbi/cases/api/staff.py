@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Header, Query, Router
+from ninja import Router
+from ninja.params.functions import Header, Query
 
 from gongbi.cases import actions, queries
 from gongbi.cases.api import schemas as s
 from gongbi.cases.api.public import statement_of
 from gongbi.cases.models import Case
+from gongbi.kernel.files import queries as files
 from gongbi.kernel.flow.queries import steps
 from gongbi.kernel.scope import STAFF, endpoint
 from gongbi.kernel.scope import viewer as roles
+from gongbi.kernel.scope.http import ViewerRequest
 from gongbi.parties.auth import WAYS_IN
 
 router = Router(tags=["cases"], auth=WAYS_IN)
 READERS = STAFF - {roles.ADMIN, roles.SECURITY}
 
 
-def _detail(request: HttpRequest, case: Case) -> s.CaseDetail:
+def _detail(request: ViewerRequest, case: Case) -> s.CaseDetail:
     viewer, now = request.viewer, timezone.now()
     case = queries.case_for(case.pk, viewer)
     return s.CaseDetail(
@@ -37,7 +39,7 @@ def _done(case: Case) -> s.CaseOut:
     return s.CaseOut.of(case)
 
 
-def _on(request: HttpRequest, number: str, body: Any = None) -> dict[str, Any]:
+def _on(request: ViewerRequest, number: str, body: Any = None) -> dict[str, Any]:
     """What every step needs: which case, who, when, and the version that was seen."""
     case = queries.case_by_number(number, request.viewer)
     given: dict[str, Any] = {"case_id": case.pk, "viewer": request.viewer, "at": timezone.now()}
@@ -49,7 +51,7 @@ def _on(request: HttpRequest, number: str, body: Any = None) -> dict[str, Any]:
 @router.get("/cases", response=s.CasePage, summary="A list of cases")
 @endpoint("api.cases", roles=READERS)
 def cases(  # type: ignore[no-untyped-def]
-    request: HttpRequest,
+    request: ViewerRequest,
     tab: str = Query("open", max_length=12),
     words: str = Query("", max_length=80),
     kind: str = Query("", max_length=8, pattern=r"^[A-Z0-9]*$"),
@@ -58,7 +60,9 @@ def cases(  # type: ignore[no-untyped-def]
     overdue: bool = False,
     size: int = Query(50, ge=1, le=200),
 ):
-    wanted = queries.QueueFilter(tab=tab, words=words, kind=kind, territory=territory, channel=channel, overdue=overdue)
+    wanted = queries.QueueFilter(
+        tab=tab, words=words, kind=kind, territory=territory, channel=channel, overdue=overdue
+    )
     page = queries.queue(request.viewer, wanted, now=timezone.now(), size=size)
     return s.CasePage(cases=[s.CaseOut.of(case) for case in page.cases], more=page.more)
 
@@ -66,7 +70,7 @@ def cases(  # type: ignore[no-untyped-def]
 @router.get("/cases/map", summary="Open cases inside a window of the map")
 @endpoint("api.map", roles=READERS)
 def map_window(  # type: ignore[no-untyped-def]
-    request: HttpRequest,
+    request: ViewerRequest,
     west: float = Query(..., ge=-180, le=180),
     south: float = Query(..., ge=-90, le=90),
     east: float = Query(..., ge=-180, le=180),
@@ -77,168 +81,193 @@ def map_window(  # type: ignore[no-untyped-def]
 
 @router.get("/cases/{number}", response=s.CaseDetail, summary="One case")
 @endpoint("api.case", roles=READERS)
-def case(request: HttpRequest, number: str):  # type: ignore[no-untyped-def]
+def case(request: ViewerRequest, number: str):  # type: ignore[no-untyped-def]
     """By its number, or by the receipt number of one of its reports."""
     return _detail(request, queries.case_by_number(number, request.viewer))
 
 
 @router.post("/cases/{number}/accept", response=s.CaseOut)
 @endpoint("api.case.accept", roles={roles.DISPATCHER})
-def accept(request: HttpRequest, number: str, body: s.AcceptIn):  # type: ignore[no-untyped-def]
+def accept(request: ViewerRequest, number: str, body: s.AcceptIn):  # type: ignore[no-untyped-def]
     given = body.model_dump(exclude={"version"})
     return _done(actions.accept(**_on(request, number, body), **given))
 
 
 @router.post("/cases/{number}/reject", response=s.CaseOut)
 @endpoint("api.case.reject", roles={roles.DISPATCHER})
-def reject(request: HttpRequest, number: str, body: s.RejectIn):  # type: ignore[no-untyped-def]
+def reject(request: ViewerRequest, number: str, body: s.RejectIn):  # type: ignore[no-untyped-def]
     return _done(actions.reject(**_on(request, number, body), ground=body.ground, reason=body.reason))
 
 
 @router.post("/cases/{number}/clarify", response=s.CaseOut)
 @endpoint("api.case.clarify", roles={roles.DISPATCHER, roles.CLERK})
-def clarify(request: HttpRequest, number: str, body: s.QuestionIn):  # type: ignore[no-untyped-def]
+def clarify(request: ViewerRequest, number: str, body: s.QuestionIn):  # type: ignore[no-untyped-def]
     return _done(actions.clarify(**_on(request, number, body), question=body.question, report_id=body.report))
 
 
 @router.post("/cases/{number}/send-back", response=s.CaseOut)
 @endpoint("api.case.send_back", roles={roles.DISPATCHER})
-def send_back(request: HttpRequest, number: str, body: s.ReasonIn):  # type: ignore[no-untyped-def]
+def send_back(request: ViewerRequest, number: str, body: s.ReasonIn):  # type: ignore[no-untyped-def]
     return _done(actions.send_back(**_on(request, number, body), reason=body.reason))
 
 
 @router.post("/cases/{number}/dispatch", response=s.CaseOut)
 @endpoint("api.case.dispatch", roles={roles.DISPATCHER})
-def dispatch(request: HttpRequest, number: str, body: s.DispatchIn):  # type: ignore[no-untyped-def]
+def dispatch(request: ViewerRequest, number: str, body: s.DispatchIn):  # type: ignore[no-untyped-def]
     return _done(
         actions.dispatch(
-            **_on(request, number, body), unit_id=body.unit, co_units=body.co_units, duty_item=body.duty_item, limit=body.limit
+            **_on(request, number, body),
+            unit_id=body.unit,
+            co_units=body.co_units,
+            duty_item=body.duty_item,
+            limit=body.limit,
         )
     )
 
 
 @router.post("/cases/{number}/rule", response=s.CaseOut)
 @endpoint("api.case.rule", roles={roles.ADJUDICATOR})
-def rule(request: HttpRequest, number: str, body: s.RuleIn):  # type: ignore[no-untyped-def]
+def rule(request: ViewerRequest, number: str, body: s.RuleIn):  # type: ignore[no-untyped-def]
     return _done(
-        actions.rule(**_on(request, number, body), unit_id=body.unit, reason=body.reason, article=body.article, precedent=body.precedent)
+        actions.rule(
+            **_on(request, number, body),
+            unit_id=body.unit,
+            reason=body.reason,
+            article=body.article,
+            precedent=body.precedent,
+        )
     )
 
 
 @router.post("/cases/{number}/merge", response=s.CaseOut)
 @endpoint("api.case.merge", roles={roles.DISPATCHER})
-def merge(request: HttpRequest, number: str, body: s.MergeIn):  # type: ignore[no-untyped-def]
+def merge(request: ViewerRequest, number: str, body: s.MergeIn):  # type: ignore[no-untyped-def]
     into = queries.case_by_number(body.into, request.viewer)
     return _done(actions.merge(**_on(request, number, body), into_id=into.pk))
 
 
 @router.post("/cases/{number}/unmerge", response=s.CaseOut)
 @endpoint("api.case.unmerge", roles={roles.DISPATCHER})
-def unmerge(request: HttpRequest, number: str, body: s.ReasonIn):  # type: ignore[no-untyped-def]
+def unmerge(request: ViewerRequest, number: str, body: s.ReasonIn):  # type: ignore[no-untyped-def]
     return _done(actions.unmerge(**_on(request, number, body), reason=body.reason))
 
 
 @router.post("/cases/{number}/split", response=s.CaseOut)
 @endpoint("api.case.split", roles={roles.DISPATCHER})
-def split(request: HttpRequest, number: str, body: s.SplitIn):  # type: ignore[no-untyped-def]
+def split(request: ViewerRequest, number: str, body: s.SplitIn):  # type: ignore[no-untyped-def]
     return _done(actions.split(**_on(request, number, body), reports=body.reports, text=body.text))
 
 
 @router.post("/cases/{number}/sign", response=s.CaseOut)
 @endpoint("api.case.sign", roles={roles.HANDLER, roles.GRID_WORKER})
-def sign(request: HttpRequest, number: str, body: s.Versioned):  # type: ignore[no-untyped-def]
+def sign(request: ViewerRequest, number: str, body: s.Versioned):  # type: ignore[no-untyped-def]
     return _done(actions.sign(**_on(request, number, body)))
 
 
 @router.post("/cases/{number}/contest", response=s.CaseOut)
 @endpoint("api.case.contest", roles={roles.HANDLER})
-def contest(request: HttpRequest, number: str, body: s.ContestIn):  # type: ignore[no-untyped-def]
-    return _done(actions.contest(**_on(request, number, body), reason=body.reason, proposed_unit=body.proposed_unit))
+def contest(request: ViewerRequest, number: str, body: s.ContestIn):  # type: ignore[no-untyped-def]
+    return _done(
+        actions.contest(**_on(request, number, body), reason=body.reason, proposed_unit=body.proposed_unit)
+    )
 
 
 @router.post("/cases/{number}/ask", response=s.CaseOut)
 @endpoint("api.case.ask", roles={roles.HANDLER, roles.GRID_WORKER})
-def ask(request: HttpRequest, number: str, body: s.QuestionIn):  # type: ignore[no-untyped-def]
+def ask(request: ViewerRequest, number: str, body: s.QuestionIn):  # type: ignore[no-untyped-def]
     return _done(actions.ask(**_on(request, number, body), question=body.question, report_id=body.report))
 
 
 @router.post("/cases/{number}/contacted", response=s.CaseOut)
 @endpoint("api.case.contacted", roles={roles.HANDLER, roles.GRID_WORKER, roles.CLERK})
-def contacted(request: HttpRequest, number: str, body: s.ContactIn):  # type: ignore[no-untyped-def]
+def contacted(request: ViewerRequest, number: str, body: s.ContactIn):  # type: ignore[no-untyped-def]
     return _done(actions.contacted(**_on(request, number), report_id=body.report))
 
 
 @router.post("/cases/{number}/part-done", response=s.CaseOut)
 @endpoint("api.case.part_done", roles={roles.HANDLER})
-def part_done(request: HttpRequest, number: str, body: s.ResultIn):  # type: ignore[no-untyped-def]
+def part_done(request: ViewerRequest, number: str, body: s.ResultIn):  # type: ignore[no-untyped-def]
     return _done(actions.co_done(**_on(request, number, body), result=body.result))
 
 
 @router.post("/cases/{number}/finish", response=s.CaseOut)
 @endpoint("api.case.finish", roles={roles.HANDLER, roles.GRID_WORKER})
-def finish(request: HttpRequest, number: str, body: s.ResultIn):  # type: ignore[no-untyped-def]
-    return _done(actions.finish(**_on(request, number, body), result=body.result, photos=body.photos))
+def finish(request: ViewerRequest, number: str, body: s.ResultIn):  # type: ignore[no-untyped-def]
+    photos = files.from_tickets(body.photos, at=timezone.now())
+    return _done(actions.finish(**_on(request, number, body), result=body.result, photos=photos))
 
 
 @router.post("/cases/{number}/ask-for", response=s.CaseOut, summary="Ask for an extension or a suspension")
 @endpoint("api.case.ask_for", roles={roles.HANDLER})
-def ask_for(request: HttpRequest, number: str, body: s.AskForIn):  # type: ignore[no-untyped-def]
-    return _done(actions.ask_for(**_on(request, number, body), kind=body.kind, reason=body.reason, until=body.until))
+def ask_for(request: ViewerRequest, number: str, body: s.AskForIn):  # type: ignore[no-untyped-def]
+    return _done(
+        actions.ask_for(**_on(request, number, body), kind=body.kind, reason=body.reason, until=body.until)
+    )
 
 
 @router.post("/cases/{number}/decide", response=s.CaseOut, summary="Grant or refuse what was asked for")
 @endpoint("api.case.decide", roles={roles.DISPATCHER})
-def decide(request: HttpRequest, number: str, body: s.DecideIn):  # type: ignore[no-untyped-def]
+def decide(request: ViewerRequest, number: str, body: s.DecideIn):  # type: ignore[no-untyped-def]
     return _done(actions.decide(**_on(request, number, body), granted=body.granted, reason=body.reason))
 
 
 @router.post("/cases/{number}/resume", response=s.CaseOut)
 @endpoint("api.case.resume", roles={roles.DISPATCHER, roles.HANDLER})
-def resume(request: HttpRequest, number: str, body: s.Versioned):  # type: ignore[no-untyped-def]
+def resume(request: ViewerRequest, number: str, body: s.Versioned):  # type: ignore[no-untyped-def]
     return _done(actions.resume(**_on(request, number, body)))
 
 
 @router.post("/cases/{number}/confirm", response=s.CaseOut)
 @endpoint("api.case.confirm", roles={roles.CHECKER})
-def confirm(request: HttpRequest, number: str, body: s.FindingIn):  # type: ignore[no-untyped-def]
+def confirm(request: ViewerRequest, number: str, body: s.FindingIn):  # type: ignore[no-untyped-def]
     return _done(actions.confirm(**_on(request, number, body), finding=body.finding))
 
 
 @router.post("/cases/{number}/rework", response=s.CaseOut)
 @endpoint("api.case.rework", roles={roles.CHECKER})
-def rework(request: HttpRequest, number: str, body: s.ReasonIn):  # type: ignore[no-untyped-def]
+def rework(request: ViewerRequest, number: str, body: s.ReasonIn):  # type: ignore[no-untyped-def]
     return _done(actions.rework(**_on(request, number, body), reason=body.reason))
 
 
 @router.post("/cases/{number}/call-back", response=s.CaseOut)
 @endpoint("api.case.call_back", roles={roles.CLERK})
-def call_back(request: HttpRequest, number: str, body: s.CallBackIn):  # type: ignore[no-untyped-def]
+def call_back(request: ViewerRequest, number: str, body: s.CallBackIn):  # type: ignore[no-untyped-def]
     on = _on(request, number, body)
     if body.outcome == "unsolved":
         return _done(actions.call_back_unsolved(**on, report_id=body.report, reason=body.reason))
     return _done(
         actions.call_back(
-            **on, report_id=body.report, outcome=body.outcome, solved=body.solved, grade=body.grade, comment=body.comment
+            **on,
+            report_id=body.report,
+            outcome=body.outcome,
+            solved=body.solved,
+            grade=body.grade,
+            comment=body.comment,
         )
     )
 
 
 @router.post("/cases/{number}/exempt", response=s.CaseOut)
 @endpoint("api.case.exempt", roles={roles.ADJUDICATOR})
-def exempt(request: HttpRequest, number: str, body: s.ReasonIn):  # type: ignore[no-untyped-def]
+def exempt(request: ViewerRequest, number: str, body: s.ReasonIn):  # type: ignore[no-untyped-def]
     return _done(actions.exempt(**_on(request, number, body), reason=body.reason))
 
 
 @router.post("/cases/{number}/exclude", response=s.CaseOut)
 @endpoint("api.case.exclude", roles={roles.ADJUDICATOR})
-def exclude(request: HttpRequest, number: str, body: s.ExcludeIn):  # type: ignore[no-untyped-def]
+def exclude(request: ViewerRequest, number: str, body: s.ExcludeIn):  # type: ignore[no-untyped-def]
     return _done(actions.exclude(**_on(request, number, body), ground=body.ground, reason=body.reason))
 
 
 @router.post("/on-spot", response={201: s.ReceiptOut}, summary="Found and solved on the spot")
 @endpoint("api.on_spot", roles={roles.GRID_WORKER})
-def on_spot(request: HttpRequest, body: s.OnSpotIn, idempotency_key: str = Header("", max_length=128)):  # type: ignore[no-untyped-def]
+def on_spot(request: ViewerRequest, body: s.OnSpotIn, idempotency_key: str = Header("", max_length=128)):  # type: ignore[no-untyped-def]
     viewer = request.viewer
     statement = statement_of(body, viewer, idempotency=idempotency_key)
-    got = actions.solve_on_spot(statement=statement, photos=body.after, viewer=viewer, at=timezone.now())
+    got = actions.solve_on_spot(
+        statement=statement,
+        photos=files.from_tickets(body.after, at=timezone.now()),
+        viewer=viewer,
+        at=timezone.now(),
+    )
     return 201, s.ReceiptOut.of(got.report, again=got.again)

@@ -1,5 +1,6 @@
 """What pages, the API and reports ask about cases. Every question takes the viewer and goes through scope."""
 
+from gongbi.cases.queries.lists import QueueFilter, case_list, counts, map_window, queue
 from gongbi.cases.queries.reading import (
     case_by_number,
     case_for,
@@ -10,7 +11,6 @@ from gongbi.cases.queries.reading import (
     report_by_number,
     timeline,
 )
-from gongbi.cases.queries.lists import QueueFilter, case_list, counts, map_window, queue
 from gongbi.cases.queries.settings import number, setting
 from gongbi.cases.queries.triage import look_ups, special_reply, twins_of
 

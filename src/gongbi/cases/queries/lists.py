@@ -36,13 +36,48 @@ TABS = (
     Tab("dispatch", ("待派遣", "To dispatch"), ("accepted",), (roles.DISPATCHER,)),
     Tab("requests", ("待审批", "To approve"), ("handling",), (roles.DISPATCHER,)),
     Tab("sign", ("待签收", "To sign for"), ("dispatched",), (roles.HANDLER, roles.DISPATCHER)),
-    Tab("handle", ("处置中", "Handling"), ("handling",), (roles.HANDLER, roles.GRID_WORKER, roles.DISPATCHER)),
+    Tab(
+        "handle", ("处置中", "Handling"), ("handling",), (roles.HANDLER, roles.GRID_WORKER, roles.DISPATCHER)
+    ),
     Tab("check", ("待核查", "To check"), ("handled",), (roles.CHECKER,)),
     Tab("callback", ("待回访", "To call back"), ("checked",), (roles.CLERK,)),
     Tab("rule", ("待裁定", "To adjudicate"), ("disputed",), (roles.ADJUDICATOR,)),
-    Tab("waiting", ("等待中", "Waiting"), ("asking", "clarifying", "suspended"), (roles.DISPATCHER, roles.HANDLER, roles.CLERK)),
-    Tab("open", ("全部在办", "All open"), (), (roles.MANAGER, roles.AUDITOR, roles.DISPATCHER, roles.CHECKER, roles.ADJUDICATOR, roles.CLERK, roles.HANDLER, roles.GRID_WORKER)),
-    Tab("closed", ("已办结", "Closed"), ("closed", "judged"), (roles.MANAGER, roles.AUDITOR, roles.DISPATCHER, roles.CHECKER, roles.ADJUDICATOR, roles.CLERK, roles.HANDLER, roles.GRID_WORKER)),
+    Tab(
+        "waiting",
+        ("等待中", "Waiting"),
+        ("asking", "clarifying", "suspended"),
+        (roles.DISPATCHER, roles.HANDLER, roles.CLERK),
+    ),
+    Tab(
+        "open",
+        ("全部在办", "All open"),
+        (),
+        (
+            roles.MANAGER,
+            roles.AUDITOR,
+            roles.DISPATCHER,
+            roles.CHECKER,
+            roles.ADJUDICATOR,
+            roles.CLERK,
+            roles.HANDLER,
+            roles.GRID_WORKER,
+        ),
+    ),
+    Tab(
+        "closed",
+        ("已办结", "Closed"),
+        ("closed", "judged"),
+        (
+            roles.MANAGER,
+            roles.AUDITOR,
+            roles.DISPATCHER,
+            roles.CHECKER,
+            roles.ADJUDICATOR,
+            roles.CLERK,
+            roles.HANDLER,
+            roles.GRID_WORKER,
+        ),
+    ),
 )
 TAB = {tab.name: tab for tab in TABS}
 
@@ -99,7 +134,11 @@ def queue(viewer: Viewer, wanted: QueueFilter, *, now: datetime, size: int = PAG
         found = found.order_by("due_at", "matter_ptr_id")
         if wanted.after:
             due, last = wanted.after
-            beyond = Q(due_at__gt=due) | Q(due_at=due, pk__gt=last) | Q(due_at__isnull=True) if due else Q(due_at__isnull=True, pk__gt=last)
+            beyond = (
+                Q(due_at__gt=due) | Q(due_at=due, pk__gt=last) | Q(due_at__isnull=True)
+                if due
+                else Q(due_at__isnull=True, pk__gt=last)
+            )
             found = found.filter(beyond)
     rows = list(found[: size + 1])
     return Page(rows[:size], more=len(rows) > size)
@@ -137,7 +176,9 @@ def case_list(viewer: Viewer, keys: Sequence[int]) -> list[Case]:
 def counts(viewer: Viewer, *, now: datetime) -> dict[str, int]:
     """How many open cases wait in each state, and how many are overdue (``late``): one query."""
     found = visible(Case.objects.filter(is_open=True), viewer, "list")
-    rows = found.order_by().values("state").annotate(n=Count("pk"), late=Count("pk", filter=Q(due_at__lt=now)))
+    rows = (
+        found.order_by().values("state").annotate(n=Count("pk"), late=Count("pk", filter=Q(due_at__lt=now)))
+    )
     result: dict[str, int] = {"late": 0}
     for row in rows:
         result[row["state"]] = row["n"]
@@ -145,8 +186,12 @@ def counts(viewer: Viewer, *, now: datetime) -> dict[str, int]:
     return result
 
 
-def map_window(viewer: Viewer, *, west: float, south: float, east: float, north: float, most: int = MAP_MOST) -> list[dict[str, Any]]:
+def map_window(
+    viewer: Viewer, *, west: float, south: float, east: float, north: float, most: int = MAP_MOST
+) -> list[dict[str, Any]]:
     """Open cases inside a window (CGCS2000 degrees), at most ``most``, newest first: key, place, state, kind, deadline."""
-    found = visible(Case.objects.filter(is_open=True, lat__range=(south, north), lon__range=(west, east)), viewer, "list")
+    found = visible(
+        Case.objects.filter(is_open=True, lat__range=(south, north), lon__range=(west, east)), viewer, "list"
+    )
     rows = found.order_by("-matter_ptr_id").values("pk", "lon", "lat", "state", "kind", "due_at", "title")
-    return list(rows[:most])
+    return [dict(row) for row in rows[:most]]

@@ -20,7 +20,23 @@ from gongbi.kernel.scope.viewer import PUBLIC, RESIDENT, STAFF_ROLES, Viewer
 from gongbi.kernel.vault import blind
 
 # What a resident's timeline does not show: inner steps between offices.
-INNER = frozenset({"take_in", "settle", "reassign", "send_back", "contest", "contest_again", "ask_extension", "ask_suspension", "refuse_extension", "refuse_suspension", "co_done", "exempt", "exclude"})
+INNER = frozenset(
+    {
+        "take_in",
+        "settle",
+        "reassign",
+        "send_back",
+        "contest",
+        "contest_again",
+        "ask_extension",
+        "ask_suspension",
+        "refuse_extension",
+        "refuse_suspension",
+        "co_done",
+        "exempt",
+        "exclude",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +54,10 @@ class Event:
 def _none() -> NotThere:
     return NotThere(
         "cases.not_there",
-        ("没有这个编号,或不在您的范围内。请核对编号的每一位。", "There is no such number, or it is outside your area. Check every digit."),
+        (
+            "没有这个编号，或不在您的范围内。请核对编号的每一位。",
+            "There is no such number, or it is outside your area. Check every digit.",
+        ),
     )
 
 
@@ -83,7 +102,10 @@ def report_by_link(link: str) -> tuple[Report, Viewer]:
     if report is None or not links.holds(link, report):
         raise NotThere(
             "cases.link",
-            ("这个链接无效。请从回执上重新打开,或扫描二维码。", "This link is not valid. Open it again from your receipt, or scan its code."),
+            (
+                "这个链接无效。请从回执上重新打开，或扫描二维码。",
+                "This link is not valid. Open it again from your receipt, or scan its code.",
+            ),
         )
     return report, Viewer(actor=f"report:{report.pk}", role=RESIDENT, reports=frozenset({report.pk}))
 
@@ -98,8 +120,16 @@ def timeline(case: Case, viewer: Viewer) -> list[Event]:
     for entry in LedgerEntry.objects.filter(matter_id=case.pk).order_by("seq"):
         if not staff and entry.transition in INNER:
             continue
-        facts = entry.facts if staff else {key: entry.facts[key] for key in ("limit", "until", "reason", "result") if key in entry.facts}
-        events.append(Event(entry.at, by_name[entry.transition], entry.actor, entry.unit_id, entry.to_state, facts))
+        facts = (
+            entry.facts
+            if staff
+            else {
+                key: entry.facts[key] for key in ("limit", "until", "reason", "result") if key in entry.facts
+            }
+        )
+        events.append(
+            Event(entry.at, by_name[entry.transition], entry.actor, entry.unit_id, entry.to_state, facts)
+        )
     return events
 
 
@@ -111,7 +141,7 @@ def questions_open(report: Report, viewer: Viewer) -> Sequence[Question]:
 
 
 def near(said: Said, *, at: datetime, viewer: Viewer = PUBLIC) -> list[Twin]:
-    """"This is already being handled": open cases like what is being typed. Titles only, so anybody may ask."""
+    """ "This is already being handled": open cases like what is being typed. Titles only, so anybody may ask."""
     ask = look_ups(at=at)
     return list(triage(said, ask).twins)
 
@@ -119,12 +149,25 @@ def near(said: Said, *, at: datetime, viewer: Viewer = PUBLIC) -> list[Twin]:
 def twins_for(case: Case, viewer: Viewer, *, at: datetime) -> list[Twin]:
     """Cases that may be the same as this one, as they stand now."""
     first = case.reports.order_by("id").first()
-    said = Said(text=first.text if first else case.title, said_at=case.opened_at, channel=case.channel, lon=case.lon, lat=case.lat, division=case.territory, kind=case.kind)
+    said = Said(
+        text=first.text if first else case.title,
+        said_at=case.opened_at,
+        channel=case.channel,
+        lon=case.lon,
+        lat=case.lat,
+        division=case.territory,
+        kind=case.kind,
+    )
     ask = look_ups(at=at)
-    kinds = [ask.named_kind(case.kind)] if case.kind else []
+    named = ask.named_kind(case.kind) if case.kind else None
+    kinds = [named] if named is not None else []
     where = ask.division(case.territory) if case.territory else None
     alike = twins_of(said, where, kinds, at=at, leave_out=case.pk)
-    seen = set(visible(Case.objects.filter(pk__in=[twin.case_id for twin in alike]), viewer).values_list("pk", flat=True))
+    seen = set(
+        visible(Case.objects.filter(pk__in=[twin.case_id for twin in alike]), viewer).values_list(
+            "pk", flat=True
+        )
+    )
     return [twin for twin in alike if twin.case_id in seen]
 
 

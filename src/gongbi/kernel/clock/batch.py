@@ -40,6 +40,11 @@ def plan(wanted: Sequence[tuple[str, str]], *, at: datetime) -> list[Planned]:
 
 def start_planned(matter: Matter, planned: Sequence[Planned], *, at: datetime, basis: str = "") -> None:
     """Insert the first clocks of a matter that has just been inserted with their earliest deadline."""
+    start_all([(matter, planned, basis)], at=at)
+
+
+def start_all(matters: Sequence[tuple[Matter, Sequence[Planned], str]], *, at: datetime) -> None:
+    """The same for many matters: ``(matter, its planned clocks, their basis)``."""
     Clock.objects.bulk_create(
         [
             Clock(
@@ -51,8 +56,10 @@ def start_planned(matter: Matter, planned: Sequence[Planned], *, at: datetime, b
                 due_at=item.due_at,
                 provisional=item.provisional,
             )
+            for matter, planned, basis in matters
             for item in planned
-        ]
+        ],
+        batch_size=1000,
     )
 
 

@@ -44,7 +44,7 @@ def begin(
     matter.seed = secrets.token_bytes(32)
     matter.version = 1
     facts = dict(facts or {})
-    planned = clocks.plan([(e.clock, _limit(e, facts)) for e in arrow.clocks if e.do == "start"], at=at)
+    planned = clocks.plan([(e.clock, limit_of(e, facts)) for e in arrow.clocks if e.do == "start"], at=at)
     matter.due_at = min((plan.due_at for plan in planned), default=None)
     if planned:
         facts["due"] = {plan.name: plan.due_at for plan in planned}
@@ -52,7 +52,7 @@ def begin(
         matter, transition=transition, from_state="", to_state=state.name, viewer=viewer, at=at, facts=facts
     )
     matter.save(force_insert=(Model,))
-    clocks.start_planned(matter, planned, at=at, basis=_basis(arrow, facts))
+    clocks.start_planned(matter, planned, at=at, basis=basis_of(arrow, facts))
     entry.matter_id = matter.pk
     entry.save(force_insert=True)
     _announce(matter, flow, arrow, entry, at)
@@ -94,7 +94,7 @@ def advance(
         if facts.get(name) in (None, "", [], ()):
             raise Refused(
                 "flow.missing",
-                ("“%(step)s”还需要填写:%(name)s。", "“%(step)s” needs: %(name)s."),
+                ("“%(step)s”还需要填写：%(name)s。", "“%(step)s” needs: %(name)s."),
                 values={"step": arrow.words, "name": FACT_WORDS.get(name, (name, name))},
                 article=arrow.article,
                 field=name,
@@ -146,7 +146,7 @@ def check(matter: Matter, arrow: Transition, viewer: Viewer, at: datetime, facts
         raise Refused(
             "flow.state",
             (
-                "此件处于“%(state)s”,不能“%(step)s”。请刷新页面查看现在可做的操作。",
+                "此件处于“%(state)s”，不能“%(step)s”。请刷新页面查看现在可做的操作。",
                 "“%(step)s” is not possible while the matter is “%(state)s”. Reload the page to see what is.",
             ),
             values={"step": arrow.words, "state": state},
@@ -156,7 +156,7 @@ def check(matter: Matter, arrow: Transition, viewer: Viewer, at: datetime, facts
         raise Forbidden(
             "flow.who",
             (
-                "您在这里不能“%(step)s”,应由以下角色办理:%(who)s。",
+                "您在这里不能“%(step)s”，应由以下角色办理：%(who)s。",
                 "“%(step)s” is not yours to do here; it belongs to: %(who)s.",
             ),
             values={"step": arrow.words, "who": "、".join(spec.split("@")[0] for spec in arrow.who)},
@@ -170,28 +170,32 @@ def _stale() -> Stale:
     return Stale(
         "flow.stale",
         (
-            "您打开页面之后,有人改动了此件。您的操作没有保存;请刷新后查看,仍需要时再操作一次。",
+            "您打开页面之后，有人改动了此件。您的操作没有保存；请刷新后查看，仍需要时再操作一次。",
             "Somebody changed this matter after your page was loaded. Nothing was saved; reload, look, and do it again if it still holds.",
         ),
     )
 
 
-def _limit(effect: ClockEffect, facts: Mapping[str, Any]) -> str:
+def limit_of(effect: ClockEffect, facts: Mapping[str, Any]) -> str:
+    """The limit text a start effect names, from the facts where it says so; empty starts nothing."""
     return str(facts.get(effect.limit[5:], "")) if effect.limit.startswith("fact:") else effect.limit
 
 
-def _basis(arrow: Transition, facts: Mapping[str, Any]) -> str:
+def basis_of(arrow: Transition, facts: Mapping[str, Any]) -> str:
+    """The article a clock rests on."""
     return str(facts.get("basis") or arrow.article)[:120]
 
 
-def _move_clocks(matter: Matter, arrow: Transition, at: datetime, facts: Mapping[str, Any]) -> dict[str, datetime]:
+def _move_clocks(
+    matter: Matter, arrow: Transition, at: datetime, facts: Mapping[str, Any]
+) -> dict[str, datetime]:
     """Apply the arrow's clock effects; returns the new deadline of each clock that started or went on."""
     if not arrow.clocks:
         return {}
     with clocks.moving(matter, at=at) as moving:
         for effect in arrow.clocks:
             if effect.do == "start":
-                moving.start(effect.clock, _limit(effect, facts), basis=_basis(arrow, facts))
+                moving.start(effect.clock, limit_of(effect, facts), basis=basis_of(arrow, facts))
             elif effect.do == "stop":
                 moving.stop(effect.clock)
             elif effect.do == "pause":
@@ -203,18 +207,20 @@ def _move_clocks(matter: Matter, arrow: Transition, at: datetime, facts: Mapping
     return moving.due
 
 
+def announcement(matter: Matter, arrow: Transition, entry: LedgerEntry) -> dict[str, Any]:
+    """What the event of one step carries: ids, codes and states."""
+    return {
+        "seq": entry.seq,
+        "number": matter.number,
+        "from": entry.from_state,
+        "to": entry.to_state,
+        "unit": matter.unit_id,
+        "territory": matter.territory,
+        "notifies": list(arrow.notifies),
+    }
+
+
 def _announce(matter: Matter, flow: Flow, arrow: Transition, entry: LedgerEntry, at: datetime) -> None:
     publish(
-        f"{flow.name}.{arrow.name}",
-        at=at,
-        matter_id=matter.pk,
-        payload={
-            "seq": entry.seq,
-            "number": matter.number,
-            "from": entry.from_state,
-            "to": entry.to_state,
-            "unit": matter.unit_id,
-            "territory": matter.territory,
-            "notifies": list(arrow.notifies),
-        },
+        f"{flow.name}.{arrow.name}", at=at, matter_id=matter.pk, payload=announcement(matter, arrow, entry)
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -58,12 +57,6 @@ class Matter(models.Model):
     @property
     def declared_state(self) -> State:
         return self.declared.by_state[self.state]
-
-    def is_open(self) -> bool:
-        return self.state_kind != "closed"
-
-    def age_days(self, now: datetime) -> float:
-        return (now - self.opened_at).total_seconds() / 86400
 
 
 class Link(models.Model):

@@ -49,7 +49,7 @@ def verify(*, first_matter: int = 0) -> Iterator[Problem]:
     """Walk every chain and every daily root; yields what does not hold. Memory stays flat whatever the size."""
     from gongbi.kernel.flow.models import Matter
 
-    matters = {}
+    matters: dict[int, tuple[bytes, int, bytes]] = {}
     current, prev, expected = -1, b"", 1
 
     def ended(matter_id: int, last: bytes, count: int) -> Iterator[Problem]:
@@ -111,7 +111,7 @@ def proof(entry: LedgerEntry) -> Proof:
     if sealed is None:
         raise NotThere(
             "ledger.day_open",
-            ("%(day)s 尚未封存,请明天再来。", "%(day)s is not sealed yet; come back tomorrow."),
+            ("%(day)s 尚未封存，请明天再来。", "%(day)s is not sealed yet; come back tomorrow."),
             values={"day": day},
         )
     hashes = _day_hashes(datetime.combine(day, time.min, tzinfo=timezone.get_default_timezone()))

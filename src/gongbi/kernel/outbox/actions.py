@@ -243,3 +243,16 @@ def finish_job(name: str, *, at: datetime, error: str = "") -> None:
     job = PeriodicJob.objects.get(pk=name)
     job.finished_at, job.last_error, job.runs = at, redact(error)[:2000], job.runs + 1
     job.save(update_fields=["finished_at", "last_error", "runs"])
+
+
+def publish_many(events: Sequence[tuple[str, int, Mapping[str, Any]]], *, at: datetime) -> None:
+    """Queue ``(topic, matter_id, payload)`` events in the caller's transaction with one INSERT; else as :func:`publish`."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("publish_many() must run inside the action's transaction")
+    OutboxRow.objects.bulk_create(
+        [
+            OutboxRow(topic=topic, matter_id=matter_id, payload=redact_data(dict(payload)), created_at=at)
+            for topic, matter_id, payload in events
+        ],
+        batch_size=1000,
+    )
