@@ -16,6 +16,10 @@ T0 = datetime(2026, 3, 2, 9, 0, tzinfo=ZONE)  # a Monday
 COMMUNITIES = ("610104001001", "610104001002", "610104002001", "610104003001")
 KINDS = ("10101", "10102", "20103", "20401")
 UNITS = (11, 12, 13)
+FORWARD = frozenset(
+    {"accept", "dispatch", "sign", "finish", "confirm", "confirm_for_callback", "call_back", "judge"}
+)
+RARE = frozenset({"exempt", "exclude", "reopen", "join", "reassign"})
 PUBLIC_CHANNELS = ("web", "hotline", "hall", "api")
 
 
@@ -113,7 +117,9 @@ def _random(chance: random.Random, now: datetime, first_report: int) -> list[Ent
         arrows = [a for a in CASE.leaving(history.state) if _allowed(a.name, contests, reports, units)]
         if not arrows:
             break
-        arrow = chance.choice(arrows)
+        arrow = chance.choices(
+            arrows, [12 if a.name in FORWARD else 0.3 if a.name in RARE else 1 for a in arrows]
+        )[0]
         contests += arrow.name in ("contest", "contest_again")
         facts = _facts(chance, arrow.name, now, reports, units)
         due = {
