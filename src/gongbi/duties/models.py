@@ -1,6 +1,8 @@
-"""Whose job, by when: catalogue, standards, lists, questions, routes, words — each valid from a day until a day.
+"""Whose job, by when: catalogue, standards, lists, questions, routes, words — each valid from a day until a
+day.
 
-Periods are half-open (``valid_from <= day < valid_to``). A row, once in force, is never rewritten: a new version closes it.
+Periods are half-open (``valid_from <= day < valid_to``). A row, once in force, is never rewritten: a new version
+closes it.
 """
 
 from __future__ import annotations
@@ -29,13 +31,17 @@ class Edition(models.Model):
 
 
 class Token(models.Model):
-    """One row whose value changes with every change here: what a process has cached under another value is old."""
+    """One row whose value changes with every change here: what a process has cached under another value is
+    old.
+    """
 
     value = models.BigIntegerField(default=0)
 
 
 class Versioned(models.Model):
-    """A row of a list with its period and where it comes from. ``key`` identifies the thing across its versions."""
+    """A row of a list with its period and where it comes from. ``key`` identifies the thing across its
+    versions.
+    """
 
     key = models.CharField(max_length=48)
     valid_from = models.DateField()
@@ -63,7 +69,9 @@ class Versioned(models.Model):
 
 
 class Kind(Versioned):
-    """A kind of matter. Codes: C components, E events (national numbers up to 78, local ones down from 99), H hotline."""
+    """A kind of matter. Codes: C components, E events (national numbers up to 78, local ones down from 99),
+    H hotline.
+    """
 
     code = models.CharField(max_length=5)
     national = models.BooleanField(default=False)
@@ -172,7 +180,9 @@ class WordRule(Versioned):
 
 
 class RuleDraft(models.Model):
-    """Routing rules that are not in force yet: the whole ordered table as rows, and the last dry run's figures."""
+    """Routing rules that are not in force yet: the whole ordered table as rows, and the last dry run's
+    figures.
+    """
 
     title = models.CharField(max_length=120)
     rows = models.JSONField(default=list)
@@ -240,7 +250,9 @@ class KindModel(models.Model):
 
 
 class LearnedExample(models.Model):
-    """A person's correction of a proposal, or a confirmed kind: what the next training learns from. No personal data."""
+    """A person's correction of a proposal, or a confirmed kind: what the next training learns from. No
+    personal data.
+    """
 
     text = models.TextField()
     kind = models.CharField(max_length=5)

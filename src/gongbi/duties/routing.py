@@ -1,9 +1,14 @@
-"""Who gets it: ordered rules as data, first match wins, every decision told in sentences. Pure; no database, no clock.
+"""Who gets it: ordered rules as data, first match wins, every decision told in sentences. Pure; no database,
+no clock.
 
-Order of decision: an adjudicator's ruling (precedent) → the rules in order → the handler named in the catalogue. Then the
-three lists: a community that may not lead gives way to its street, one that may not help is left out, and the route says so.
-Re-routing after a change of place or kind runs the same function again from the start, so nothing stays behind from a rule
-that no longer matches (the surprise that Signalen documents); the route also names the later rules that would have matched.
+Order of decision: an adjudicator's ruling (precedent) → the rules in order → the handler named in the
+catalogue. Then the
+three lists: a community that may not lead gives way to its street, one that may not help is left out, and
+the route says so.
+Re-routing after a change of place or kind runs the same function again from the start, so nothing stays
+behind from a rule
+that no longer matches (the surprise that Signalen documents); the route also names the later rules that
+would have matched.
 """
 
 from __future__ import annotations
@@ -44,7 +49,9 @@ class Placed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The simplest :class:`Placed`, for dry runs and tests. ``kind`` names the sort of place (school, market …), if known."""
+    """The simplest :class:`Placed`, for dry runs and tests. ``kind`` names the sort of place (school, market
+    …), if known.
+    """
 
     community: str = ""
     street: str = ""
@@ -57,9 +64,11 @@ Resolver = Callable[[str, Placed, datetime], str]  # selector, place, time → u
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One routing rule. Every condition that is not empty must hold; the first rule in order that matches decides.
+    """One routing rule. Every condition that is not empty must hold; the first rule in order that matches
+    decides.
 
-    ``kinds``, ``territories``: beginnings of codes. ``hours``: ``"22:00-06:00"`` local time, the start included, the end not.
+    ``kinds``, ``territories``: beginnings of codes. ``hours``: ``"22:00-06:00"`` local time, the start
+    included, the end not.
     ``words``: any of them in the text. ``lead``, ``co``: selectors (``street``, ``community``, ``handler``,
     ``department:CODE``, ``unit:CODE``).
     """
@@ -84,7 +93,9 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """A precedent: an adjudicator's decision for a kind, in a territory or everywhere, that binds from ``since`` on."""
+    """A precedent: an adjudicator's decision for a kind, in a territory or everywhere, that binds from
+    ``since`` on.
+    """
 
     kind: str
     territory: str
@@ -98,7 +109,8 @@ class Ruling:
 class Route:
     """A proposal: the lead, the co-handlers, what makes it theirs, and by when.
 
-    ``lead`` and ``co_units`` are selectors; ``unit_code`` is the lead's code where it is known without asking the room of
+    ``lead`` and ``co_units`` are selectors; ``unit_code`` is the lead's code where it is known without
+    asking the room of
     units (streets and communities have their division's code) or where a resolver was given, else "".
     """
 
@@ -194,16 +206,19 @@ def decide(
     source: str = "",
     resolve: Resolver | None = None,
 ) -> Route:
-    """The route of one matter. Never fails: what nobody's rule covers goes to the handler that the catalogue names.
+    """The route of one matter. Never fails: what nobody's rule covers goes to the handler that the catalogue
+    names.
 
-    When the place is unknown, ``street`` and ``community`` cannot be resolved; the route says so and ``unit_code`` is "".
+    When the place is unknown, ``street`` and ``community`` cannot be resolved; the route says so and
+    ``unit_code`` is "".
     """
     plain = unicodedata.normalize("NFKC", text)
     reasons: list[Words] = []
     place = placed.grid or placed.community or placed.street
     live = sorted(rules, key=lambda r: (r.position, r.code))
     fits = [r for r in live if matches(r, kind.code, placed, at, plain, source)]
-    lead, co, name, article, own_limit = kind.handler, (), "catalogue", "", ""
+    lead, name, article, own_limit = kind.handler, "catalogue", "", ""
+    co: tuple[str, ...] = ()
     ruling = _ruling(rulings, kind.code, place, at)
     if ruling is not None:
         lead, name = ruling.unit, f"precedent:{ruling.id}"
@@ -280,7 +295,9 @@ def _ruling(rulings: Iterable[Ruling], kind: str, place: str, at: datetime) -> R
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """One matter that was routed before: what it was, where, when, and who had it (a selector or a unit code)."""
+    """One matter that was routed before: what it was, where, when, and who had it (a selector or a unit
+    code).
+    """
 
     kind: str
     placed: Placed
@@ -309,7 +326,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """``looked``: how many; ``agrees_now`` / ``agrees_then``: how many of them end where the matter really was."""
+    """``looked``: how many; ``agrees_now`` / ``agrees_then``: how many of them end where the matter really
+    was.
+    """
 
     looked: int
     unknown: int

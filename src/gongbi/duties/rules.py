@@ -11,7 +11,28 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from gongbi.duties.wording import (
+    SPECIAL_ROUTES,
+    Alarm,
+    SpecialRoute,
+    WordRule,
+    emergency,
+    safety,
+    special_route,
+    special_routes,
+)
 from gongbi.kernel.errors import Refused
+
+__all__ = [
+    "SPECIAL_ROUTES",
+    "Alarm",
+    "SpecialRoute",
+    "WordRule",
+    "emergency",
+    "safety",
+    "special_route",
+    "special_routes",
+]
 
 Words = tuple[str, str]  # (Chinese, English)
 ListType = Literal["perform", "actfor", "assist"]
@@ -40,6 +61,8 @@ class Item:
     kinds: tuple[str, ...]
     territory: str = ""  # the division it holds for; empty is the whole district
     basis: str = ""
+    description: Words = ("", "")
+    verified: bool = False
 
     def covers(self, kind: str, community: str = "") -> bool:
         inside = not self.territory or community.startswith(self.territory)
@@ -67,7 +90,8 @@ def best_item(items: Iterable[Item], kind: str, community: str = "") -> Item | N
 
 
 def check_community_lists(item: Item | None, unit_kind: str, as_lead: bool) -> str:
-    """The article that lets a unit of ``unit_kind`` have the matter that ``item`` covers; raises ``Refused`` if it may not.
+    """The article that lets a unit of ``unit_kind`` have the matter that ``item`` covers; raises ``Refused``
+    if it may not.
 
     ``item`` is the list item of the matter's kind (:func:`best_item`), ``None`` when it is on no list. See
     :func:`weigh_lists` for the rule.
@@ -202,132 +226,6 @@ def choose_filing(filings: Sequence[Filing], text: str, day: date) -> FilingChoi
     return FilingChoice(
         best, (), (f"未说明程度，先按：{best.filing[0]}", f"severity not told: {best.filing[1]}")
     )
-
-
-# -- emergencies and the six special routes
-# ----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class WordRule:
-    """Words that lead somewhere: ``group`` emergency, special or safety; ``key`` 119, legal_channel, danger
-    …
-    """
-
-    group: str
-    key: str
-    patterns: tuple[str, ...]
-    negatives: tuple[str, ...]
-    reply: Words
-    article: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    """An emergency in a text: the number to call, the words that say so and what the person is told."""
-
-    number: str
-    words: tuple[str, ...]
-    reply: Words
-    article: str
-
-
-_SENTENCE = re.compile(r"[。！？!?；;\n]+")
-_CLAUSE = 14  # characters before and after a word in which a negative context still speaks about it
-
-
-def _hits(rule: WordRule, text: str) -> tuple[str, ...]:
-    """Patterns of the rule that occur without one of its negatives near them in the same sentence."""
-    found: list[str] = []
-    for sentence in _SENTENCE.split(text):
-        for pattern in rule.patterns:
-            at = sentence.find(pattern)
-            while at >= 0:
-                around = sentence[max(0, at - _CLAUSE) : at] + "\0" + sentence[at + len(pattern) :][:_CLAUSE]
-                if not any(negative in around for negative in rule.negatives):
-                    if pattern not in found:
-                        found.append(pattern)
-                    break
-                at = sentence.find(pattern, at + 1)
-    return tuple(w for w in found if not any(w != other and w in other for other in found))
-
-
-def emergency(text: str, rules: Iterable[WordRule]) -> Alarm | None:
-    """The emergency a text describes, or ``None``. What is past, feared or only about a facility is none.
-
-    “119 消防通道被占” names a number but nothing burns; “着火了” does.
-    """
-    plain = unicodedata.normalize("NFKC", text)
-    best: Alarm | None = None
-    for rule in rules:
-        if rule.group != "emergency":
-            continue
-        words = _hits(rule, plain)
-        if words and (best is None or len(words) > len(best.words)):
-            best = Alarm(rule.key, words, rule.reply, rule.article)
-    return best
-
-
-@dataclass(frozen=True, slots=True)
-class SpecialRoute:
-    """One of the six routes that answer at once and dispatch nothing."""
-
-    key: str
-    name: Words
-    reply: Words
-    article: str
-    words: tuple[str, ...] = ()
-
-
-SPECIAL_ROUTES: dict[str, Words] = {
-    "emergency": ("紧急事项转110、119、120、122", "emergency: transfer to 110, 119, 120 or 122"),
-    "legal_channel": ("已进入法定程序", "already before a court or other legal channel"),
-    "repeated": ("同一人同一事项无新情况", "same person, same matter, nothing new"),
-    "secret": ("涉及国家秘密、商业秘密、个人隐私", "state or trade secret, or privacy"),
-    "outside": ("不属于职责范围", "outside our remit"),
-    "improper": ("违反法律或公序良俗", "against the law or common decency"),
-}
-
-
-def special_routes(
-    text: str, rules: Iterable[WordRule], *, same_open_matter: bool = False
-) -> list[SpecialRoute]:
-    """The special routes that a text suggests, for a clerk to confirm; the machine never closes a matter by
-    them alone.
-    """
-    table = list(rules)
-    plain = unicodedata.normalize("NFKC", text)
-    out: list[SpecialRoute] = []
-    alarm = emergency(text, table)
-    for rule in table:
-        if rule.group != "special":
-            continue
-        name = SPECIAL_ROUTES[rule.key]
-        if rule.key == "emergency" and alarm:
-            out.append(SpecialRoute(rule.key, name, alarm.reply, rule.article, alarm.words))
-        elif rule.key == "repeated" and same_open_matter:
-            out.append(SpecialRoute(rule.key, name, rule.reply, rule.article))
-        elif rule.key not in ("emergency", "repeated") and (words := _hits(rule, plain)):
-            out.append(SpecialRoute(rule.key, name, rule.reply, rule.article, words))
-    return out
-
-
-def special_route(key: str, rules: Iterable[WordRule]) -> SpecialRoute | None:
-    """The route a clerk chose, with its reply; ``None`` when the key is none of the six or has no text."""
-    for rule in rules:
-        if rule.group == "special" and rule.key == key and key in SPECIAL_ROUTES:
-            return SpecialRoute(key, SPECIAL_ROUTES[key], rule.reply, rule.article)
-    return None
-
-
-def safety(text: str, rules: Iterable[WordRule]) -> tuple[str, ...]:
-    """Words of danger in a text (漏电, 塌陷 …): the matter goes to the head of the queue."""
-    plain = unicodedata.normalize("NFKC", text)
-    found: list[str] = []
-    for rule in rules:
-        if rule.group == "safety":
-            found += [w for w in _hits(rule, plain) if w not in found]
-    return tuple(found)
 
 
 # -- lawful reasons to reject and to hide
