@@ -268,6 +268,16 @@ def test_the_pages_of_the_account_are_drawn_in_the_house_style(client: Client, a
         assert " style=" not in html, path
 
 
+def test_the_code_for_the_authenticator_lies_on_white_whatever_the_page() -> None:
+    drawn = second_factor().build_totp_svg("otpauth://totp/Gongbi:a?secret=ABC")
+    assert drawn.count("<rect") == 1
+    assert (
+        drawn.index("<svg")
+        < drawn.index('<rect width="100%" height="100%" fill="#fff"/>')
+        < drawn.index("<path")
+    )
+
+
 @pytest.mark.parametrize("path", ["/signup", "/account/signup", "/account/password/reset", "/account/email"])
 def test_nobody_signs_up_and_nothing_goes_by_mail(path: str, client: Client) -> None:
     assert client.get(path).status_code == 404

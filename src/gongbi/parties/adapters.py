@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -82,6 +83,11 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
     def encrypt(self, text: str) -> str:
         return _cipher().encrypt(text.encode()).decode()
+
+    def build_totp_svg(self, url: str) -> str:
+        """On white paper: a dark page would swallow the code."""
+        drawn = str(super().build_totp_svg(url))
+        return re.sub(r"(<svg[^>]*>)", r'\1<rect width="100%" height="100%" fill="#fff"/>', drawn, count=1)
 
     def decrypt(self, encrypted_text: str) -> str:
         return _cipher().decrypt(encrypted_text.encode()).decode()
