@@ -37,14 +37,16 @@ def upsert_sql() -> str:
     )
 
 
-def match_sql(limit: int | None, newest_first: bool) -> str:
+def match_sql(asked: Sequence[Word], limit: int | None, newest_first: bool) -> str:
     """``SELECT`` of matter ids. Parameter: the expression of :func:`expression`."""
     if is_postgres():
-        sql = f"SELECT matter_id FROM {TABLE} WHERE words @@ %s::tsquery"  # noqa: S608
-        order = "matter_id"
+        sql, order = f"SELECT matter_id FROM {TABLE} WHERE words @@ %s::tsquery", "matter_id"  # noqa: S608
+        if any(word.loose for word in asked):
+            # The planner knows how common the tokens are but not how rarely they stand in this order, and would walk back
+            # through every matter; so the index answers first. (A million matters, two common words: 740 ms or 45.)
+            sql = f"WITH found AS MATERIALIZED ({sql}) SELECT matter_id FROM found"  # noqa: S608
     else:
-        sql = f"SELECT rowid FROM {FTS} WHERE {FTS} MATCH %s"  # noqa: S608
-        order = "rowid"
+        sql, order = f"SELECT rowid FROM {FTS} WHERE {FTS} MATCH %s", "rowid"  # noqa: S608
     if newest_first or limit is not None:
         sql += f" ORDER BY {order} DESC"
     return sql if limit is None else f"{sql} LIMIT {int(limit)}"

@@ -24,7 +24,7 @@ def match(words: str, *, limit: int | None = None, newest_first: bool = False) -
     asked = question(words)
     if not asked:
         return Q()
-    sql = backends.match_sql(limit, newest_first)
+    sql = backends.match_sql(asked, limit, newest_first)
     return Q(pk__in=RawSQL(sql, (backends.expression(asked),)))  # noqa: S611 – our own SQL, the words are a parameter
 
 
@@ -36,5 +36,5 @@ def newest(words: str, *, limit: int = 50) -> list[int]:
     if not asked:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(backends.match_sql(limit, True), [backends.expression(asked)])
+        cursor.execute(backends.match_sql(asked, limit, True), [backends.expression(asked)])
         return [row[0] for row in cursor.fetchall()]

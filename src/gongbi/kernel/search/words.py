@@ -23,10 +23,14 @@ MOST_WORDS = 12  # of one question; more does not narrow further
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One thing that must be found: tokens next to each other. ``prefix``: of the last one the beginning is enough."""
+    """One thing that must be found: tokens next to each other. ``prefix``: of the last one the beginning is enough.
+
+    ``loose``: the tokens do not overlap (a quoted phrase, a mixed word), so their order says much more than each of them.
+    """
 
     tokens: tuple[str, ...]
     prefix: bool = False
+    loose: bool = False
 
 
 def fold(text: str) -> str:
@@ -81,4 +85,4 @@ def _phrase(text: str, prefix: bool = False) -> Iterator[Word]:
         else:
             sequence.extend(han[i : i + 2] for i in range(len(han) - 1))
     if sequence:
-        yield Word(tuple(sequence), prefix)
+        yield Word(tuple(sequence), prefix, loose=len(parts) > 1)
