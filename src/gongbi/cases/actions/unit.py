@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 @transaction.atomic
 def sign(*, case_id: int, viewer: Viewer, at: datetime, expected_version: int | None = None) -> Case:
     """Sign for a dispatch."""
-    case = load(case_id, viewer)
     if viewer.post_id is not None:
-        hold_post(viewer.post_id, at=at)
+        hold_post(viewer.post_id, at=at)  # before the matter: ending a post locks in that order
+    case = load(case_id, viewer)
     take(
         case,
         "sign",

@@ -70,7 +70,7 @@ def _guessed(guess: territory.PlaceGuess) -> Where:
         lat=guess.lat,
         words=guess.name,
         sure=guess.sure,
-        reasons=tuple((reason, reason) for reason in guess.reasons),
+        reasons=tuple(guess.why),
     )
 
 
