@@ -195,7 +195,7 @@ export class MapPicker extends Island {
           : nothing}
       </div>
       ${this.trouble ? html`<p class="field-error">${this.trouble}</p>` : nothing}
-      <p class="small soft" id=${this.hintId}>
+      <p class=${this.dataset["map"] === "drawn" ? "small soft map-keys" : "small soft"} id=${this.hintId}>
         ${this.dataset["map"] === "drawn"
           ? say([
               "键盘:方向键移动地图,加减号缩放,回车把标记放在十字处。",

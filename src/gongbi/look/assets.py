@@ -63,7 +63,9 @@ def _manifest(stamp: int) -> dict[str, Any]:
 
 @lru_cache(maxsize=4)
 def _missing(stamp: int) -> None:
-    _log.warning("the frontend is not built: pages come without style; run `npm ci && npm run build` in frontend/")
+    _log.warning(
+        "the frontend is not built: pages come without style; run `npm ci && npm run build` in frontend/"
+    )
 
 
 def is_built() -> bool:

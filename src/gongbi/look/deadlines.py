@@ -65,10 +65,17 @@ def read_clock(clock: Clock, now: datetime) -> Deadline:
     elif left.left <= limits.total(limit, extra) * SOON_SHARE:
         tone, shape = "soon", "soon"
     stretches = ""
-    if not paused and not left.late and left.measure in ("office", "continuous") and left.left <= _LIVE_MINUTES:
+    if (
+        not paused
+        and not left.late
+        and left.measure in ("office", "continuous")
+        and left.left <= _LIVE_MINUTES
+    ):
         lines = engine.explain(clock.started_at, limit, calendar, pauses=pauses, extensions=extra, now=now)
         ahead = [
-            [line.since.isoformat(), line.until.isoformat()] for line in lines if line.counted and line.until > now
+            [line.since.isoformat(), line.until.isoformat()]
+            for line in lines
+            if line.counted and line.until > now
         ]
         stretches = json.dumps(ahead, separators=(",", ":"))
     return Deadline(

@@ -99,9 +99,7 @@ def _as_python(text: str, origin: str) -> str:
 
 def untranslated(root: Path) -> list[Untranslated]:
     """What the room at ``root`` says that neither its own catalogue nor the look's has in Chinese."""
-    known = [
-        _read(path) for path in dict.fromkeys([root / _HOME, GONGBI / "look" / _HOME]) if path.exists()
-    ]
+    known = [_read(path) for path in dict.fromkeys([root / _HOME, GONGBI / "look" / _HOME]) if path.exists()]
     found: list[Untranslated] = []
     seen: set[str] = set()
     for where, line, msgid in messages(root):

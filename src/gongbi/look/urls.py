@@ -5,7 +5,9 @@ from django.urls import path
 from gongbi.kernel import scope
 from gongbi.look import gallery, pages
 
-scope.module("gongbi.look", roles=scope.ANYONE, why="keeps the reader's own wishes; shows nothing of any matter")
+scope.module(
+    "gongbi.look", roles=scope.ANYONE, why="keeps the reader's own wishes; shows nothing of any matter"
+)
 
 app_name = "look"
 urlpatterns = [

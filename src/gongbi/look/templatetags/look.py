@@ -103,7 +103,9 @@ def icon(name: str) -> SafeString:
     if name not in found.names:
         raise template.TemplateSyntaxError(f"no icon {name!r}: add it to frontend/icons.json")
     return format_html(
-        '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>', found.url, name
+        '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        found.url,
+        name,
     )
 
 
@@ -162,16 +164,18 @@ def deadline(matter: Any, now: datetime | None = None, href: str = "", clock: st
 
 @register.simple_tag(name="time", takes_context=True)
 def time_tag(context: template.Context, moment: datetime | None, now: datetime | None = None) -> SafeString:
-    """A moment as people say it (今天 16:30), in the district's time; the full one in ``datetime`` and ``title``."""
+    """A moment as people say it (今天 16:30), in the district's time; the full one in ``datetime`` and ``title``.
+
+    On paper, where "today" would soon be wrong, always the full one.
+    """
     if moment is None:
         return mark_safe("—")
     local = timezone.localtime(moment)
     seen_from = now or context.get("now") or timezone.now()
+    full = f"{local:%Y-%m-%d %H:%M}"
+    shown = full if context.get("on_paper") else said(when(local, seen_from))
     return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        local.isoformat(timespec="seconds"),
-        f"{local:%Y-%m-%d %H:%M}",
-        said(when(local, seen_from if isinstance(seen_from, datetime) else timezone.now())),
+        '<time datetime="{}" title="{}">{}</time>', local.isoformat(timespec="seconds"), full, shown
     )
 
 
@@ -194,10 +198,14 @@ def figure(numerator: int | None, denominator: int | None, href: str = "", parts
     top, bottom = numerator or 0, denominator or 0
     value: Any = percent(top, bottom)
     if not bottom:
-        value = format_html('<span aria-hidden="true">—</span><span class="unseen">{}</span>', _("nothing to count"))
+        value = format_html(
+            '<span aria-hidden="true">—</span><span class="unseen">{}</span>', _("nothing to count")
+        )
     elif href:
         value = format_html('<a href="{}">{}</a>', href, value)
-    made_of = format_html(' <span class="figure-parts">{} / {}</span>', f"{top:,}", f"{bottom:,}") if parts else ""
+    made_of = (
+        format_html(' <span class="figure-parts">{} / {}</span>', f"{top:,}", f"{bottom:,}") if parts else ""
+    )
     return format_html('<span class="figure nowrap">{}{}</span>', value, made_of)
 
 
@@ -236,7 +244,9 @@ def address(name: str) -> str:
 
 
 @register.inclusion_tag("look/components/field.html")
-def field(bound: BoundField, sees: str = "", optional: bool | None = None, cards: bool = True) -> dict[str, Any]:
+def field(
+    bound: BoundField, sees: str = "", optional: bool | None = None, cards: bool = True
+) -> dict[str, Any]:
     """A form field with label, hint, who sees it (``public``, ``handlers``, ``sealed``), the error beside it, the input kept.
 
     ``sees`` may also stand on the form field as ``seen_by``.
@@ -285,10 +295,15 @@ def _page_href(request: HttpRequest | None, number: int, name: str) -> str:
 
 
 @register.inclusion_tag("look/components/pages.html", takes_context=True)
-def pagination(context: template.Context, page: Page[Any] | Turn, name: str = "page") -> dict[str, Any]:
-    """Turning pages: of a Django ``Page`` (numbers) or a ``Turn`` (neighbours only). The other filters are kept."""
+def pagination(
+    context: template.Context, page: Page[Any] | Turn, name: str = "page", label: Any = ""
+) -> dict[str, Any]:
+    """Turning pages: of a Django ``Page`` (numbers) or a ``Turn`` (neighbours only). The other filters are kept.
+
+    ``label`` names it where a page has two.
+    """
     if isinstance(page, Turn):
-        return {"turn": page, "many": bool(page.previous or page.next)}
+        return {"label": label, "turn": page, "many": bool(page.previous or page.next)}
     request = context.get("request")
     numbers: list[Mapping[str, Any]] = []
     for number in page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1):
@@ -298,6 +313,7 @@ def pagination(context: template.Context, page: Page[Any] | Turn, name: str = "p
         else:
             numbers.append({"gap": conditional_escape(number)})
     return {
+        "label": label,
         "page": page,
         "many": page.paginator.num_pages > 1,
         "numbers": numbers,
