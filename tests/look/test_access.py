@@ -134,7 +134,8 @@ def test_the_keyboard_reaches_everything_and_it_is_always_visible_where_it_is(vi
         if tag == "BODY":
             break
         reached.add(walk)
-        if not (tag == "INPUT" and kind == "file"):
+        # A date has stops inside it (day, month, its calendar button), drawn by the browser.
+        if not (tag == "INPUT" and kind in ("file", "date")):
             assert outline != "none", html
             assert thickness >= 2, html
         page.keyboard.press("Tab")
