@@ -80,9 +80,9 @@ def test_counts_and_errors_of_any_room_read_alike(outcome: Any, faults: list[tup
     assert all(fault.row == 7 for fault in result.faults)
 
 
-@pytest.mark.parametrize(("dated", "named"), [(False, False), (True, False), (False, True)])
+@pytest.mark.parametrize(("dated", "named"), [(False, ""), (True, ""), (False, "pebbles")])
 def test_a_reader_gets_exactly_what_it_asks_for(
-    dated: bool, named: bool, monkeypatch: pytest.MonkeyPatch, now: datetime
+    dated: bool, named: str, monkeypatch: pytest.MonkeyPatch, now: datetime
 ) -> None:
     seen: dict[str, Any] = {}
 
@@ -96,7 +96,7 @@ def test_a_reader_gets_exactly_what_it_asks_for(
     )
     file = io.BytesIO(b"x")
     read("stones", file, "stones.csv", valid_from=DAY, viewer=system("import"), at=now)
-    assert seen["words"] == (("stones",) if named else ()) + (file, "stones.csv")
+    assert seen["words"] == ((named,) if named else ()) + (file, "stones.csv")
     assert seen["more"] == ({"valid_from": DAY} if dated else {})
     assert (seen["viewer"].actor, seen["at"]) == ("system:import", now)
 

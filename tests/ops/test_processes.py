@@ -8,13 +8,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from gongbi.ops.commands import web
-from gongbi.ops.processes import CannotStart, Child, Supervisor, require_port
+from gongbi.ops.processes import RESTARTS, CannotStart, Child, Supervisor, require_port
 
 
 def until(condition: Callable[[], bool], seconds: float = 10) -> bool:
@@ -92,29 +92,37 @@ def test_one_slow_page_never_stops_the_house(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.fixture
-def handlers() -> object:
+def handlers() -> Iterator[None]:
     kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     yield
     for number, handler in kept.items():
         signal.signal(number, handler)
 
 
-def sleeper(*lines: str) -> list[str]:
-    return [sys.executable, "-c", "\n".join(["import signal, sys, time", *lines])]
+def forever() -> int:
+    time.sleep(600)
+    return 0
 
 
-FOREVER = "time.sleep(600)"
+def ends_with(status: int) -> int:
+    return status
+
+
+def polite(mark: str) -> int:
+    def end(*_: object) -> None:
+        Path(mark).touch()
+        sys.exit(0)
+
+    signal.signal(signal.SIGTERM, end)
+    Path(mark + ".up").touch()
+    return forever()
 
 
 @pytest.mark.process
 @pytest.mark.usefixtures("handlers")
 def test_all_are_stopped_gracefully_when_told_to(tmp_path: Path) -> None:
     mark = tmp_path / "finished"
-    polite = sleeper(
-        f"def end(*_): open({str(mark)!r}, 'w').close(); sys.exit(0)", "signal.signal(signal.SIGTERM, end)",
-        f"open({str(mark)!r} + '.up', 'w').close()", FOREVER,
-    )  # fmt: skip
-    children = [Child("polite", polite), Child("plain", sleeper(FOREVER))]
+    children = [Child("polite", polite, (str(mark),)), Child("plain", forever)]
 
     def ready() -> bool:
         if not Path(f"{mark}.up").exists():
@@ -129,23 +137,46 @@ def test_all_are_stopped_gracefully_when_told_to(tmp_path: Path) -> None:
 
 @pytest.mark.process
 @pytest.mark.usefixtures("handlers")
-def test_one_that_ends_by_itself_is_started_again_and_said_so() -> None:
+def test_one_that_does_not_stop_is_ended_with_all_it_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gongbi.ops.processes.STOP_SECONDS", 0.3)
+    note = tmp_path / "pid"
     said: list[str] = []
-    child = Child("web", sleeper(FOREVER))
-    supervisor = Supervisor([child], said.append)
-    killed: list[int] = []
+
+    def stubborn() -> int:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        grandchild = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        (tmp_path / "new").write_text(str(grandchild.pid))
+        (tmp_path / "new").rename(note)
+        return forever()
 
     def ready() -> bool:
-        assert child.process is not None
-        killed.append(child.process.pid)
-        child.process.kill()
+        if note.exists():
+            os.kill(os.getpid(), signal.SIGTERM)
+        return note.exists()
+
+    assert Supervisor([Child("web", stubborn)], said.append).run(ready) == 0
+    assert any("'web' did not finish" in text for text in said)
+    assert until(lambda: gone(int(note.read_text())))
+
+
+@pytest.mark.process
+@pytest.mark.usefixtures("handlers")
+def test_one_that_ends_by_itself_is_started_again_and_said_so() -> None:
+    said: list[str] = []
+    child = Child("web", forever)
+    supervisor = Supervisor([child], said.append)
+
+    def ready() -> bool:
+        child.signal(signal.SIGKILL)
         return True
 
     original = child.start
 
     def start() -> None:
         original()
-        if killed:
+        if len(child.started) > 1:
             supervisor.stopping.set()
 
     child.start = start  # type: ignore[method-assign]
@@ -158,8 +189,8 @@ def test_one_that_ends_by_itself_is_started_again_and_said_so() -> None:
 @pytest.mark.usefixtures("handlers")
 def test_one_that_cannot_start_stops_the_rest_with_status_1() -> None:
     said: list[str] = []
-    good = Child("live", sleeper(FOREVER))
-    supervisor = Supervisor([good, Child("web", sleeper("sys.exit(3)"))], said.append)
+    good = Child("live", forever)
+    supervisor = Supervisor([good, Child("web", ends_with, (3,))], said.append)
     assert supervisor.run(lambda: False) == 1
     assert not good.running()
     assert any("'web' ended by itself (status 3)" in text for text in said)
@@ -167,12 +198,12 @@ def test_one_that_cannot_start_stops_the_rest_with_status_1() -> None:
 
 @pytest.mark.process
 @pytest.mark.usefixtures("handlers")
-def test_one_that_keeps_ending_is_given_up() -> None:
+def test_one_that_keeps_ending_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
-    supervisor = Supervisor([Child("worker", sleeper("sys.exit(4)"))], said.append)
-    supervisor.stopping.wait = lambda _seconds: time.sleep(0.1) or False  # type: ignore[assignment, func-returns-value]
+    supervisor = Supervisor([Child("worker", ends_with, (4,))], said.append)
+    monkeypatch.setattr(supervisor.stopping, "wait", lambda _seconds: bool(time.sleep(0.05)))
     assert supervisor.run(lambda: True) == 1
-    assert sum("started again" in text for text in said) >= 1
+    assert sum("started again" in text for text in said) == RESTARTS
 
 
 @pytest.mark.process

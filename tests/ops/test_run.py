@@ -32,12 +32,9 @@ def resident(pid: int) -> int:
 
 def of_command(house: House, name: str) -> list[int]:
     """The processes of one command, the granian master and its workers alike."""
-    found = []
-    for pid in house.processes():
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        if name.encode() in words:
-            found.append(pid)
-    return found
+    return [
+        pid for pid in house.processes() if Path(f"/proc/{pid}/comm").read_text().strip() == f"gongbi-{name}"
+    ]
 
 
 def test_one_command_serves_the_demo_stops_in_order_and_starts_again_quickly(house: House) -> None:
@@ -87,7 +84,7 @@ def test_an_empty_house_has_no_demo_and_no_logins(house: House) -> None:
     assert again.returncode == 0, again.stderr
     once_more = house.gongbi("demo")
     assert once_more.returncode == 1
-    assert "not empty" in once_more.stdout
+    assert "not empty" in once_more.stderr
 
 
 @pytest.mark.parametrize("step", [0, 1])
@@ -106,7 +103,6 @@ def test_a_database_that_does_not_answer_is_said_in_a_sentence(house: House) -> 
     done = house.gongbi("run", more=nowhere)
     assert done.returncode == 1
     assert "the database does not answer" in done.stderr
-    assert "the database could not be made ready" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -15,6 +15,7 @@ from gongbi.ops.parts import load
 STEPS: tuple[str, ...] = (
     "gongbi.ops.demo:territory",
     "gongbi.ops.demo:parties",
+    "gongbi.ops.demo:duties",
 )
 VIEWER = system("demo")
 
@@ -81,3 +82,11 @@ def parties(*, at: datetime) -> str:
         viewer=VIEWER,
     )
     return f"{made.units} units, {made.posts} posts, {len(made.logins)} accounts (all people are invented)"
+
+
+def duties(*, at: datetime) -> str:
+    """Kinds, standards, the three lists, questions and routing rules, as shipped."""
+    from gongbi.duties.actions import load_defaults
+
+    made = load_defaults(at=at, viewer=VIEWER)
+    return ", ".join(f"{outcome.added} {outcome.name}" for outcome in made)

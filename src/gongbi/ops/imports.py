@@ -2,7 +2,7 @@
 
 A room adds its list with one line in ``LISTS``. ``reader`` names a callable
 ``(data, filename, *, viewer, at) -> outcome``; ``dated`` ones also take ``valid_from`` (the day the rows are valid from);
-``named`` ones take the list's name first. An outcome has counts and errors under the names of :func:`result_of`.
+``named`` ones take that name first. An outcome has counts and errors under the names of :func:`result_of`.
 ``columns`` names the declared columns (``kernel.tables.Column``) that the template is made of, "" for lists without one.
 """
 
@@ -28,7 +28,7 @@ class Sheet:
     reader: str
     columns: str = ""
     dated: bool = False
-    named: bool = False
+    named: str = ""  # what its reader calls it, where one reader reads several
     key: str = ""  # with ``columns`` naming a mapping: the key in it
 
 
@@ -53,6 +53,7 @@ class Result:
 
 
 _TERRITORY, _PARTIES = "gongbi.territory.exchange", "gongbi.parties.exchange"
+_DUTIES = ("gongbi.duties.actions:import_list", "gongbi.duties.exchange:LISTS")
 LISTS: dict[str, Sheet] = {
     "divisions": Sheet(
         ("区划", "divisions"),
@@ -67,14 +68,20 @@ LISTS: dict[str, Sheet] = {
         ("地名", "places"), f"{_TERRITORY}:import_place_file", f"{_TERRITORY}:PLACE_COLUMNS", dated=True
     ),
     "units": Sheet(
-        ("单位", "units"), f"{_PARTIES}:import_list", f"{_PARTIES}:LISTS", named=True, key="units"
+        ("单位", "units"), f"{_PARTIES}:import_list", f"{_PARTIES}:LISTS", named="units", key="units"
     ),
     "people": Sheet(
-        ("人员", "people"), f"{_PARTIES}:import_list", f"{_PARTIES}:LISTS", named=True, key="people"
+        ("人员", "people"), f"{_PARTIES}:import_list", f"{_PARTIES}:LISTS", named="people", key="people"
     ),
     "posts": Sheet(
-        ("岗位", "posts"), f"{_PARTIES}:import_list", f"{_PARTIES}:LISTS", named=True, key="posts"
+        ("岗位", "posts"), f"{_PARTIES}:import_list", f"{_PARTIES}:LISTS", named="posts", key="posts"
     ),
+    "kinds": Sheet(("案件类别", "kinds"), *_DUTIES, dated=True, named="kinds", key="kinds"),
+    "standards": Sheet(("立案标准", "standards"), *_DUTIES, dated=True, named="standards", key="standards"),
+    "duty-list": Sheet(("三项清单", "duty lists"), *_DUTIES, dated=True, named="lists", key="lists"),
+    "questions": Sheet(("补充问题", "questions"), *_DUTIES, dated=True, named="questions", key="questions"),
+    "routes": Sheet(("派遣规则", "routing rules"), *_DUTIES, dated=True, named="routes", key="routes"),
+    "words": Sheet(("紧急与特殊用词", "emergency words"), *_DUTIES, dated=True, named="words", key="words"),
     "calendar": Sheet(
         ("放假安排", "holiday notice"),
         "gongbi.ops.imports:read_notice",
@@ -88,7 +95,7 @@ def read(
 ) -> Result:
     """Read ``file`` as the list ``name``. Good rows are kept whatever their neighbours are; Refused when the file is unreadable."""
     sheet = LISTS[name]
-    before: tuple[Any, ...] = (name,) if sheet.named else ()
+    before: tuple[Any, ...] = (sheet.named,) if sheet.named else ()
     more: dict[str, Any] = {"valid_from": valid_from} if sheet.dated else {}
     return result_of(load(sheet.reader)(*before, file, filename, viewer=viewer, at=at, **more))
 

@@ -1,6 +1,8 @@
 """Structured logs on stderr: JSON in production, key=value on a console. Never personal data."""
 
 import logging
+import sys
+import traceback
 from typing import Any
 
 import structlog
@@ -8,6 +10,7 @@ from structlog.typing import EventDict, Processor
 
 from gongbi.ops.parts import optional
 
+FRAMES = 12  # of a traceback, the last ones
 # What Django and servers attach to records and what could name a person or hold a secret link.
 _NEVER = frozenset({"request", "args", "color_message", "server_time", "sql", "params"})
 
@@ -15,6 +18,15 @@ _NEVER = frozenset({"request", "args", "color_message", "server_time", "sql", "p
 def _drop_raw_objects(_logger: Any, _name: str, event: EventDict) -> EventDict:
     for name in _NEVER.intersection(event):
         del event[name]
+    return event
+
+
+def _last_frames(_logger: Any, _name: str, event: EventDict) -> EventDict:
+    """A traceback's last frames: where it broke, not the forty template nodes above it."""
+    given = event.pop("exc_info", None)
+    error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
+    if isinstance(error, BaseException):
+        event["exception"] = "".join(traceback.format_exception(error, limit=-FRAMES))
     return event
 
 
@@ -51,7 +63,7 @@ def formatter(style: str) -> logging.Formatter:
         foreign_pre_chain=[*_common(), structlog.stdlib.ExtraAdder()],
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.processors.format_exc_info,
+            _last_frames,
             _drop_raw_objects,
             *([redact] if redact is not None else []),
             last,

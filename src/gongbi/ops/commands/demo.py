@@ -1,41 +1,46 @@
-"""``gongbi demo``: the demo district on an empty database. ``--prepare`` is what ``gongbi run`` calls before it serves."""
+"""``gongbi demo``: the demo district on an empty database."""
 
 import argparse
-import json
 import sys
+from collections.abc import Callable
 
 from gongbi.ops.console import django_ready, now, say
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--prepare", action="store_true", help="migrate first, print the logins as JSON in the last line"
-    )
-    parser.add_argument("--empty", action="store_true", help="with --prepare: no demo district")
+    """No options: it makes the demo or says why not."""
 
 
-def run(args: argparse.Namespace) -> int:
-    django_ready()
+def prepare(*, empty: bool, tell: Callable[[str], object]) -> list[tuple[str, str, str]]:
+    """Tables up to date and, unless ``empty``, the demo district in an empty database; returns the demo's logins."""
     from gongbi.ops import demo
     from gongbi.ops.commands.migrate import migrate
 
-    def tell(text: str) -> None:
-        sys.stderr.write(text + "\n") if args.prepare else say(text)
+    migrated = migrate(now())
+    if migrated:
+        tell(f"· {migrated} migrations applied")
+    if not empty and demo.is_empty():
+        make(tell)
+    return demo.logins()
 
-    if args.prepare:
-        migrated = migrate()
-        if migrated:
-            tell(f"· {migrated} migrations applied")
+
+def make(tell: Callable[[str], object]) -> None:
+    """Make the demo district and say what was made."""
+    from gongbi.ops import demo
+
+    tell("· making the demo district (once)")
+    for words in demo.make(at=now()):
+        tell(f"  {words}")
+
+
+def run(_args: argparse.Namespace) -> int:
+    django_ready()
+    from gongbi.ops import demo
+
     if not demo.is_empty():
-        if not args.prepare:
-            tell(
-                "The database is not empty: nothing was made. Name another one in DATABASE_URL or GONGBI_VAR."
-            )
-            return 1
-    elif not args.empty:
-        tell("· making the demo district (once)")
-        for words in demo.make(at=now()):
-            tell(f"  {words}")
-    if args.prepare:
-        say(json.dumps(demo.logins(), ensure_ascii=False))
+        sys.stderr.write(
+            "The database is not empty: nothing was made. Name another one in DATABASE_URL or GONGBI_VAR.\n"
+        )
+        return 1
+    make(say)
     return 0

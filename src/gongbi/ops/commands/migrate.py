@@ -1,8 +1,9 @@
 """``gongbi migrate``: tables up to date, quickly when they are already."""
 
 import argparse
+from datetime import date, datetime
 
-from gongbi.ops.console import django_ready, say
+from gongbi.ops.console import django_ready, now, say
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,19 +21,33 @@ def pending() -> int:
     return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
-def migrate() -> int:
-    """Apply what is missing; returns how many migrations were."""
+def migrate(at: datetime) -> int:
+    """Apply what is missing and fill the working calendar up to next year's end; returns how many migrations were."""
     from django.core.management import call_command
 
     missing = pending()
     if missing:
         call_command("migrate", interactive=False, verbosity=0)
+    seed_calendar(at)
     return missing
+
+
+def seed_calendar(at: datetime) -> None:
+    """Every installation needs the calendar; years without an official notice are provisional until one is imported."""
+    from django.utils import timezone
+
+    from gongbi.kernel.clock.actions_calendar import seed_calendar as seed
+    from gongbi.kernel.clock.calendar import known_years
+    from gongbi.kernel.clock.models import CalendarDay
+
+    next_year = timezone.localdate(at).year + 1
+    if not CalendarDay.objects.filter(day=date(next_year, 12, 31)).exists():
+        seed(known_years().start, next_year, at=at)
 
 
 def run(args: argparse.Namespace) -> int:
     django_ready()
-    missing = pending() if args.check else migrate()
+    missing = pending() if args.check else migrate(now())
     if args.check:
         say(f"{missing} migrations are missing." if missing else "The tables are up to date.")
         return 1 if missing else 0

@@ -2,17 +2,15 @@
 
 import argparse
 import http.client
-import json
 import os
-import subprocess
 import sys
 import time
+from collections.abc import Sequence
 
-from gongbi.ops.commands.web import port_from
-from gongbi.ops.console import say
-from gongbi.ops.processes import CannotStart, Child, Supervisor, require_port
-
-GONGBI = (sys.executable, "-m", "gongbi.ops.cli")
+from gongbi.ops.commands.demo import prepare
+from gongbi.ops.commands.web import metrics_folder, port_from, single_threaded
+from gongbi.ops.console import django_ready, say
+from gongbi.ops.processes import Child, Supervisor, require_port
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,17 +33,14 @@ def healthy(host: str, port: int) -> bool:
         connection.close()
 
 
-def prepare(empty: bool) -> list[list[str]]:
-    """Tables and demo district, in a process of its own: the supervisor stays small. Returns the demo's logins."""
-    command = [*GONGBI, "demo", "--prepare", *(["--empty"] if empty else [])]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False)
-    if done.returncode:
-        raise CannotStart("the database could not be made ready (see above).")
-    logins: list[list[str]] = json.loads(done.stdout.splitlines()[-1])
-    return logins
+def command(*words: str) -> int:
+    """One command of the house in a process of its own; what the supervisor has loaded is loaded there too."""
+    from gongbi.ops.cli import main
+
+    return main(words)
 
 
-def announce(host: str, port: int, logins: list[list[str]], seconds: float) -> None:
+def announce(host: str, port: int, logins: Sequence[tuple[str, str, str]], seconds: float) -> None:
     shown = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104
     say(f"\nGongbi 工笔 is ready after {seconds:.1f} s:  http://{shown}:{port}/")
     if logins:
@@ -56,6 +51,11 @@ def announce(host: str, port: int, logins: list[list[str]], seconds: float) -> N
     say("\nCtrl-C stops everything.")
 
 
+def warm_up() -> None:
+    """Everything the web and worker processes need, loaded once and shared."""
+    import gongbi.ops.wsgi  # noqa: F401 - the application itself
+
+
 def run(args: argparse.Namespace) -> int:
     began = time.monotonic()
     port = args.port or port_from("PORT", 8000)
@@ -63,11 +63,16 @@ def run(args: argparse.Namespace) -> int:
     require_port(args.host, port, "PORT")
     require_port(args.host, live, "GONGBI_LIVE_PORT" if os.environ.get("GONGBI_LIVE_PORT") else "PORT")
     os.environ.update(PORT=str(port), GONGBI_LIVE_PORT=str(live))
-    logins = prepare(args.empty)
+    single_threaded()
+    django_ready()
+    logins = prepare(empty=args.empty, tell=lambda text: sys.stderr.write(text + "\n"))
+    metrics_folder()
+    warm_up()
+    listen = ("--supervised", "--host", args.host, "--port")
     children = [
-        Child("web", [*GONGBI, "web", "--supervised", "--host", args.host, "--port", str(port)]),
-        Child("worker", [*GONGBI, "worker", "--supervised"]),
-        Child("live", [*GONGBI, "live", "--supervised", "--host", args.host, "--port", str(live)]),
+        Child("web", command, ("web", *listen, str(port))),
+        Child("worker", command, ("worker", "--supervised")),
+        Child("live", command, ("live", *listen, str(live))),
     ]
 
     def ready() -> bool:

@@ -48,10 +48,9 @@ def run(args: argparse.Namespace) -> int:
     require_port(args.host, port, "PORT")
     if args.supervised:
         die_with_parent()
-    # One thread answers in each process: libraries that start their own would only take cores from the neighbours.
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
-    _metrics_folder()
+    single_threaded()
+    if not args.supervised:
+        metrics_folder()
 
     from granian import Granian
     from granian.constants import Interfaces
@@ -77,7 +76,13 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _metrics_folder() -> None:
+def single_threaded() -> None:
+    """One thread answers in each process: libraries that start their own would only take cores from the neighbours."""
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+
+
+def metrics_folder() -> None:
     """A fresh folder where the worker processes leave their counts; set before the metrics are imported."""
     from django.conf import settings
 
