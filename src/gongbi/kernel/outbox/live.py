@@ -14,6 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qs
 
+from django.db import connections
+
 from gongbi.kernel.outbox import audience, tasks
 from gongbi.kernel.outbox.follower import Follower, Told, read_after
 
@@ -39,6 +41,12 @@ class Live:
         self.streams = 0
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="live-replay")
 
+    def close(self) -> None:
+        """End both threads and their connections."""
+        self.follower.stop()
+        self._reader.submit(connections.close_all)
+        self._reader.shutdown()
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request: ``/healthz`` or a stream."""
         if scope["type"] == "lifespan":
@@ -52,7 +60,7 @@ class Live:
             if message["type"] == "lifespan.startup":
                 await send({"type": "lifespan.startup.complete"})
             else:
-                self.follower.stop()
+                await asyncio.to_thread(self.close)
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 

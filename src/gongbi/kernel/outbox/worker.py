@@ -14,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.db import Error, close_old_connections, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from gongbi.kernel.outbox import actions, rules, subscribers, tasks
 from gongbi.kernel.outbox.periodic import all_jobs
@@ -45,7 +46,8 @@ class Worker:
         self._looked = 0.0
         self._again = False  # the last look found work: look again whatever the counter says
         self._next_jobs = 0.0
-        self.pool = ThreadPoolExecutor(self.threads, thread_name_prefix="outbox")
+        self._opened: list[BaseDatabaseWrapper] = []
+        self.pool = ThreadPoolExecutor(self.threads, thread_name_prefix="outbox", initializer=self._lend)
 
     def run(self) -> None:
         """Work until ``stop`` is set, then finish what was begun. A database that goes away is waited for."""
@@ -68,6 +70,8 @@ class Worker:
                 self.wake.clear()
         finally:
             self.pool.shutdown(wait=True, cancel_futures=True)
+            for opened in self._opened:
+                opened.close()
             connections.close_all()
             if lock is not None:
                 os.close(lock)
@@ -124,6 +128,12 @@ class Worker:
         with self._count:
             self.in_flight += 1
         self.pool.submit(self._work, work).add_done_callback(self._done)
+
+    def _lend(self) -> None:
+        """A thread's connection ends with the pool, so the thread lends it to whoever shuts the pool down."""
+        mine = connections["default"]
+        mine.inc_thread_sharing()
+        self._opened.append(mine)
 
     def _work(self, work: Callable[[], object]) -> None:
         if self.stop.is_set():
