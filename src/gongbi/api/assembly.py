@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import path
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from gongbi.api.ground import router as ground_router
 from gongbi.api.words import of_validation
 from gongbi.cases.api import public_router, staff_router
-from gongbi.insight.api import router as board_router
 from gongbi.kernel.errors import Refused
 from gongbi.kernel.scope import ANYONE, endpoints
 
@@ -29,7 +27,6 @@ api = NinjaAPI(
 api.add_router("", public_router)
 api.add_router("", staff_router)
 api.add_router("", ground_router)
-api.add_router("", board_router)
 endpoints.module("ninja", roles=ANYONE, why="the description of the interface itself")
 
 
@@ -84,5 +81,3 @@ def plain(request: HttpRequest, error: HttpError) -> HttpResponse:
         status=error.status_code,
     )
 
-
-urlpatterns = [path("", api.urls)]

@@ -80,7 +80,7 @@ def divisions(  # type: ignore[no-untyped-def]
 
 @router.get("/divisions/map", summary="Shapes as GeoJSON (CGCS2000)")
 @endpoint("api.divisions.map", roles=ANYONE)
-def shapes(  # type: ignore[no-untyped-def]
+def shapes(
     request: ViewerRequest,
     level: Level = "street",
     parent: str | None = Query(None, max_length=15, pattern=r"^[0-9]*$"),

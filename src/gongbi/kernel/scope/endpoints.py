@@ -170,14 +170,15 @@ def _walk(resolver: URLResolver, before: str) -> Iterator[tuple[str, URLPattern]
 
 def _declared(view: Any) -> Endpoint | None:
     """The mark on the view, on its class, or on something it wraps; then its module's declaration."""
-    seen = view
+    seen: Any = view
+    homes: list[str] = []
     while seen is not None:
+        homes.append(f"{getattr(seen, '__module__', '')}.")
         entry = getattr(seen, _MARK, None) or getattr(getattr(seen, "view_class", None), _MARK, None)
         if entry is not None:
             return cast("Endpoint", entry)
         seen = getattr(seen, "func", None) or getattr(seen, "__wrapped__", None)
-    home = f"{getattr(view, '__module__', '')}."
-    found = [prefix for prefix in _modules if home.startswith(f"{prefix}.")]
+    found = [prefix for prefix in _modules for home in homes if home.startswith(f"{prefix}.")]
     return _modules[max(found, key=len)] if found else None
 
 
