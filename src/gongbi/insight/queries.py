@@ -134,6 +134,25 @@ def trend(
     ]
 
 
+def figure(
+    viewer: Viewer,
+    code: str,
+    period: Period,
+    *,
+    by: str = "",
+    key: str = "",
+    filters: Filters | None = None,
+    config: Config | None = None,
+) -> Figure:
+    """One rate, of one group where ``by``/``key`` name it: one query."""
+    config = config or current_config()
+    rate = rate_named(code, viewer=viewer, config=config)
+    source = _source(viewer, filters or Filters()).filter(what=int(rate.what))
+    if by:
+        source = source.filter(_group(by, key))
+    return counting.figures(_cells(source, [period], "")[0], config)[code]
+
+
 def rate_named(code: str, *, viewer: Viewer, config: Config | None = None) -> Rate:
     """The rate of that code, or NotThere. Definitions are public."""
     for rate in rates(config or current_config()):
@@ -144,12 +163,11 @@ def rate_named(code: str, *, viewer: Viewer, config: Config | None = None) -> Ra
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line behind a figure. ``round``: which one within its case. Flags as of the period's end."""
+    """One line behind a figure; a case may have several. Flags as of the period's end."""
 
     key: int
     case_id: int
     report_id: int | None
-    round: int
     unit_id: int | None
     territory: str
     kind: str
@@ -273,9 +291,9 @@ def _group(by: str, key: str) -> Q:
     if by in ("street", "community"):
         size = 9 if by == "street" else 12
         # A place known less finely than the group is a group of its own.
-        return below("territory", [key]) if len(key) == size else Q(territory=key)
+        return below("territory", [key]) if len(key) == size and key.isdecimal() else Q(territory=key)
     if by == "unit":
-        return Q(unit_id=int(key)) if key.isdigit() else Q(unit_id__isnull=True)
+        return Q(unit_id=int(key)) if key else Q(unit_id__isnull=True)
     return Q(**{by: key})
 
 
@@ -303,7 +321,6 @@ def _row(line: FactLine, end: datetime) -> Row:
         line.pk,
         line.case_id,
         line.report_id,
-        line.nth,
         line.unit_id,
         line.territory,
         line.kind,
@@ -329,6 +346,7 @@ __all__ = [
     "Rows",
     "board",
     "board_json",
+    "figure",
     "rate_named",
     "rows_behind",
     "trend",
