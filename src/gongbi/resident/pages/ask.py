@@ -1,0 +1,288 @@
+"""说一件事: one screen with words, place and photos; what is known nearby; the receipt at once."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from gongbi.cases import actions
+from gongbi.cases.actions.receive import Emergency, Statement, clean_text
+from gongbi.cases.rules import MAX_TEXT
+from gongbi.cases.triage import PLACE_SURE, Said
+from gongbi.duties import queries as duties
+from gongbi.kernel import scope
+from gongbi.kernel.errors import Refused
+from gongbi.resident import queries
+from gongbi.resident.forms import ANONYMOUS, CONFIDENTIAL, NO_PLACE, AskForm, asked_answers
+from gongbi.resident.pages.common import KeptPhoto, district_name, places, private, take_photos, viewer_of
+from gongbi.territory import queries as territory
+from gongbi.territory.words import refused as territory_refused
+
+GUESSES = 3
+SHORTEST = 4  # characters from which a look is worth its while
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is known while somebody types: an emergency, matters alike, the kinds it may be, and that kind's questions."""
+
+    alarm: Any = None
+    found: Any = ()
+    kinds: Any = ()
+    chosen: str = ""
+    questions: Any = ()
+    here: bool = False
+
+    @property
+    def codes(self) -> str:
+        return ",".join(kind.code for kind in self.kinds)
+
+    @property
+    def asked_for(self) -> str:
+        """The kind whose questions are shown."""
+        if self.chosen:
+            return self.chosen
+        return self.kinds[0].code if self.kinds and not self.kinds[0].abstained else ""
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@scope.endpoint("resident.ask", roles=scope.ANYONE)
+def ask(request: HttpRequest) -> HttpResponse:
+    """The form, and what becomes of it: a receipt, a refusal beside its field, or the emergency screen."""
+    now = timezone.now()
+    listed = places(now)
+    if request.method != "POST":
+        first = {
+            "key": uuid.uuid4().hex,
+            "join": request.GET.get("join", "")[:200],
+            "community": request.GET.get("community", "")[:15],
+        }
+        return _page(
+            request, AskForm(initial=first, streets=listed.streets), [], Look(), now, listed.synthetic
+        )
+    form = AskForm(request.POST, streets=listed.streets)
+    valid = form.is_valid()
+    photos = take_photos(request, form, at=now)
+    step = request.POST.get("step", "send")
+    look = _look(request.POST, now)
+    if step == "edit":
+        return _page(request, _untouched(request, listed.streets), photos, look, now, listed.synthetic)
+    if step == "look":
+        shown = form if form.errors else _untouched(request, listed.streets)
+        return _page(request, shown, photos, look, now, listed.synthetic, looked=True)
+    if valid and not form.errors:
+        _check_place(form, now)
+    if not form.errors:
+        try:
+            got = actions.receive(
+                _statement(request, form, photos, look, now), viewer=viewer_of(request), at=now
+            )
+        except Emergency as danger:
+            return _emergency(request, danger, photos)
+        except Refused as refusal:
+            form.refuse(refusal)
+        else:
+            return HttpResponseRedirect(reverse("resident:receipt", args=[got.token]))
+    elif (alarm := look.alarm) is not None:
+        return _emergency(request, Emergency(alarm), photos)
+    return _page(request, form, photos, look, now, listed.synthetic, status=422)
+
+
+def _untouched(request: HttpRequest, streets: Any) -> AskForm:
+    """What was typed, without finding fault."""
+    return AskForm(initial=request.POST.dict(), streets=streets)
+
+
+def _check_place(form: AskForm, now: datetime) -> None:
+    """A mark outside the district is refused; without any place we ask once, with a way out."""
+    data = form.cleaned_data
+    lon, lat = data["point"]
+    if lon is not None and lat is not None:
+        try:
+            if territory.locate(lon, lat, on=now) is None:
+                form.refuse(territory_refused("outside_district", field="lon", lon=lon, lat=lat))
+        except Refused as refusal:
+            form.refuse(refusal)
+        return
+    if data["community"] or data["place_words"] or data["join"]:
+        return
+    named = territory.find_places(data["text"], limit=1, on=now)
+    if not (named and named[0].sure >= PLACE_SURE):
+        form.add_error(
+            "place_words",
+            _(
+                "Say where it is: in words, on the map, or by choosing the community. If it has no place, choose that in the list."
+            ),
+        )
+
+
+def _statement(
+    request: HttpRequest, form: AskForm, photos: list[KeptPhoto], look: Look, now: datetime
+) -> Statement:
+    data = form.cleaned_data
+    lon, lat = data["point"]
+    unnamed = data["who"] == ANONYMOUS
+    said = Said(
+        text=data["text"],
+        said_at=now,
+        channel="web",
+        place_words=data["place_words"],
+        lon=lon,
+        lat=lat,
+        division="" if data["community"] == NO_PLACE else data["community"],
+        kind=data["kind"],
+    )
+    return Statement(
+        said=said,
+        name="" if unnamed else data["name"],
+        phone="" if unnamed else data["phone"],
+        anonymous=unnamed,
+        confidential=data["who"] == CONFIDENTIAL,
+        answers=asked_answers(request.POST, [question.name for question in look.questions]),
+        photos=[photo.id for photo in photos],
+        language=get_language() or "zh-hans",
+        idempotency=_key(data),
+        join=queries.join_key(data["join"]) if data["join"] else None,
+    )
+
+
+def _key(data: dict[str, Any]) -> str:
+    """The form's key with a digest of what was said: the same words twice are one report; changed words are a new one."""
+    if not data["key"]:
+        return ""
+    said = "\x1f".join(str(data[name]) for name in ("text", "place_words", "lon", "lat", "community", "join"))
+    return f"{data['key']}:{hashlib.sha256(said.encode()).hexdigest()[:32]}"
+
+
+def _emergency(request: HttpRequest, danger: Emergency, photos: list[KeptPhoto]) -> HttpResponse:
+    """The whole screen says which number to call. Nothing is filed; what was typed waits behind "back"."""
+    kept = [
+        (name, value)
+        for name, values in request.POST.lists()
+        for value in values
+        if name not in ("csrfmiddlewaretoken", "step", "kept")
+    ]
+    context = {"danger": danger, "kept": kept, "photos": photos}
+    return private(render(request, "resident/emergency.html", context, status=422))
+
+
+@require_POST
+@scope.endpoint("resident.look", roles=scope.ANYONE)
+def look(request: HttpRequest) -> HttpResponse:
+    """The pieces that change while somebody types. Sent in the body, so that no words end in an address."""
+    found = _look(request.POST, timezone.now())
+    context = {
+        "look": found,
+        "values": request.POST,
+        "fresh_kinds": request.POST.get("guessed", "") != found.codes,
+        "fresh_questions": request.POST.get("asked_for", "") != found.asked_for,
+    }
+    return private(render(request, "resident/look.html", context))
+
+
+def _look(data: QueryDict, now: datetime) -> Look:
+    text = clean_text(data.get("text", ""))[:MAX_TEXT]
+    if len(text) < SHORTEST:
+        return Look()
+    chosen = data.get("kind", "")
+    if chosen and duties.kind(chosen, on=now) is None:
+        chosen = ""
+    kinds = duties.classify(text, top=GUESSES, on=now)
+    if kinds and kinds[0].abstained and not kinds[0].words:
+        kinds = []
+    if chosen and chosen not in [kind.code for kind in kinds]:
+        named = duties.named_guess(chosen, on=now)
+        kinds = [*kinds[: GUESSES - 1], *([named] if named else [])]
+    whose = Look(kinds=kinds, chosen=chosen).asked_for
+    found = () if data.get("join") else _similar(data, text, chosen, now)
+    return Look(
+        alarm=duties.emergency(text, on=now),
+        found=found,
+        kinds=kinds,
+        chosen=chosen,
+        questions=duties.questions(whose, on=now) if whose else (),
+        here=True,
+    )
+
+
+def _similar(data: QueryDict, text: str, kind: str, now: datetime) -> Any:
+    community = data.get("community", "")
+    lon, lat = _number(data.get("lon", "")), _number(data.get("lat", ""))
+    said = Said(
+        text=text,
+        said_at=now,
+        channel="web",
+        place_words=clean_text(data.get("place_words", ""))[:200],
+        lon=lon if lat is not None else None,
+        lat=lat if lon is not None else None,
+        division="" if community == NO_PLACE else community,
+        kind=kind,
+    )
+    try:
+        return queries.similar(actions.check_said(Statement(said=said), at=now), at=now)
+    except Refused:
+        return ()  # what is wrong is said when it is sent
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _page(
+    request: HttpRequest,
+    form: AskForm,
+    photos: list[KeptPhoto],
+    look: Look,
+    now: datetime,
+    synthetic: bool,
+    *,
+    looked: bool = False,
+    status: int = 200,
+) -> HttpResponse:
+    ticket = str(form["join"].value() or "")
+    joining = queries.to_join(ticket, at=now) if ticket else None
+    context = {
+        "form": form,
+        "photos": photos,
+        "look": look,
+        "looked": looked,
+        "values": request.POST,
+        "joining": joining,
+        "district": district_name(),
+        "synthetic_data": synthetic,
+        "now": now,
+    }
+    return private(render(request, "resident/ask.html", context, status=status))
+
+
+@require_GET
+@scope.endpoint("resident.receipt", roles=scope.ANYONE)
+def receipt(request: HttpRequest, link: str) -> HttpResponse:
+    """Number, code of the private link, what happens next and until when."""
+    from gongbi.resident.pages.follow import receipt_context
+
+    return private(render(request, "resident/receipt.html", receipt_context(request, link)))
+
+
+@require_GET
+@scope.endpoint("resident.receipt_print", roles=scope.ANYONE)
+def receipt_print(request: HttpRequest, link: str) -> HttpResponse:
+    """The receipt on paper."""
+    from gongbi.resident.pages.follow import receipt_context
+
+    context = receipt_context(request, link) | {"back_href": reverse("resident:receipt", args=[link])}
+    return private(render(request, "resident/receipt_print.html", context))
