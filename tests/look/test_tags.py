@@ -194,6 +194,14 @@ def test_icons_are_for_the_eye_only() -> None:
     assert html.count("<use") == 1
 
 
+def test_the_picture_of_the_tab_comes_whether_or_not_the_files_were_collected(settings: Any) -> None:
+    assert written("{% seal_address %}") == "/static/look/seal.svg"
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}
+    }
+    assert written("{% seal_address %}") == "/static/look/seal.svg"
+
+
 def test_without_a_build_pages_still_come(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     monkeypatch.setattr(assets, "BUILT", tmp_path)
     assert written("{% asset 'base' %}").startswith("<!--")

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.paginator import Page
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, FileInput, RadioSelect
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.html import conditional_escape, format_html, format_html_join
@@ -90,8 +91,11 @@ def asset(name: str) -> SafeString:
 
 @register.simple_tag
 def seal_address() -> str:
-    """The picture in the browser's tab. It seldom changes, so it needs no hashed name (nor a collected manifest)."""
-    return f"{settings.STATIC_URL}look/seal.svg"
+    """The picture in the browser's tab; by its plain name where the static files were not collected."""
+    try:
+        return static("look/seal.svg")
+    except ValueError:
+        return f"{settings.STATIC_URL}look/seal.svg"
 
 
 @register.simple_tag
