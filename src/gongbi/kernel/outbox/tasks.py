@@ -2,7 +2,7 @@
 
 Celery is used where ``GONGBI_BROKER`` names a broker (``amqp://…`` or ``redis://…``); its workers are started with
 ``celery -A gongbi.kernel.outbox.tasks worker``. Without one the worker delivers in threads of its own
-(docs/decisions/0001-embedded-jobs.md).
+(docs/decisions/0002-embedded-jobs.md).
 """
 
 from __future__ import annotations

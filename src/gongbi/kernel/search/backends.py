@@ -43,7 +43,7 @@ def match_sql(asked: Sequence[Word], limit: int | None, newest_first: bool) -> s
         sql, order = f"SELECT matter_id FROM {TABLE} WHERE words @@ %s::tsquery", "matter_id"  # noqa: S608
         if any(word.loose for word in asked):
             # The planner knows how common the tokens are but not how rarely they stand in this order, and would walk back
-            # through every matter; so the index answers first. (A million matters, two common words: 740 ms or 45.)
+            # through every matter; so the index answers first. (A million matters, two common words: 740 ms or 20.)
             sql = f"WITH found AS MATERIALIZED ({sql}) SELECT matter_id FROM found"  # noqa: S608
     else:
         sql, order = f"SELECT rowid FROM {FTS} WHERE {FTS} MATCH %s", "rowid"  # noqa: S608
