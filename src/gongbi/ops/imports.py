@@ -82,6 +82,7 @@ LISTS: dict[str, Sheet] = {
     "questions": Sheet(("补充问题", "questions"), *_DUTIES, dated=True, named="questions", key="questions"),
     "routes": Sheet(("派遣规则", "routing rules"), *_DUTIES, dated=True, named="routes", key="routes"),
     "words": Sheet(("紧急与特殊用词", "emergency words"), *_DUTIES, dated=True, named="words", key="words"),
+    "reports": Sheet(("上报", "reports"), "gongbi.ops.imports:read_reports", "gongbi.cases.exchange:COLUMNS"),
     "calendar": Sheet(
         ("放假安排", "holiday notice"),
         "gongbi.ops.imports:read_notice",
@@ -141,6 +142,14 @@ def faults_of_rows(rows: Any) -> Iterator[Fault]:
 
 
 # --- Readers whose rooms keep reading and writing apart ----------------------------------------------------------------
+
+
+def read_reports(file: IO[bytes], filename: str, *, viewer: Viewer, at: datetime) -> Any:
+    """Reports; on a demonstration district a file without places gets synthetic positions, and says so."""
+    from gongbi.cases.exchange import import_reports
+    from gongbi.territory.demo_data import place_for_name
+
+    return import_reports(file, filename, viewer=viewer, at=at, position=place_for_name)
 
 
 def read_boundaries(
