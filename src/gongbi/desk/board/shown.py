@@ -206,9 +206,8 @@ def rows(found: Sequence[Row], rate: Rate, cases: Mapping[int, Seen], asked: Ask
 
 def _time(moment: datetime) -> SafeString:
     local = timezone.localtime(moment)
-    return format_html(
-        '<time datetime="{}">{:%Y-%m-%d %H:%M}</time>', local.isoformat(timespec="seconds"), local
-    )
+    shown = f"{local:%Y-%m-%d %H:%M}"
+    return format_html('<time datetime="{}">{}</time>', local.isoformat(timespec="seconds"), shown)
 
 
 def _done(row: Row) -> Any:
