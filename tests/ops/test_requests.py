@@ -126,6 +126,15 @@ def test_the_log_names_the_route_and_never_the_private_link(
     assert not any(SECRET in text or "12345" in text for text in lines.lines)
 
 
+@pytest.mark.django_db
+def test_a_content_probe_leaves_no_line_and_a_refused_one_does(client: Client, lines: Lines) -> None:
+    client.get("/healthz")
+    client.get("/metrics")
+    assert lines.lines == []
+    client.get("/metrics", REMOTE_ADDR="10.1.1.1")
+    assert json.loads(lines.lines[-1])["status"] == 403
+
+
 def test_our_own_mistake_is_logged_once_with_its_traceback(client: Client, lines: Lines) -> None:
     client.get(f"/broken/{SECRET}/")
     traced = [json.loads(text) for text in lines.lines if "cupboard" in text]

@@ -19,6 +19,7 @@ Next = Callable[[HttpRequest], HttpResponseBase]
 _log = structlog.stdlib.get_logger("gongbi.http")
 _GIVEN_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 UNROUTED = "(none)"
+PROBES = ("healthz", "metrics")
 _ANSWERED = (Refused, Http404, PermissionDenied, SuspiciousOperation, BadRequest)  # no mistake of ours
 
 
@@ -45,7 +46,9 @@ class RequestRecord:
         response["X-Request-ID"] = request_id
         method, route = request.method or "", route_of(request)
         metrics.count_request(method, route, response.status_code, seconds)
-        level = "error" if response.status_code >= 500 else "info"
+        # A probe that is content, every few seconds for ever, would bury everything else.
+        quiet = "debug" if route in PROBES and response.status_code == 200 else "info"
+        level = "error" if response.status_code >= 500 else quiet
         getattr(_log, level)(
             "request", method=method, route=route, status=response.status_code, ms=round(seconds * 1000, 1)
         )
