@@ -20,7 +20,7 @@ from gongbi.duties.routing import Placed, Resolver, Route
 from gongbi.duties.rules import Alarm, Filing, Item, KindFacts, SpecialRoute, Words
 from gongbi.kernel.errors import Forbidden, NotThere
 from gongbi.kernel.scope.viewer import ADMIN, AUDITOR, PUBLIC, SYSTEM, Viewer
-from gongbi.science.text import softmax
+from gongbi.science.text import blend, softmax
 from gongbi.science.text_words import TEMPERATURE, THRESHOLD
 
 __all__ = [
@@ -184,6 +184,7 @@ def editions(list_name: str = "", *, viewer: Viewer = PUBLIC) -> list[Edition]:
 
 # -- words
 #
+#
 # ----------------------------------------------------------------------------------------------------------------------
 
 
@@ -225,6 +226,7 @@ def special_reply(number: int, language: str, *, on: On = None, viewer: Viewer =
 
 # -- which kind
 #
+#
 # -----------------------------------------------------------------------------------------------------------------
 
 
@@ -257,9 +259,8 @@ def classify(text: str, *, top: int = 3, on: On = None, viewer: Viewer = PUBLIC)
     if trained is not None:
         guesses = trained.model.predict(text, top=len(trained.model.labels))
         learned = {g.label: (g.probability, g.words) for g in guesses if g.label in whole.kinds}
-        mixed = np.array([learned.get(code, (0.0, ()))[0] for code in whole.cold.labels])
-        if mixed.sum() > 0:
-            chances = (1 - trained.mixing) * chances + trained.mixing * mixed / mixed.sum()
+        row = np.array([learned.get(code, (0.0, ()))[0] for code in whole.cold.labels])
+        chances = blend(chances, row, trained.mixing, trained.model.coverage(text))
     order = np.argsort(-chances, kind="stable")[:top]
     nothing = not told and not learned
     unsure = nothing or bool(chances[order[0]] < THRESHOLD)
@@ -302,6 +303,7 @@ def named_guess(code: str, *, on: On = None, viewer: Viewer = PUBLIC) -> KindGue
 
 
 # -- who gets it
+#
 #
 # ----------------------------------------------------------------------------------------------------------------
 
@@ -357,6 +359,7 @@ def precedents(*, kind_code: str = "", viewer: Viewer = PUBLIC) -> list[Preceden
 
 
 # -- classifiers
+#
 #
 # ------------------------------------------------------------------------------------------------------------------
 

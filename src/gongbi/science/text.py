@@ -170,6 +170,18 @@ class Model:
         """Calibrated probabilities (k,), in the order of ``labels``."""
         return softmax(self.decision(text) / self.temperature)
 
+    def coverage(self, text: str) -> float:
+        """Share in 0..1 of the text's two-character pieces that the training texts held: how far it may
+        judge at all.
+        """
+        hashes, _starts, lengths = _pieces(normal(text))
+        pairs = np.unique(hashes[lengths == 2])
+        if not pairs.size:
+            return 0.0
+        at = np.searchsorted(self.hashes, pairs)
+        at[at == self.hashes.size] = 0
+        return float((self.hashes[at] == pairs).mean())
+
     def predict(self, text: str, top: int = 3) -> list[Guess]:
         """The ``top`` likeliest labels, best first, with the pieces that decided. Empty text: every guess
         abstains.
@@ -237,6 +249,23 @@ def load(file: IO[bytes]) -> Model:
             )
     except (OSError, KeyError, zipfile.BadZipFile, EOFError) as problem:
         raise ValueError(f"no model file: {problem}") from problem
+
+
+def blend(
+    known: npt.NDArray[np.float64], learned: npt.NDArray[np.float64], mixing: float, coverage: float
+) -> npt.NDArray[np.float64]:
+    """Mix two rows of probabilities (k,): what was learned counts ``mixing`` where its texts were like this
+    one, else less.
+
+    A trained model spreads all its certainty over the labels it has seen; on a text unlike any of them
+    (coverage below one
+    half) it must not shout down what knows every label.
+    """
+    total = float(learned.sum())
+    if total <= 0:
+        return known
+    weight = mixing * min(1.0, 2 * coverage) ** 2
+    return (1 - weight) * known + weight * learned / total
 
 
 def _deciding(

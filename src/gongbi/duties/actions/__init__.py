@@ -1,6 +1,6 @@
 """What changes the lists, the rulings and the classifiers. Each is one transaction."""
 
-from gongbi.duties.actions.classifier import activate_model, learn, roll_back, train_from_history
+from gongbi.duties.actions.classifier import activate_model, is_held_out, learn, roll_back, train_from_history
 from gongbi.duties.actions.lists import Outcome, import_list, load_defaults, publish
 from gongbi.duties.actions.routes import (
     activate_rules,
@@ -19,6 +19,7 @@ __all__ = [
     "dry_run_draft",
     "end_precedent",
     "import_list",
+    "is_held_out",
     "learn",
     "load_defaults",
     "publish",

@@ -4,9 +4,9 @@ better.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,7 +25,7 @@ from gongbi.science import text as science
 from gongbi.science.text import softmax
 from gongbi.science.text_words import TEMPERATURE
 
-HELD = 5  # every fifth text is held out for the comparison
+HELD = 5  # about every fifth text is held out for the comparison
 LEAST = 60  # texts below which nothing is trained
 MIXINGS = (0.3, 0.5, 0.7, 0.85)
 _NUMBERS = re.compile(r"\d{5,}")
@@ -73,18 +73,25 @@ class Trial:
         return {"accuracy": self.accuracy, "macro_f1": self.macro_f1, "log_loss": self.log_loss}
 
 
-def _spread(model: science.Model, names: Sequence[str], texts: Sequence[str]) -> Any:
-    """The model's probabilities laid out over ``names``."""
+def _mixed(model: science.Model, mixing: float, cold: Any, names: Sequence[str], texts: Sequence[str]) -> Any:
+    """What the product would answer with this model: its probabilities over ``names`` blended with the
+    catalogue's.
+    """
     place = {name: number for number, name in enumerate(names)}
     own = [place.get(label, -1) for label in model.labels]
     out = np.zeros((len(texts), len(names)))
     for row, text in enumerate(texts):
+        learned = np.zeros(len(names))
         for column, chance in zip(own, model.probabilities(text), strict=True):
             if column >= 0:
-                out[row, column] = chance
-        total = out[row].sum()
-        out[row] = out[row] / total if total else 1 / len(names)
+                learned[column] = chance
+        out[row] = science.blend(cold[row], learned, mixing, model.coverage(text))
     return out
+
+
+def is_held_out(text: str) -> bool:
+    """Whether a text is kept for judging, by its own digest: no training, of any day, ever sees it."""
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=4).digest()[0] % HELD == 0
 
 
 def train_from_history(
@@ -107,38 +114,31 @@ def train_from_history(
     keeper(viewer)
     state = catalogue.state(timezone.localdate(at))
     pairs = [(t, k) for t, k in dict.fromkeys(rows) if k in state.kinds and t.strip()]
-    tally = Counter(kind for _text, kind in pairs)
-    if len(pairs) < LEAST or sum(count >= science_least() for count in tally.values()) < 2:
-        raise Refused(
-            "duties.too_few",
-            (
-                "可学习的案件只有%(n)s件，至少要%(least)s件、两个以上类别。先用目录自带的词分类即可。",
-                "Only %(n)s matters to learn from; it takes %(least)s of two or more kinds. The "
-                "catalogue's words serve until then.",
-            ),
-            values={"n": len(pairs), "least": LEAST},
-        )
-    held = [pair for place, pair in enumerate(pairs) if place % HELD == 0]
-    rest = [pair for place, pair in enumerate(pairs) if place % HELD]
-    trial = science.train([t for t, _k in rest], [k for _t, k in rest], seed=seed)
+    if len(pairs) < LEAST:
+        raise _too_few(len(pairs))
+    held = [pair for pair in pairs if is_held_out(pair[0])]
+    rest = [pair for pair in pairs if not is_held_out(pair[0])]
+    try:
+        final = science.train([t for t, _k in rest], [k for _t, k in rest], seed=seed)
+    except ValueError:
+        raise _too_few(len(pairs)) from None
+    if not held:
+        raise _too_few(len(pairs))
     names, texts, truth = state.cold.labels, [t for t, _k in held], [k for _t, k in held]
     cold = np.vstack([softmax(state.cold.scores(text)[0] / TEMPERATURE) for text in texts])
-    new = _spread(trial, names, texts)
-    trials = {mix: Trial.of((1 - mix) * cold + mix * new, names, truth) for mix in MIXINGS}
+    trials = {mix: Trial.of(_mixed(final, mix, cold, names, texts), names, truth) for mix in MIXINGS}
     mixing, best = min(trials.items(), key=lambda pair: (pair[1].log_loss, pair[0]))
-    scores = {
+    rivals = [Trial.of(cold, names, truth)]
+    scores: dict[str, Any] = {
         "new": best.as_dict(),
-        "catalogue": Trial.of(cold, names, truth).as_dict(),
+        "catalogue": rivals[0].as_dict(),
         "held_out": len(held),
     }
-    rivals = [Trial.of(cold, names, truth)]
     if state.trained is not None:
-        old = _spread(state.trained.model, names, texts)
-        share = state.trained.mixing
-        rivals.append(Trial.of((1 - share) * cold + share * old, names, truth))
+        old = _mixed(state.trained.model, state.trained.mixing, cold, names, texts)
+        rivals.append(Trial.of(old, names, truth))
         scores["before"] = rivals[-1].as_dict()
     worse = any(best.macro_f1 < rival.macro_f1 or best.log_loss > rival.log_loss for rival in rivals)
-    final = science.train([t for t, _k in pairs], [k for _t, k in pairs], seed=seed)
     buffer = io.BytesIO()
     digest = final.save(buffer)
     with transaction.atomic():
@@ -148,7 +148,7 @@ def train_from_history(
             actor=viewer.actor,
             window_from=window[0],
             window_to=window[1],
-            texts=len(pairs),
+            texts=len(rest),
             labels=len(final.labels),
             scores=scores,
             mixing=mixing,
@@ -161,11 +161,16 @@ def train_from_history(
     return row
 
 
-def science_least() -> int:
-    """Texts that a label needs to be learnt."""
-    from gongbi.science.text_fit import MIN_TEXTS
-
-    return MIN_TEXTS
+def _too_few(n: int) -> Refused:
+    return Refused(
+        "duties.too_few",
+        (
+            "可学习的案件只有%(n)s件，至少要%(least)s件、两个以上类别。先用目录自带的词分类即可。",
+            "Only %(n)s matters to learn from; it takes %(least)s of two or more kinds. "
+            "The catalogue's words serve until then.",
+        ),
+        values={"n": n, "least": LEAST},
+    )
 
 
 def _activate(row: KindModel, at: datetime) -> None:

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import IO, Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from gongbi.duties.actions.common import changed, keeper, lock
@@ -20,7 +21,7 @@ from gongbi.kernel.errors import Refused
 from gongbi.kernel.scope.viewer import Viewer
 from gongbi.kernel.tables import Row
 
-_OUR_OWN = ("id", "valid_from", "valid_to", "edition")
+_OUR_OWN = ("id", "valid_from", "edition")
 
 
 @dataclass(slots=True)
@@ -78,8 +79,9 @@ def _publish(
 ) -> Outcome:
     model = SHEETS[list_name].model
     names = _fields(model)
-    wanted = {str(row["key"]): {name: row[name] for name in names} for row in rows}
-    held = {row.key: row for row in model._default_manager.filter(valid_to__isnull=True)}
+    wanted = {str(row["key"]): {name: row.get(name) for name in names} for row in rows}
+    in_force = model._default_manager.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=valid_from))
+    held = {row.key: row for row in in_force.order_by("valid_from", "pk")}  # the latest version of each thing
     out = Outcome(list_name)
     fresh: list[str] = []
     closing: list[Any] = []
@@ -101,7 +103,9 @@ def _publish(
     if not (fresh or closing):
         return out
     _check_day(valid_from, closing, at)
-    digest = hashlib.sha256(json.dumps(wanted, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    digest = hashlib.sha256(
+        json.dumps(wanted, sort_keys=True, ensure_ascii=False, default=str).encode()
+    ).hexdigest()
     out.edition = Edition.objects.create(
         list=list_name,
         valid_from=valid_from,

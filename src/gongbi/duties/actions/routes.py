@@ -14,7 +14,8 @@ from django.utils import timezone
 from gongbi.duties import catalogue, routing
 from gongbi.duties.actions.common import changed, keeper, lock
 from gongbi.duties.actions.lists import Outcome, publish
-from gongbi.duties.exchange import ROUTE_COLUMNS, Known, Read, read_list
+from gongbi.duties.columns import ROUTE_COLUMNS
+from gongbi.duties.exchange import Known, Read, read_list
 from gongbi.duties.models import Kind, Precedent, RuleDraft
 from gongbi.kernel.errors import NotThere, Refused, Stale
 from gongbi.kernel.scope.viewer import ADJUDICATOR, ADMIN, SYSTEM, Viewer, system
@@ -44,7 +45,7 @@ def draft_rules(*, title: str, rows: Sequence[Mapping[str, Any]], viewer: Viewer
     wrong rule.
     """
     keeper(viewer)
-    checked = [{**row, "valid_from": None} for row in _checked(rows)]
+    checked = [{**row, "valid_from": None, "valid_to": None} for row in _checked(rows)]
     if not checked:
         raise Refused("duties.draft_empty", ("草稿里没有规则。", "The draft holds no rule."), field="rows")
     return RuleDraft.objects.create(title=title, rows=checked, made_at=at, actor=viewer.actor)

@@ -1,0 +1,195 @@
+"""The text classifier: deterministic, explains itself, survives anything, honest about how good it is."""
+
+import csv
+import gzip
+import io
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gongbi.science.text import evaluate, load, normal, softmax, train
+from gongbi.science.text_words import Catalogue, Entry
+
+LAMPS = ["路灯不亮", "路灯坏了", "街上路灯全黑", "灯杆倒了", "路灯闪烁", "巷子没有路灯"]
+DIRT = ["垃圾没人清", "垃圾成堆", "楼下垃圾臭", "乱扔垃圾", "垃圾满了", "垃圾堆在门口"]
+TEXTS, LABELS = LAMPS + DIRT, ["灯"] * 6 + ["脏"] * 6
+
+
+def test_it_learns_explains_and_keeps_to_its_seed() -> None:
+    model = train(TEXTS, LABELS, seed=3)
+    best, second = model.predict("门口的路灯又坏了")
+    assert (best.label, second.label) == ("灯", "脏")
+    assert any("路灯" in word or word in "路灯又坏了" for word in best.words)
+    assert best.probability > second.probability
+    again = train(TEXTS, LABELS, seed=3)
+    assert np.array_equal(model.weights, again.weights)
+    assert model.counts == (6, 6)
+
+
+def test_a_saved_model_answers_the_same_and_needs_no_pickle() -> None:
+    model = train(TEXTS, LABELS, seed=3)
+    buffer = io.BytesIO()
+    digest = model.save(buffer)
+    assert len(digest) == 64
+    buffer.seek(0)
+    same = load(buffer)
+    assert same.predict("路灯") == model.predict("路灯")
+    assert b"pickle" not in buffer.getvalue()
+
+
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04 damaged", b"not a model"])
+def test_a_damaged_file_is_refused(data: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011
+        load(io.BytesIO(data))
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\t", "!!!", "\u0000", "😀" * 9000, "\ud800"])
+def test_what_says_nothing_is_answered_by_abstaining(text: str) -> None:
+    guesses = train(TEXTS, LABELS, seed=3).predict(text)
+    assert len(guesses) == 2
+    assert abs(sum(g.probability for g in guesses) - 1) < 1e-6
+    assert text.strip("\n\t !\u0000") != "" or all(g.abstained for g in guesses)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=300))
+def test_any_text_gets_probabilities_that_add_up(text: str) -> None:
+    chances = _MODEL.probabilities(text)
+    assert np.all(np.isfinite(chances))
+    assert abs(chances.sum() - 1) < 1e-9
+
+
+_MODEL = train(TEXTS, LABELS, seed=3)
+
+
+@pytest.mark.parametrize(
+    ("texts", "labels"), [([], []), (["a", "b"], ["x", "x"]), (["a", "b", "c"], ["x", "x", "y"])]
+)
+def test_too_little_to_learn_is_refused(texts: list[str], labels: list[str]) -> None:
+    with pytest.raises(ValueError, match="two"):
+        train(texts, labels, seed=1)
+
+
+def test_width_case_and_numbers_do_not_matter() -> None:
+    assert normal("ＡＢ１２３栋　 路灯\u200b") == normal("ab98765栋 路灯")
+
+
+def test_the_scores_are_those_of_the_textbook() -> None:
+    chances = np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.6, 0.4]])
+    scores = evaluate(chances, ["a", "b"], ["a", "b", "b", "a"], threshold=0.75)
+    assert scores.accuracy == 0.75
+    assert scores.per_label["a"] == (2, pytest.approx(2 * 2 / (2 + 3)))
+    assert scores.per_label["b"] == (2, pytest.approx(2 * 1 / (2 + 1)))
+    assert scores.macro_f1 == pytest.approx((0.8 + 2 / 3) / 2)
+    assert scores.abstained == 0.5
+    assert scores.accuracy_when_sure == 0.5
+    unknown = evaluate(chances, ["a", "b"], ["a", "c", "b", "a"])
+    assert unknown.accuracy == 0.75
+    assert unknown.per_label["c"][1] == 0
+    with pytest.raises(ValueError):  # noqa: PT011
+        evaluate(np.zeros((0, 2)), ["a", "b"], [])
+
+
+def test_softmax_does_not_overflow() -> None:
+    assert softmax(np.array([1000.0, 0.0])).tolist() == [1.0, 0.0]
+
+
+ENTRIES = (
+    Entry("C1", "井盖", ("井盖", "井盖+响")),
+    Entry("C2", "污水井盖", ("污水井盖", "下水井盖")),
+    Entry("E1", "路灯", ("路灯", "路灯+不亮")),
+    Entry("X", "其他", ("请问",), prior=-0.6),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("污水井盖破了", "C2"),
+        ("井盖响", "C1"),
+        ("路灯不亮", "E1"),
+        ("请问路灯归谁管", "E1"),
+        ("请问一下", "X"),
+    ],
+)
+def test_the_longest_word_decides(text: str, label: str) -> None:
+    best = Catalogue(ENTRIES).predict(text)[0]
+    assert best.label == label
+    assert best.words
+    assert not best.abstained
+
+
+def test_a_catalogue_abstains_on_what_it_does_not_know_and_refuses_twins() -> None:
+    assert all(g.abstained for g in Catalogue(ENTRIES).predict("今天天气不错"))
+    with pytest.raises(ValueError, match="twice"):
+        Catalogue((ENTRIES[0], ENTRIES[0]))
+
+
+# --- On real messages -----------------------------------------------------------------------------------------------------
+
+
+def _messages(find: Callable[[str], Path]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Raw messages for judging, and tokenised ones for learning without those that are the same message."""
+    with open(find("messages/labelled_raw.csv"), encoding="utf-8-sig") as file:
+        raw = [(row["title"] + "。" + row["body"], row["level1"]) for row in csv.DictReader(file)]
+    with gzip.open(find("messages/labelled_tokens.csv.gz"), "rt", encoding="utf-8-sig") as file:
+        tokens = [(row["tokens"], row["level1"]) for row in csv.DictReader(file)]
+    often = Counter(word for text, _label in tokens for word in set(text.split()))
+    fresh = []
+    for text, label in tokens:
+        words = [word for word in set(text.split()) if len(word) > 1]
+        rare = sorted(words, key=lambda word: often[word])[:6]
+        twin = not words or any(
+            sum(word in other for word in rare) >= 0.6 * len(rare)
+            and sum(word in other for word in words) > 0.8 * len(words)
+            for other, _label in raw
+        )
+        if not twin:
+            fresh.append((text, label))
+    return raw, fresh
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_real_messages_seven_classes(
+    real_data: Callable[[str], Path], record_property: Callable[[str, object], None]
+) -> None:
+    raw, fresh = _messages(real_data)
+    assert len(raw) == 456
+    assert 7000 < len(fresh) < 8314
+    model = train([text for text, _label in fresh], [label for _text, label in fresh], seed=1)
+    assert model.nbytes < 30_000_000
+    start = time.perf_counter()
+    chances = np.vstack([model.probabilities(text) for text, _label in raw])
+    each = (time.perf_counter() - start) / len(raw)
+    scores = evaluate(chances, model.labels, [label for _text, label in raw], model.threshold)
+    for name, value in {**scores.as_dict(), "milliseconds": each * 1000, "bytes": model.nbytes}.items():
+        record_property(name, value)
+    print(f"held-out raw messages: {scores.as_dict()}, {each * 1000:.2f} ms, {model.nbytes / 1e6:.1f} MB")  # noqa: T201
+    # Trained on word tokens, judged on raw text of a different selection of messages: below the .896 that a model
+    # trained on raw text reaches. The deeper classifier has its own issue.
+    assert scores.accuracy > 0.81
+    assert scores.macro_f1 > 0.81
+    assert scores.calibration_error < 0.1
+    assert each < 0.003
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_real_tokens_held_out(real_data: Callable[[str], Path]) -> None:
+    with gzip.open(real_data("messages/labelled_tokens.csv.gz"), "rt", encoding="utf-8-sig") as file:
+        rows = list({row["tokens"]: row["level1"] for row in csv.DictReader(file)}.items())
+    learn = [row for place, row in enumerate(rows) if place % 5]
+    judge = [row for place, row in enumerate(rows) if not place % 5]
+    model = train([text for text, _label in learn], [label for _text, label in learn], seed=1)
+    chances = np.vstack([model.probabilities(text) for text, _label in judge])
+    scores = evaluate(chances, model.labels, [label for _text, label in judge], model.threshold)
+    print(f"held-out tokens: {scores.as_dict()}")  # noqa: T201
+    assert scores.accuracy > 0.88
+    assert scores.macro_f1 > 0.87
