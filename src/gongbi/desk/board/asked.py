@@ -64,8 +64,8 @@ def read(given: Mapping[str, str], today: date) -> Asked:
     filters = Filters(
         territory=_digits(given, "territory", _CODE),
         unit=int(_digits(given, "unit", _KEY)) if given.get("unit") else None,
-        kind=_digits(given, "kind", 8),
-        channel=given.get("channel", "")[:12],
+        kind=_word(given, "kind", 8),
+        channel=_word(given, "channel", 12),
         net=given.get("net", "")[:24],
     )
     return Asked(name, period, filters, by, given.get("rate", "")[:24])
@@ -79,6 +79,13 @@ def key_of(given: Mapping[str, str], by: str) -> str:
 def _digits(given: Mapping[str, str], name: str, most: int) -> str:
     text = given.get(name, "").strip()
     if text and not (text.isascii() and text.isdigit() and len(text) <= most):
+        raise _unknown(name, text)
+    return text
+
+
+def _word(given: Mapping[str, str], name: str, most: int) -> str:
+    text = given.get(name, "").strip()
+    if text and not (text.isascii() and text.isalnum() and len(text) <= most):
         raise _unknown(name, text)
     return text
 
