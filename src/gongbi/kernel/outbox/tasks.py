@@ -1,7 +1,7 @@
 """The edge of the outbox: where the system clock is read, and the Celery task behind a broker.
 
 Celery is used where ``GONGBI_BROKER`` names a broker (``amqp://…`` or ``redis://…``); its workers are started with
-``celery -A gongbi.kernel.outbox.tasks worker``. Without one the worker delivers in threads of its own
+``celery -A gongbi.kernel.outbox.broker worker``. Without one the worker delivers in threads of its own
 (docs/decisions/0002-embedded-jobs.md).
 """
 
