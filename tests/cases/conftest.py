@@ -29,6 +29,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 def build_district() -> None:
     """Divisions, duties, units and posts; nothing when they are there."""
     from gongbi.duties import actions as duties
+    from gongbi.duties.exchange import departments
     from gongbi.kernel.clock import actions as clocks
     from gongbi.parties.demo import build_demo as build_parties
     from gongbi.parties.models import Unit
@@ -43,6 +44,7 @@ def build_district() -> None:
     rows = territory.divisions(on=FOUNDED)
     below = {level: [(d.code, d.name) for d in rows if d.level == level] for level in ("street", "community", "grid")}
     build_parties(
+        departments={row["code"]: (row["name_zh"], row["name_en"]) for row in departments()},
         district=settings.DISTRICT_CODE,
         streets=below["street"],
         communities=below["community"],

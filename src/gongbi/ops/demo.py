@@ -7,7 +7,7 @@ and says what it made. All of it is marked as synthetic wherever it is shown.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from gongbi.kernel.scope.viewer import system
 from gongbi.ops.parts import load
@@ -16,6 +16,8 @@ STEPS: tuple[str, ...] = (
     "gongbi.ops.demo:territory",
     "gongbi.ops.demo:parties",
     "gongbi.ops.demo:duties",
+    "gongbi.ops.demo:calendar",
+    "gongbi.ops.demo:cases",
 )
 VIEWER = system("demo")
 
@@ -66,6 +68,7 @@ def parties(*, at: datetime) -> str:
     """Units, people, posts and one account for each role; the streets and communities are the territory's."""
     from django.conf import settings
 
+    from gongbi.duties.exchange import departments
     from gongbi.parties.demo import build_demo
     from gongbi.territory import queries
 
@@ -74,11 +77,12 @@ def parties(*, at: datetime) -> str:
         if division.level in below:
             below[division.level].append((division.code, division.name))
     made = build_demo(
+        departments={row["code"]: (row["name_zh"], row["name_en"]) for row in departments()},
         district=settings.DISTRICT_CODE,
         streets=below["street"],
         communities=below["community"],
         grids=[code for code, _name in below["grid"]],
-        at=at,
+        at=at - timedelta(days=180),  # the sample cases of the past weeks need units that were there
         viewer=VIEWER,
     )
     return f"{made.units} units, {made.posts} posts, {len(made.logins)} accounts (all people are invented)"
@@ -90,3 +94,18 @@ def duties(*, at: datetime) -> str:
 
     made = load_defaults(at=at, viewer=VIEWER)
     return ", ".join(f"{outcome.added} {outcome.name}" for outcome in made)
+
+
+def calendar(*, at: datetime) -> str:
+    """The working calendar that is known, and the next year provisionally."""
+    from gongbi.kernel.clock.actions import seed_calendar
+
+    seed_calendar(2004, at.year + 1, at=at)
+    return "the working calendar up to the end of next year (provisional where no notice is known)"
+
+
+def cases(*, at: datetime) -> str:
+    """Sample cases in every state of the flow, through the same actions as real ones."""
+    from gongbi.cases.demo import build_demo
+
+    return build_demo(at=at)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -94,15 +94,16 @@ def build_demo(
     at: datetime,
     viewer: Viewer,
     password: str = PASSWORD,
+    departments: Mapping[str, tuple[str, str]] = DEPARTMENTS,
 ) -> Made:
     """Make the units, one post for each need, and one account for each role. On an empty database only.
 
     ``district``: 6 digits. ``streets``: (9 digits, name). ``communities``: (12 digits, name). ``grids``: 15 digits, each gets
-    a worker of its community. Written in bulk: a district takes about a second. Raises Forbidden.
+    a worker of its community. ``departments``: those that the routing rules name, code → (zh, en). Written in bulk: a district takes about a second. Raises Forbidden.
     """
     allow("lists", viewer)
     allow("access", viewer)
-    units = _units(district, streets, communities, at)
+    units = _units(district, streets, communities, departments, at)
     posts, wanted = _posts(district, units, sorted(grids), at)
     secret = make_password(password)  # one hash for all: they share the printed password
     Account.objects.bulk_create(
@@ -120,7 +121,11 @@ def logins() -> list[tuple[str, str, tuple[str, str]]]:
 
 
 def _units(
-    district: str, streets: Sequence[tuple[str, str]], communities: Sequence[tuple[str, str]], at: datetime
+    district: str,
+    streets: Sequence[tuple[str, str]],
+    communities: Sequence[tuple[str, str]],
+    departments: Mapping[str, tuple[str, str]],
+    at: datetime,
 ) -> dict[str, Unit]:
     def make(code: str, kind: str, name: str, name_en: str = "", territory: str = "", **more: object) -> Unit:
         return Unit(
@@ -130,7 +135,8 @@ def _units(
 
     numbers = itertools.count(1)
     rows = [make(code, kind, zh, en, "" if kind == "court" else district) for code, kind, zh, en in _OWN]
-    rows += [make(code, "department", zh, en) for code, (zh, en) in DEPARTMENTS.items()]
+    own = {row.code for row in rows}
+    rows += [make(code, "department", zh, en) for code, (zh, en) in departments.items() if code not in own]
     rows += [make(code, "property_firm", zh, en) for code, zh, en in FIRMS]
     offices = ((code, name + ("办事处" if name.endswith("街道") else "")) for code, name in streets)
     rows += [make(code, "street", name, "", code) for code, name in offices]
@@ -172,3 +178,22 @@ def _posts(
     Post.objects.bulk_create(posts, batch_size=500)
     PostTerritory.objects.bulk_create(areas, batch_size=500)
     return len(posts), [(login, people[i]) for i, (login, *_rest) in enumerate(plan) if login]
+
+
+def stand_in(role: str, *, unit_id: int | None = None, grid: str = "") -> Viewer:
+    """The viewer of a demo post: of that role, in that unit or covering that grid. Raises Post.DoesNotExist when there is none."""
+    found = Post.objects.filter(role=role, person__synthetic=True).order_by("pk")
+    if unit_id is not None:
+        found = found.filter(unit_id=unit_id)
+    if grid:
+        found = found.filter(areas__code=grid)
+    post = found[0]
+    return Viewer(
+        actor=f"post:{post.pk}",
+        role=role,
+        post_id=post.pk,
+        person_id=post.person_id,
+        unit_id=post.unit_id,
+        units=frozenset({post.unit_id}),
+        territories=tuple(post.areas.values_list("code", flat=True)),
+    )
