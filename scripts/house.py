@@ -21,6 +21,7 @@ LINES = 400
 
 WRITERS = {
     "kernel/flow/advance.py": "the one door through which a matter changes",
+    "kernel/flow/bulk.py": "the same door for many new matters at once",
     "kernel/clock/batch.py": "the clocks' half of that door: several effects of one step, each changed clock written once",
 }
 CLOCKS = {
@@ -39,6 +40,7 @@ TRANSACTIONS = {
 }
 STATE = {
     "kernel/flow/advance.py": "the one door",
+    "kernel/flow/bulk.py": "the same door for many new matters at once",
     "insight/fold.py": "the fold's own running value, read off the ledger; no row",
 }
 # A query without a viewer: "path:function" → why everybody may read it.
@@ -49,8 +51,8 @@ OPEN_QUERIES: dict[str, str] = {
     "cases/queries/settings.py:forget": "empties this process's copy of the settings",
     "cases/queries/triage.py:look_ups": "what triage may ask; the machine proposes before anybody looks",
     "cases/queries/triage.py:twins_of": "the machine proposes before anybody looks",
+    "cases/queries/twins.py:likest": "the machine proposes before anybody looks",
     "cases/queries/triage.py:special_reply": "standing replies: no row of anybody",
-    "territory/queries.py:day_of": "arithmetic on a date",
 }
 
 # --- Furniture ------------------------------------------------------------------------------------------------------

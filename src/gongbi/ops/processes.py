@@ -76,7 +76,11 @@ def cpu_share() -> int:
 
 
 # Forked where that is safe: the children share the memory of what the supervisor has loaded and start at once.
-CONTEXT = multiprocessing.get_context("fork" if platform.system() == "Linux" else "spawn")
+CONTEXT = (
+    multiprocessing.get_context("fork")
+    if platform.system() == "Linux"
+    else multiprocessing.get_context("spawn")
+)
 
 
 def _alone(name: str, target: Callable[..., int], arguments: tuple[object, ...]) -> None:
