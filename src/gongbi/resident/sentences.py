@@ -58,9 +58,9 @@ _NOW: Final[dict[str, tuple[Words, Words]]] = {
 
 # States in which the clock stands still, or which are over.
 _STILL: Final[dict[str, Words]] = {
-    "clarifying": ("我们有一个问题想问您，请在下面回答。等您回答的时间不算在期限里。", "We have a question for you; please answer below. The time you take does not count against the deadline."),
-    "asking": ("{unit}有一个问题想问您，请在下面回答。等您回答的时间不算在期限里。", "{unit} has a question for you; please answer below. The time you take does not count against the deadline."),
-    "suspended": ("这件事现在还办不了，先挂起来。条件具备或到期后自动恢复办理。", "This cannot be done for now and is put on hold. It goes on by itself when it can, or when the hold ends."),
+    "clarifying": ("我们有一个问题想问您，请在下面回答。等您回答的时间不计入期限。", "We have a question for you, below; your time is not counted."),
+    "asking": ("{unit}有一个问题想问您，请在下面回答。等您回答的时间不计入期限。", "{unit} has a question for you, below; your time is not counted."),
+    "suspended": ("这件事现在还办不了，先挂起来。条件具备或到期后自动恢复办理。", "This cannot be done for now. It goes on by itself when it can or when the hold ends."),
     "closed": ("已经办结。请您评价：问题解决了吗？", "It is done. Please tell us: is it solved?"),
     "judged": ("谢谢您的评价，这件事到此结束。", "Thank you for your judgement. This matter is finished."),
     "rejected": ("这件事我们不能受理，原因写在下面。", "We cannot take this on; the reason is below."),

@@ -56,6 +56,24 @@ class Look:
         return self.kinds[0].code if self.kinds and not self.kinds[0].abstained else ""
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question as the form shows it, with what was answered."""
+
+    name: str
+    words: tuple[str, str]
+    type: str
+    choices: Any
+    value: str
+
+
+def _questions(look: Look, data: QueryDict) -> list[Question]:
+    return [
+        Question(f"q_{q.name}", q.words, q.type, q.choices, data.get(f"q_{q.name}", "")[:500])
+        for q in look.questions
+    ]
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @scope.endpoint("resident.ask", roles=scope.ANYONE)
 def ask(request: HttpRequest) -> HttpResponse:
@@ -184,7 +202,8 @@ def look(request: HttpRequest) -> HttpResponse:
     found = _look(request.POST, timezone.now())
     context = {
         "look": found,
-        "values": request.POST,
+        "kind": found.chosen,
+        "questions": _questions(found, request.POST),
         "fresh_kinds": request.POST.get("guessed", "") != found.codes,
         "fresh_questions": request.POST.get("asked_for", "") != found.asked_for,
     }
@@ -260,7 +279,8 @@ def _page(
         "photos": photos,
         "look": look,
         "looked": looked,
-        "values": request.POST,
+        "kind": look.chosen,
+        "questions": _questions(look, request.POST),
         "joining": joining,
         "district": district_name(),
         "synthetic_data": synthetic,

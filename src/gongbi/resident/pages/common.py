@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from gongbi.cases.rules import MAX_PHOTOS
 from gongbi.kernel import scope
-from gongbi.kernel.errors import NotThere, Refused
+from gongbi.kernel.errors import NotThere, Refused, in_language
 from gongbi.kernel.files import actions as file_actions
 from gongbi.kernel.files import pages as file_pages
 from gongbi.kernel.files import queries as files
@@ -22,6 +22,7 @@ from gongbi.kernel.files.models import StoredFile
 from gongbi.kernel.scope.viewer import Viewer
 from gongbi.resident.forms import Refusable
 from gongbi.territory import queries as territory
+from gongbi.territory.rules import Level
 
 HOUR = 3600
 
@@ -113,9 +114,10 @@ def outlines(request: HttpRequest) -> JsonResponse:
     """Streets and communities as GeoJSON, to see where one is."""
     now = timezone.now()
     features: list[dict[str, Any]] = []
-    for level in ("street", "community"):
-        for feature in territory.map_geojson(level, on=now)["features"]:  # type: ignore[arg-type]
-            features.append({**feature, "properties": {**feature["properties"], "level": level}})
+    levels: tuple[Level, ...] = ("street", "community")
+    for level in levels:
+        shapes = territory.map_geojson(level, on=now)["features"]
+        features += [{**shape, "properties": {**shape["properties"], "level": level}} for shape in shapes]
     answer = JsonResponse({"type": "FeatureCollection", "features": features})
     answer["Cache-Control"] = f"public, max-age={HOUR}"
     return answer
@@ -139,6 +141,4 @@ def locate(request: HttpRequest) -> JsonResponse:
 
 def district_name() -> str:
     """The district's name in the reader's language."""
-    from gongbi.kernel.errors import in_language
-
     return in_language(tuple(settings.DISTRICT_NAME))

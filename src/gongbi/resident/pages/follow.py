@@ -131,12 +131,7 @@ def _given(me: Mine) -> list[Fact]:
     facts = [Fact(_("When"), _when(report.received_at))]
     if report.place_words:
         facts.append(Fact(_("Where"), report.place_words))
-    asked = (
-        {q.name: q.words for q in duties.questions(me.case.kind, on=report.received_at)}
-        if me.case.kind
-        else {}
-    )
-    facts += [Fact(asked.get(name, name), answer) for name, answer in report.answers.items()]
+    facts += _answers(me)
     if report.anonymous:
         facts.append(Fact(_("Who you are"), _("Anonymous: nothing was kept")))
     else:
@@ -146,6 +141,19 @@ def _given(me: Mine) -> list[Fact]:
             facts.append(Fact(_("Telephone"), report.phone.masked))
         if report.confidential:
             facts.append(Fact(_("Who sees you"), _("Hidden from the unit that handles it")))
+    return facts
+
+
+def _answers(me: Mine) -> list[Fact]:
+    """What was answered to the questions of the kind, in their words."""
+    asked = (
+        {q.name: q for q in duties.questions(me.case.kind, on=me.report.received_at)} if me.case.kind else {}
+    )
+    facts = []
+    for name, answer in me.report.answers.items():
+        question = asked.get(name)
+        said = dict(question.choices).get(answer, answer) if question else answer
+        facts.append(Fact(question.words if question else name, said))
     return facts
 
 
@@ -213,6 +221,7 @@ def _page(
         "looks": _looks(me),
         "kept": kept,
         "tried": next(iter(given), ""),
+        "topics": " ".join(f"cases.{arrow.name}" for arrow in me.case.declared.transitions),
         "live_token": audience.token(me.viewer, at=me.now, matters=[me.case.pk]),
     }
     return private(render(request, "resident/follow.html", context, status=status))

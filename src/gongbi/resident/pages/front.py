@@ -18,7 +18,7 @@ from gongbi.kernel.errors import NotThere, Refused
 from gongbi.kernel.vault import queries as vault
 from gongbi.look.furniture import Cell, Column, Fact, Table, Turn
 from gongbi.resident import queries
-from gongbi.resident.pages.common import HOUR, district_name, places
+from gongbi.resident.pages.common import district_name, places
 from gongbi.resident.rules import Words
 from gongbi.territory import queries as territory
 
@@ -76,6 +76,7 @@ def near(request: HttpRequest) -> HttpResponse:
         "chosen": chosen,
         "chosen_name": known.get(chosen, ""),
         "rows": found.rows,
+        "ask_href": reverse("resident:ask"),
         "turn": turn,
         "district": district_name(),
         "synthetic_data": listed.synthetic,
@@ -161,7 +162,13 @@ def grid(request: HttpRequest, code: str) -> HttpResponse:
     return render(
         request,
         "resident/grid.html",
-        {"card": card, "facts": facts, "synthetic_data": card["synthetic"], "district": district_name()},
+        {
+            "ask_href": reverse("resident:ask"),
+            "card": card,
+            "facts": facts,
+            "synthetic_data": card["synthetic"],
+            "district": district_name(),
+        },
     )
 
 
@@ -188,6 +195,4 @@ def about(request: HttpRequest) -> HttpResponse:
         "reopening_days": int(cases.number("reopening_days")),
         "emergency": EMERGENCY,
     }
-    answer = render(request, "resident/about.html", context)
-    answer["Cache-Control"] = f"private, max-age={HOUR // 6}"
-    return answer
+    return render(request, "resident/about.html", context)
