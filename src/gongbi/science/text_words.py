@@ -91,7 +91,13 @@ class Catalogue:
             self._patterns.append(_Pattern(place, words, weight))
             for word in words:
                 self._by_word[word].append(number)
-        self._sizes = sorted({len(word) for word in self._by_word}, reverse=True)
+        self._single = frozenset(word for word in self._by_word if len(word) == 1)
+        # The lengths of the words that begin with these two characters: most places of a text begin none.
+        begins: dict[str, set[int]] = defaultdict(set)
+        for word in self._by_word:
+            if len(word) > 1:
+                begins[word[:2]].add(len(word))
+        self._begins = {start: tuple(sorted(sizes)) for start, sizes in begins.items()}
         self._prior = np.array([entry.prior for entry in self.entries])
         self._build_pairs()
 
@@ -120,21 +126,27 @@ class Catalogue:
         """word → (where it begins, how much it counts)."""
         found: dict[str, list[int]] = {}
         known = self._by_word
-        for size in self._sizes:
-            for start in range(len(text) - size + 1):
+        for start, char in enumerate(text):
+            if char in self._single:
+                found.setdefault(char, []).append(start)
+            for size in self._begins.get(text[start : start + 2], ()):
                 piece = text[start : start + size]
                 if piece in known:
                     found.setdefault(piece, []).append(start)
         out: dict[str, tuple[list[int], float]] = {}
-        longer: list[tuple[int, int]] = []
+        reach = [0] * len(text)  # at each character: how far the longer words reach that cover it
         for word in sorted(found, key=len, reverse=True):
             starts = found[word]
-            free = [s for s in starts if not any(a <= s and s + len(word) <= b for a, b in longer)]
+            size = len(word)
+            free = [s for s in starts if reach[s] < s + size]
             first = (free or starts)[0]
             worth = (1.0 if free else _INSIDE) * (1.4 if first < TITLE else 0.8)
             worth *= 1 + 0.1 * min(3, len(free) - 1) if free else 1.0
             out[word] = (free or starts, worth)
-            longer.extend((s, s + len(word)) for s in starts)
+            if size > 1:
+                for s in starts:
+                    for place in range(s, s + size):
+                        reach[place] = max(reach[place], s + size)
         return out
 
     def scores(self, text: str) -> tuple[npt.NDArray[np.float64], dict[int, list[str]]]:
