@@ -16,6 +16,7 @@ STEPS: tuple[str, ...] = (
     "gongbi.ops.demo:territory",
     "gongbi.ops.demo:parties",
     "gongbi.ops.demo:duties",
+    "gongbi.cases.demo:build_demo",
     "gongbi.ops.demo:calendar",
     "gongbi.ops.demo:cases",
 )
