@@ -121,7 +121,7 @@ class Maker:
         phone = f"1380000{number % 10000:04d}" if channel in ("hotline", "hall") else ""
         if name == "answered":
             actions.receive(
-                Statement(said=Said("请问法院什么时候判", t, "hotline"), phone="13800009999", route=2),
+                Statement(said=Said("请问法院什么时候判", t, "hotline"), phone=f"1380000{9000 + number % 1000}", route=2),
                 viewer=self._post(CLERK),
                 at=t,
             )
