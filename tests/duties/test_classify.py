@@ -46,10 +46,10 @@ def test_without_a_catalogue_there_is_no_guess(db: None) -> None:
 
 def test_a_very_long_text_is_classified_in_milliseconds(lists: None) -> None:
     queries.classify("x")
-    start = time.perf_counter()
+    start = time.process_time()
     for _n in range(20):
         queries.classify("路灯不亮，请修。" * 1250)
-    assert (time.perf_counter() - start) / 20 < 0.05
+    assert (time.process_time() - start) / 20 < 0.05
 
 
 @pytest.mark.data
@@ -59,9 +59,9 @@ def test_real_messages_are_classified_quickly_and_mostly_not_abstained(
     with open(real_data("messages/places_and_times.csv"), encoding="utf-8-sig") as file:
         texts = [row["title"] + "。" + row["body"] for row in csv.DictReader(file)][:1500]
     queries.classify(texts[0])
-    start = time.perf_counter()
+    start = time.process_time()
     found = [queries.classify(text)[0] for text in texts]
-    each = (time.perf_counter() - start) / len(texts)
+    each = (time.process_time() - start) / len(texts)
     assert each < 0.01
     assert 0.5 < sum(not g.abstained for g in found) / len(found) < 0.95
 
