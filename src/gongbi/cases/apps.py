@@ -7,4 +7,4 @@ class CasesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from gongbi.cases import flow, invariants, scope, subscribers  # noqa: F401 - they register themselves
+        from gongbi.cases import flow, invariants, scope  # noqa: F401 - they register themselves

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from gongbi.kernel.outbox.periodic import periodic
 from gongbi.kernel.flow.invariants import Breach, register
 from gongbi.kernel.scope.viewer import system
 from gongbi.parties import actions, queries
@@ -21,6 +22,7 @@ def posts_handed_over() -> Iterator[Breach]:
         yield Breach("parties.posts_handed_over", f"post:{post.pk}", f"{count} matters and nobody in office")
 
 
+@periodic("parties.sign_ins", every_seconds=86_400)
 def forget_old_sign_ins(now: datetime) -> int:
     """Once a day: delete attempts to sign in older than ``KEEP_SIGN_INS``, and expired sessions."""
     return actions.forget_sign_ins(before=now - KEEP_SIGN_INS, now=now)

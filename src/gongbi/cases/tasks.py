@@ -1,4 +1,4 @@
-"""What this room does after a change, and what it does on a schedule."""
+"""What cases do on a schedule: each job is one call into an action and may run twice."""
 
 from __future__ import annotations
 
