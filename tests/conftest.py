@@ -44,6 +44,39 @@ def pytest_configure() -> None:
     }
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _tables_that_never_forget_are_emptied_between_tests() -> Iterator[None]:
+    """Tests with real transactions end with a flush, which on SQLite deletes rows: append-only tables refuse that.
+
+    Their triggers are taken off for the flush alone. (On PostgreSQL a flush truncates, which asks no row trigger.)
+    """
+    from django.db import connection
+
+    if connection.vendor != "sqlite":
+        yield
+        return
+    operations = type(connection.ops)
+    plain = operations.execute_sql_flush
+
+    def flush(self: Any, sql_list: list[str]) -> None:
+        with self.connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND sql LIKE '%RAISE(ABORT%'"
+            )
+            locks = cursor.fetchall()
+            for name, _sql in locks:
+                cursor.execute(f'DROP TRIGGER "{name}"')
+            try:
+                plain(self, sql_list)
+            finally:
+                for _name, sql in locks:
+                    cursor.execute(sql)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(operations, "execute_sql_flush", flush)
+        yield
+
+
 # --- Time and data --------------------------------------------------------------------------------------------------
 
 

@@ -1,4 +1,4 @@
-"""The demo district, made by the rooms in this order. A room adds itself with one line in ``STEPS``.
+"""The demo district, made by the rooms in this order. A room adds itself with one line in ``GROUND`` or ``SAMPLES``.
 
 Each step is a callable ``(*, at: datetime) -> str`` that writes through its room's actions, may rely on the steps before it,
 and says what it made. All of it is marked as synthetic wherever it is shown.
@@ -12,14 +12,14 @@ from datetime import datetime, timedelta
 from gongbi.kernel.scope.viewer import system
 from gongbi.ops.parts import load
 
-STEPS: tuple[str, ...] = (
+# In one transaction: half a district is none, and is tried again.
+GROUND: tuple[str, ...] = (
     "gongbi.ops.demo:territory",
     "gongbi.ops.demo:parties",
     "gongbi.ops.demo:duties",
-    "gongbi.cases.demo:build_demo",
-    "gongbi.ops.demo:calendar",
-    "gongbi.ops.demo:cases",
 )
+# Through the actions of everyday, each in its own transaction.
+SAMPLES: tuple[str, ...] = ("gongbi.cases.demo:build_demo",)
 VIEWER = system("demo")
 
 
@@ -32,7 +32,12 @@ def is_empty() -> bool:
 
 def make(*, at: datetime) -> Iterator[str]:
     """Make the whole demo district on an empty database; yields what was made, in words, step by step."""
-    for path in STEPS:
+    from django.db import transaction
+
+    with transaction.atomic():
+        for path in GROUND:
+            yield load(path)(at=at)
+    for path in SAMPLES:
         yield load(path)(at=at)
 
 
@@ -95,18 +100,3 @@ def duties(*, at: datetime) -> str:
 
     made = load_defaults(at=at, viewer=VIEWER)
     return ", ".join(f"{outcome.added} {outcome.name}" for outcome in made)
-
-
-def calendar(*, at: datetime) -> str:
-    """The working calendar that is known, and the next year provisionally."""
-    from gongbi.kernel.clock.actions import seed_calendar
-
-    seed_calendar(2004, at.year + 1, at=at)
-    return "the working calendar up to the end of next year (provisional where no notice is known)"
-
-
-def cases(*, at: datetime) -> str:
-    """Sample cases in every state of the flow, through the same actions as real ones."""
-    from gongbi.cases.demo import build_demo
-
-    return build_demo(at=at)

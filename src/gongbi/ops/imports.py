@@ -55,9 +55,6 @@ class Result:
 _TERRITORY, _PARTIES = "gongbi.territory.exchange", "gongbi.parties.exchange"
 _DUTIES = ("gongbi.duties.actions:import_list", "gongbi.duties.exchange:LISTS")
 LISTS: dict[str, Sheet] = {
-    "reports": Sheet(
-        ("诉求", "reports"), "gongbi.cases.exchange:import_reports", "gongbi.cases.exchange:COLUMNS"
-    ),
     "divisions": Sheet(
         ("区划", "divisions"),
         f"{_TERRITORY}:import_division_file",
