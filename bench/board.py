@@ -97,14 +97,18 @@ def _histories(chance: random.Random) -> list[list[Any]]:
 def _lines(cases: int) -> Iterator[tuple[Any, ...]]:
     """Rows of the projection in order of time, as a year of work would have left them."""
     from gongbi.insight.fold import fold
-    from gongbi.insight.lines import STAMPS
+    from gongbi.insight.lines import STAMPS, settled
+    from gongbi.insight.period import day_end
 
     chance = random.Random(1)
-    patterns = [fold(story).lines for story in _histories(chance)]
+    patterns = [
+        [(line, settled(line, day_end(line.at))) for line in fold(story).lines]
+        for story in _histories(chance)
+    ]
     times = ("at", "since", "until", *STAMPS)
     for case in range(1, cases + 1):
         shift = timedelta(days=int((case - 1) * YEAR / cases))
-        for line in patterns[chance.randrange(len(patterns))]:
+        for line, code in patterns[chance.randrange(len(patterns))]:
             moved = {
                 name: moment + shift if (moment := getattr(line, name)) is not None else None
                 for name in times
@@ -112,13 +116,13 @@ def _lines(cases: int) -> Iterator[tuple[Any, ...]]:
             yield (
                 case, int(line.what), line.nth, int(line.result), line.late, moved["at"], moved["since"], moved["until"],
                 moved["done_at"], moved["spoiled_at"], moved["exempt_at"], moved["excluded_at"], line.report_id, line.unit_id,
-                line.territory, line.kind, line.channel, line.net, line.ground,
+                line.territory, line.kind, line.channel, line.net, line.ground, code,
             )  # fmt: skip
 
 
 COLUMNS = (
     "case_id", "what", "nth", "result", "late", "at", "since", "until", "done_at", "spoiled_at", "exempt_at", "excluded_at",
-    "report_id", "unit_id", "territory", "kind", "channel", "net", "ground",
+    "report_id", "unit_id", "territory", "kind", "channel", "net", "ground", "settled",
 )  # fmt: skip
 
 

@@ -14,8 +14,8 @@ from gongbi.insight import counting
 from gongbi.insight.counting import Board, Filters
 from gongbi.insight.facts import Entry, cut
 from gongbi.insight.fold import fold
-from gongbi.insight.lines import Line, as_of, stands
-from gongbi.insight.period import Period
+from gongbi.insight.lines import Line, as_of, pack, settled, stands, unpack
+from gongbi.insight.period import Period, day_end
 from gongbi.insight.plain import recount_json
 from gongbi.insight.rates import Config
 from tests.insight.histories import T0, histories
@@ -54,6 +54,38 @@ def test_each_moment_between_two_entries_is_told(seed: int) -> None:
         for entry in entries:
             for end in (entry.at, entry.at + timedelta(microseconds=1)):
                 assert sorted(known_at(entries, end), key=key) == sorted(known_then(entries, end), key=key)
+
+
+def test_a_settled_line_looks_the_same_to_every_period_that_counts_it() -> None:
+    moving = 0
+    for entries in histories(21, 300, days=20):
+        for line in fold(entries).lines:
+            end = day_end(line.at)
+            code = settled(line, end)
+            moving += code is None
+            for later in (end, end + timedelta(days=1), end + timedelta(days=400)):
+                known = as_of(line, later)
+                flags = (
+                    known.result,
+                    known.done_at is not None,
+                    known.late,
+                    known.spoiled_at is not None,
+                    known.exempt_at is not None,
+                )
+                if code is not None:
+                    assert stands(line, later)
+                    assert unpack(code) == flags
+                    assert known.excluded_at is None
+    assert moving > 100
+
+
+@pytest.mark.parametrize("result", [0, 5, 42, 115])
+@pytest.mark.parametrize(
+    "flags", [(False, False, False, False), (True, True, False, False), (True, False, True, True)]
+)
+def test_flags_survive_packing(result: int, flags: tuple[bool, bool, bool, bool]) -> None:
+    assert unpack(pack(result, *flags)) == (result, *flags)
+    assert pack(result, *flags) < 1 << 15
 
 
 def test_a_line_never_stands_twice_at_once_and_versions_follow_each_other() -> None:

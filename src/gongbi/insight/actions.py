@@ -13,8 +13,9 @@ from django.db import transaction
 
 from gongbi.insight.facts import Entry, Facts
 from gongbi.insight.fold import fold
-from gongbi.insight.lines import Line
+from gongbi.insight.lines import Line, settled
 from gongbi.insight.models import CaseFacts, FactLine
+from gongbi.insight.period import day_end
 from gongbi.insight.watermark import behind
 from gongbi.kernel.flow.models import Matter
 from gongbi.kernel.ledger.models import LedgerEntry
@@ -86,6 +87,7 @@ def _line(key: int, line: Line) -> FactLine:
     for name in Line.__dataclass_fields__:
         value = getattr(line, name)
         setattr(row, name, int(value) if name in ("what", "result") else value)
+    row.settled = settled(line, day_end(line.at))
     return row
 
 

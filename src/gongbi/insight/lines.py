@@ -130,3 +130,39 @@ def as_of(line: Line, end: datetime) -> Line:
         line.channel,
         line.net,
     )
+
+
+_BITS = 16  # four flags beside the result
+
+
+def pack(result: int, done: bool, late: bool, spoiled: bool, exempt: bool) -> int:
+    """A line's kind and flags in one small number."""
+    return result * _BITS + done + 2 * late + 4 * spoiled + 8 * exempt
+
+
+def unpack(code: int) -> tuple[int, bool, bool, bool, bool]:
+    """``(result, done, late, spoiled, exempt)`` of a packed number."""
+    result, flags = divmod(code, _BITS)
+    return result, bool(flags & 1), bool(flags & 2), bool(flags & 4), bool(flags & 8)
+
+
+def settled(line: Line, day_end: datetime) -> int | None:
+    """The packed flags of a line that nothing has touched after ``day_end``, the end of the day of its ``at``; else None.
+
+    Periods end with whole days, so such a line looks the same to every period that counts it, and can be counted from an
+    index alone. An excluded line is never settled: its ground is needed.
+    """
+    stamps = [stamp for name in STAMPS if (stamp := getattr(line, name)) is not None]
+    if (
+        line.until is not None
+        or line.excluded_at is not None
+        or any(m >= day_end for m in (line.since, *stamps))
+    ):
+        return None
+    return pack(
+        line.result,
+        line.done_at is not None,
+        line.late,
+        line.spoiled_at is not None,
+        line.exempt_at is not None,
+    )

@@ -51,6 +51,8 @@ class FactLine(models.Model):
     nth = models.PositiveSmallIntegerField()
     result = models.SmallIntegerField(default=0)
     late = models.BooleanField(default=False)
+    # Result and flags in one number where they can no longer depend on when one asks (insight.lines.settled).
+    settled = models.SmallIntegerField(null=True)
     at = models.DateTimeField()  # decides the period
     since = models.DateTimeField()
     until = models.DateTimeField(null=True)
@@ -71,7 +73,14 @@ class FactLine(models.Model):
             models.UniqueConstraint(fields=["case_id", "what", "nth", "since"], name="fact_line_once")
         ]
         indexes = [
-            models.Index(fields=["at", "what"], name="fact_line_at"),
+            # Most lines are counted from this index alone.
+            models.Index(
+                fields=["at", "what", "settled", "territory", "unit_id"],
+                condition=models.Q(settled__isnull=False),
+                name="fact_line_settled",
+            ),
+            models.Index(fields=["at"], condition=models.Q(settled__isnull=True), name="fact_line_moving"),
+            models.Index(fields=["what", "at", "id"], name="fact_line_rows"),
             models.Index(fields=["unit_id", "at"], name="fact_line_unit"),
         ]
         verbose_name = _("line of a rate")

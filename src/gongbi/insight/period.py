@@ -89,6 +89,11 @@ def midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, tzinfo=ZONE)
 
 
+def day_end(moment: datetime) -> datetime:
+    """The end of the local day that ``moment`` lies in."""
+    return midnight(moment.astimezone(ZONE).date() + timedelta(days=1))
+
+
 def _month_end(day: date) -> date:
     return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 

@@ -5,7 +5,7 @@ Each question costs a constant number of queries, whatever the number of rates, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -30,6 +30,7 @@ from gongbi.insight import counting
 from gongbi.insight.catalogue import rates
 from gongbi.insight.config import current as current_config
 from gongbi.insight.counting import BY, Board, Cell, Filters, Group
+from gongbi.insight.lines import unpack
 from gongbi.insight.models import FactLine
 from gongbi.insight.period import Period, Step, bounds
 from gongbi.insight.rates import Always, Both, Config, Either, Figure, Flag, Flags, Not, Rate, Results, Test
@@ -61,7 +62,7 @@ def board(
     filters: Filters | None = None,
     config: Config | None = None,
 ) -> Board:
-    """The rates of ``period`` and of the period before it, whole and divided by ``by``: two queries.
+    """The rates of ``period`` and of the period before it, whole and divided by ``by``: four queries.
 
     Only lines inside the viewer's field are counted. Refused for an unknown ``by``.
     """
@@ -122,7 +123,7 @@ def trend(
     filters: Filters | None = None,
     config: Config | None = None,
 ) -> list[Point]:
-    """The course of one rate over the steps of ``period``, each counted as of its own end: one query."""
+    """The course of one rate over the steps of ``period``, each counted as of its own end: two queries."""
     config = config or current_config()
     rate = rate_named(code, viewer=viewer, config=config)
     steps = period.steps(step)
@@ -144,7 +145,7 @@ def figure(
     filters: Filters | None = None,
     config: Config | None = None,
 ) -> Figure:
-    """One rate, of one group where ``by``/``key`` name it: one query."""
+    """One rate, of one group where ``by``/``key`` name it: two queries."""
     config = config or current_config()
     rate = rate_named(code, viewer=viewer, config=config)
     source = _source(viewer, filters or Filters()).filter(what=int(rate.what))
@@ -251,36 +252,56 @@ def _standing(found: QuerySet[FactLine], start: datetime, end: Any) -> QuerySet[
 
 
 def _cells(source: QuerySet[FactLine], periods: Sequence[Period], by: str) -> list[dict[Cell, int]]:
-    """Lines of each period, counted by what makes them different to a rate: one query for all periods."""
-    if len(periods) == 1:
-        end: Any = Value(periods[0].end, output_field=DateTimeField())
-        bucket: Any = Value(0, output_field=SmallIntegerField())
-    else:
-        end = Case(*[When(at__lt=p.end, then=Value(p.end)) for p in periods], output_field=DateTimeField())
+    """Lines of each period, counted by what makes them different to a rate: two queries for all periods together."""
+    counted: list[dict[Cell, int]] = [{} for _ in periods]
+    first, last = bounds(periods)
+    found = source.filter(at__gte=first, at__lt=last).order_by()
+    bucket: Any = Value(0, output_field=SmallIntegerField())
+    end: Any = Value(last, output_field=DateTimeField())
+    if len(periods) > 1:
         bucket = Case(
             *[When(at__lt=p.end, then=Value(i)) for i, p in enumerate(periods)],
             output_field=SmallIntegerField(),
         )
-    first, last = bounds(periods)
-    found = source.filter(at__gte=first, at__lt=last).annotate(end=end, bucket=bucket)
+        end = Case(*[When(at__lt=p.end, then=Value(p.end)) for p in periods], output_field=DateTimeField())
+    group: Any = _KEYS[by] if by else Value("", output_field=CharField())
+    found = found.annotate(bucket=bucket, group=F(group) if isinstance(group, str) else group)
+    for place, cell, count in (*_settled(found), *_moving(found, end)):
+        counted[place][cell] = counted[place].get(cell, 0) + count
+    return counted
+
+
+def _name(key: Any) -> str:
+    return "" if key is None else str(key)
+
+
+def _settled(found: Any) -> Iterator[tuple[int, Cell, int]]:
+    """Lines that look the same to every period: from the index alone."""
+    rows = (
+        found.filter(settled__isnull=False)
+        .values_list("bucket", "group", "what", "settled")
+        .annotate(n=Count("what"))
+    )
+    for place, key, what, code, count in rows:
+        yield place, Cell(_name(key), what, Flags(*unpack(code)), False, ""), count
+
+
+def _moving(found: Any, end: Any) -> Iterator[tuple[int, Cell, int]]:
+    """The others, as of the end of the period that counts them."""
+    found = found.filter(settled__isnull=True).annotate(end=end)
     found = found.filter(Q(until__isnull=True) | Q(until__gte=F("end")), since__lt=F("end"))
     flags = {name: _before(column) for name, column in (*_STAMP_OF.items(), ("excluded", "excluded_at"))}
     left = Case(When(excluded_at__lt=F("end"), then=F("ground")), default=Value(""), output_field=CharField())
-    group: Any = _KEYS[by] if by else Value("", output_field=CharField())
     rows = (
-        found.order_by()
-        .annotate(group=F(group) if isinstance(group, str) else group, left=left, **flags)
+        found.annotate(left=left, **flags)
         .values_list(
             "bucket", "group", "what", "result", "done", "late", "spoiled", "exempt", "excluded", "left"
         )
-        .annotate(n=Count("pk"))
+        .annotate(n=Count("what"))
     )
-    counted: list[dict[Cell, int]] = [{} for _ in periods]
-    for place, key, what, result, done, late, spoiled, exempt, excluded, ground, n in rows:
-        name = "" if key is None else str(key)
-        cell = Cell(name, what, Flags(result, done, done and late, spoiled, exempt), excluded, ground)
-        counted[place][cell] = counted[place].get(cell, 0) + n
-    return counted
+    for place, key, what, result, done, late, spoiled, exempt, excluded, ground, count in rows:
+        flagged = Flags(result, done, done and late, spoiled, exempt)
+        yield place, Cell(_name(key), what, flagged, excluded, ground), count
 
 
 def _before(column: str) -> Case:
