@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings
@@ -14,48 +13,14 @@ from gongbi.cases import actions
 from gongbi.cases.actions.receive import Statement
 from gongbi.cases.models import Case
 from gongbi.cases.triage import Said
-from gongbi.kernel.scope.viewer import PUBLIC, Viewer, system
+from gongbi.kernel.scope.viewer import PUBLIC, Viewer
+from tests.support.district import build_district, district, district_database, own_database
 
-FOUNDED = datetime(2026, 1, 5, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """The demo district stands in the test database before the first test of this folder."""
-    with django_db_blocker.unblock():
-        build_district()
-
-
-def build_district() -> None:
-    """Divisions, duties, units and posts; nothing when they are there."""
-    from gongbi.duties import actions as duties
-    from gongbi.duties.exchange import departments
-    from gongbi.kernel.clock import actions as clocks
-    from gongbi.parties.demo import build_demo as build_parties
-    from gongbi.parties.models import Unit
-    from gongbi.territory import queries as territory
-    from gongbi.territory.demo import build_demo as build_territory
-
-    if Unit.objects.exists():
-        return
-    build_territory(at=FOUNDED)
-    clocks.seed_calendar(2004, 2027)
-    duties.load_defaults(at=FOUNDED, viewer=system("demo"))
-    rows = territory.divisions(on=FOUNDED)
-    below = {level: [(d.code, d.name) for d in rows if d.level == level] for level in ("street", "community", "grid")}
-    build_parties(
-        departments={row["code"]: (row["name_zh"], row["name_en"]) for row in departments()},
-        district=settings.DISTRICT_CODE,
-        streets=below["street"],
-        communities=below["community"],
-        grids=[code for code, _ in below["grid"]],
-        at=FOUNDED,
-        viewer=system("demo"),
-    )
+__all__ = ["build_district", "district", "district_database", "own_database"]
 
 
 @pytest.fixture
-def post(db: None) -> Callable[..., Viewer]:
+def post() -> Callable[..., Viewer]:
     """``post("dispatcher")``, ``post("handler", unit="urban_management")``: the viewer of a real post."""
 
     def find(role: str, *, unit: str = "", skip: int = 0) -> Viewer:
@@ -75,7 +40,7 @@ def post(db: None) -> Callable[..., Viewer]:
 
 
 @pytest.fixture
-def unit(db: None) -> Callable[[str], int]:
+def unit() -> Callable[[str], int]:
     """The key of a unit by its code."""
 
     def find(code: str) -> int:
