@@ -81,7 +81,7 @@ def together(*calls: Callable[[], Any], seconds: float = 60) -> list[Any]:
             answers[place] = call()
         except Refused as refusal:
             answers[place] = refusal
-        except BaseException as error:  # noqa: BLE001 - told in the test's own thread
+        except BaseException as error:
             errors.append(error)
         finally:
             connection.close()

@@ -79,9 +79,9 @@ def district_database(django_db_setup: None, django_db_blocker: Any) -> Iterator
         yield name
 
 
-@pytest.fixture(scope="package", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def district(district_database: str, django_db_blocker: Any) -> Iterator[None]:
-    """The package's tests see the district's database instead of the empty one."""
+    """The module's tests see the district's database instead of the empty one."""
     given = connections["default"].settings_dict
     empty = given["NAME"]
     _switch(django_db_blocker, given, district_database)
