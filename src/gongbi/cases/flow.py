@@ -45,6 +45,7 @@ TRANSITIONS = (
     Transition("merge", ("并入", "Merge"), ("received", "accepted"), "merged", ("dispatcher",), needs=("into",), clocks=(Clock("accept", "stop"), Clock("dispatch", "stop")), notifies=("reporter",)),
     Transition("take_in", ("接收并入", "Take in"), ("received", "clarifying", "accepted", "dispatched", "disputed", "handling", "asking", "suspended", "handled", "checked"), "=", ("dispatcher",), needs=("from",), automatic=True),
     Transition("unmerge", ("恢复", "Take out again"), ("merged",), "received", ("dispatcher",), needs=("reason",), clocks=(Clock("accept", "start", "fact:accept_limit"),)),
+    Transition("taken_out", ("移出", "Taken out"), tuple(state.name for state in STATES if state.name not in ("merged", "rejected", "answered")), "=", ("dispatcher",), needs=("into", "reports"), automatic=True),
     Transition("split", ("拆分", "Split"), ("received", "accepted"), "=", ("dispatcher",), needs=("reports",)),
     Transition("send_back", ("退回受理", "Send back"), ("accepted",), "received", ("dispatcher",), needs=("reason",), clocks=(Clock("dispatch", "stop"), Clock("accept", "start", "fact:accept_limit"))),
     Transition("dispatch", ("派遣", "Dispatch"), ("accepted",), "dispatched", ("dispatcher",), needs=("unit", "limit", "article"), clocks=(Clock("dispatch", "stop"), Clock("sign", "start", "fact:sign_limit"), Clock("handle", "start", "fact:limit")), notifies=("unit", "reporter"), article=BEIJING + "第十二条、第十三条"),
@@ -70,6 +71,7 @@ TRANSITIONS = (
     Transition("confirm_for_callback", ("核查通过", "Confirm"), ("handled",), "checked", ("checker",), needs=("finding",), guards=(guards.not_the_handler, guards.callback_owed), clocks=(Clock("check", "stop"), Clock("callback", "start", "fact:callback_limit")), notifies=("clerk",), article="管办分离：处置者不得核查"),
     Transition("rework", ("返工", "Send back for rework"), ("handled",), "handling", ("checker",), needs=("reason",), guards=(guards.not_the_handler,), clocks=(Clock("check", "stop"), Clock("handle", "start", "fact:limit")), notifies=("unit",), article="返工不换单位，历史保留"),
     Transition("call_back", ("回访办结", "Called back, close"), ("checked",), "closed", ("clerk",), needs=("outcome",), clocks=(Clock("callback", "stop"),), notifies=("reporter",), article=BEIJING + "第二十三条"),
+    Transition("called", ("已回访一人", "One caller called back"), ("checked",), "=", ("clerk",), needs=("report", "outcome"), automatic=True, article=BEIJING + "第二十三条"),
     Transition("call_back_unsolved", ("回访未解决，返工", "Called back, not solved"), ("checked",), "handling", ("clerk",), needs=("outcome",), clocks=(Clock("callback", "stop"), Clock("handle", "start", "fact:limit")), notifies=("unit",), article=BEIJING + "第二十三条"),
     # --- the one who spoke ----------------------------------------------------------------------------------------
     Transition("judge", ("评价", "Judge"), ("closed",), "=", ("resident@reporter", "clerk"), needs=("report", "solved", "grade"), guards=(guards.within_judging_window,)),

@@ -295,18 +295,23 @@ def check_reject_ground(ground: str) -> str:
     return REJECTION_GROUNDS[ground][2]
 
 
-def check_said_at(said_at: datetime, now: datetime) -> None:
-    """A time has a zone, is not in the future (5 minutes of wrong clocks are forgiven) and not before the year 2000."""
-    if said_at.tzinfo is None:
+def check_zone(time: datetime, *, field: str) -> None:
+    """A time without a zone is refused: nobody knows when it was."""
+    if time.tzinfo is None or time.utcoffset() is None:
         raise Refused(
             "cases.naive_time",
             (
                 "时间“%(time)s”没有时区，请写成 2026-11-23T09:30:00+08:00 这样。",
                 "The time “%(time)s” has no zone. Write it like 2026-11-23T09:30:00+08:00.",
             ),
-            values={"time": said_at.isoformat()},
-            field="said_at",
+            values={"time": time.isoformat()},
+            field=field,
         )
+
+
+def check_said_at(said_at: datetime, now: datetime) -> None:
+    """A time has a zone, is not in the future (5 minutes of wrong clocks are forgiven) and not before the year 2000."""
+    check_zone(said_at, field="said_at")
     if said_at > now + timedelta(minutes=5):
         raise Refused(
             "cases.future",

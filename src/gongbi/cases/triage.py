@@ -137,3 +137,44 @@ def _place(said: Said, ask: LookUps) -> tuple[Where | None, Sequence[Where], lis
     if places and places[0].sure >= PLACE_SURE:
         return places[0], places, list(places[0].reasons)
     return None, places, [("地点不明确，请人判断", "The place is not certain; a person decides")]
+
+
+def as_json(found: Proposal) -> dict[str, Any]:
+    """The proposal as the case keeps it, so that the desk shows why and a later override can be learned from."""
+    route = found.route
+    return {
+        "place": _where(found.where) if found.where else None,
+        "places": [_where(place) for place in found.places[:5]],
+        "kinds": [
+            {
+                "code": kind.code,
+                "name": list(kind.name),
+                "probability": round(kind.probability, 4),
+                "words": list(kind.words),
+                "abstained": kind.abstained,
+            }
+            for kind in found.kinds[:3]
+        ],
+        "twins": [
+            {
+                "id": twin.case_id,
+                "score": twin.likeness.score,
+                "metres": None if twin.likeness.metres is None else round(twin.likeness.metres),
+                "text": twin.likeness.text,
+            }
+            for twin in found.twins
+        ],
+        "route": route.as_json() if route else None,
+        "reasons": [list(pair) for pair in found.reasons],
+    }
+
+
+def _where(where: Any) -> dict[str, Any]:
+    return {
+        "code": where.code,
+        "words": where.words,
+        "sure": round(where.sure, 3),
+        "lon": where.lon,
+        "lat": where.lat,
+        "reasons": [list(r) for r in where.reasons],
+    }

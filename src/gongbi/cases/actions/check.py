@@ -60,36 +60,62 @@ def call_back(
 ) -> Case:
     """Record the call to one reporter; when every caller who is owed one was called, the case closes.
 
-    ``outcome``: reached, unreachable. With ``solved`` and ``grade`` the reporter's own verdict is written down for them.
+    ``outcome``: reached, unreachable. With ``solved`` and ``grade`` the reporter's own verdict is written down for them: it counts
+    from the closing on, so that the verdicts of those who were called first wait for the last call.
     """
     case = load(case_id, viewer)
+    if (solved is None) != (grade is None):
+        raise Refused(
+            "cases.half_verdict",
+            (
+                "评价须同时有“是否解决”和满意度，或都不填。",
+                "A verdict needs both: whether it is solved, and the grade; or leave both empty.",
+            ),
+            field="solved" if solved is None else "grade",
+        )
     if outcome not in ("reached", "unreachable"):
         raise Refused(
             "cases.outcome",
             ("请选择：已联系上，或联系不上。", "Choose: reached, or could not be reached."),
             field="outcome",
         )
-    report = Report.objects.filter(pk=report_id, case=case).first()
-    if report is None:
+    report = _report_of(case, report_id)
+    if report.callback_at is not None:
         raise Refused(
-            "cases.no_report", ("这个案件没有这条诉求。", "This case has no such report."), field="report"
+            "cases.called_back",
+            ("这位报告人已经回访过了。", "This reporter was called back already."),
+            field="report",
         )
-    report.callback_at = at
-    report.save(update_fields=["callback_at"])
-    owed = case.reports.filter(channel="hotline", callback_at__isnull=True).exclude(pk=report.pk).count()
-    if owed:
-        return case
+    owed = case.reports.filter(channel="hotline", callback_at__isnull=True).exclude(pk=report.pk).exists()
     take(
         case,
-        "call_back",
+        "called" if owed else "call_back",
         viewer,
         at=at,
         expected_version=expected_version,
         facts={"outcome": outcome, "report": report.pk},
     )
+    report.callback_at = at
     if solved is not None and grade is not None:
-        record_verdict(case, report, viewer=viewer, at=at, solved=solved, grade=grade, comment=comment)
+        rules.check_grade(grade)
+        report.solved, report.grade, report.comment = solved, grade, clean_text(comment)
+    report.save(update_fields=["callback_at", "solved", "grade", "comment"])
+    if not owed:
+        for told in case.reports.filter(judged_at__isnull=True, grade__isnull=False).order_by("id"):
+            record_verdict(
+                case, told, viewer=viewer, at=at,
+                solved=bool(told.solved), grade=told.grade or 0, comment=told.comment,
+            )  # fmt: skip
     return case
+
+
+def _report_of(case: Case, report_id: int) -> Report:
+    report = Report.objects.filter(pk=report_id, case=case).first()
+    if report is None:
+        raise Refused(
+            "cases.no_report", ("这个案件没有这条诉求。", "This case has no such report."), field="report"
+        )
+    return report
 
 
 @transaction.atomic
@@ -104,16 +130,18 @@ def call_back_unsolved(
 ) -> Case:
     """The caller says it is not solved: back to the unit as rework."""
     case = load(case_id, viewer)
+    report = _report_of(case, report_id)
     take(
         case,
         "call_back_unsolved",
         viewer,
         at=at,
         expected_version=expected_version,
-        facts={"outcome": "unsolved", "report": report_id, "reason": clean_text(reason)},
+        facts={"outcome": "unsolved", "report": report.pk, "reason": clean_text(reason)},
         rework_count=case.rework_count + 1,
     )
-    Report.objects.filter(case=case).update(callback_at=None)
+    # What those said who were called first was about the first result: they are called again about the second.
+    Report.objects.filter(case=case).update(callback_at=None, solved=None, grade=None, comment="")
     return case
 
 

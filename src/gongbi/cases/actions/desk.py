@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from gongbi.cases import rules
-from gongbi.cases.actions.receive import clean_text
+from gongbi.cases.actions.receive import check_point, clean_text
 from gongbi.cases.actions.step import load, take
 from gongbi.cases.models import Case, Contest, Part, Question
 from gongbi.cases.queries.settings import setting
@@ -66,6 +66,7 @@ def accept(
         )
     move = {}
     columns: dict[str, object] = {}
+    check_point(lon, lat)
     if lon is not None and lat is not None:
         placed = territory.locate(lon, lat, on=at)
         if placed is None:
@@ -362,6 +363,7 @@ def rule(
         ruled=True,
         article=article[:160],
     )
+    case.parts.filter(unit_id=unit_id, done_at__isnull=True).delete()  # it leads now
     Contest.objects.filter(case=case, ruled_at__isnull=True).update(
         ruled_at=at, ruled_by=viewer.actor, ruled_unit_id=unit_id, ruling=text
     )

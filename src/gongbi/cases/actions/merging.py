@@ -8,14 +8,15 @@ from datetime import datetime
 
 from django.db import transaction
 
-from gongbi.cases.actions.receive import clean_text, title_of
+from gongbi.cases.actions.receive import clean_text, said_by_phone, title_of
 from gongbi.cases.actions.step import load, take
 from gongbi.cases.models import Case, Report
 from gongbi.cases.queries.settings import setting
 from gongbi.kernel.errors import Refused
 from gongbi.kernel.flow.advance import begin
 from gongbi.kernel.flow.models import Link
-from gongbi.kernel.scope.viewer import Viewer
+from gongbi.kernel.ledger.models import LedgerEntry
+from gongbi.kernel.scope.viewer import Viewer, system
 from gongbi.kernel.search import actions as search
 
 
@@ -69,15 +70,39 @@ def merge(
 def unmerge(
     *, case_id: int, viewer: Viewer, at: datetime, reason: str, expected_version: int | None = None
 ) -> Case:
-    """Take a merged case out again: its reports come back with all that was said since."""
-    case = load(case_id, viewer)
-    target = case.merged_into
-    if target is None:
+    """Take a merged case out again: the reports that went with it come back, with all that was said since.
+
+    They may stand in a third case by now (the other one was merged on); those that were parted from it since stay where they are.
+    Locks the smaller key first, as merge does.
+    """
+    into = Case.objects.filter(pk=case_id).values_list("merged_into_id", flat=True).first()
+    end = _end_of(into) if into is not None else None
+    cases = {pk: load(pk, viewer) for pk in sorted({case_id, end or case_id})}
+    case, target = cases[case_id], cases[end or case_id]
+    if case.merged_into_id is None or end is None:
         raise Refused(
             "cases.not_merged", ("此件没有并入别的案件。", "This case was not merged into another.")
         )
-    back = Report.objects.filter(case=target, first_case=case)
-    reports = list(back.values_list("pk", flat=True))
+    went = LedgerEntry.objects.filter(matter_id=case.pk, transition="merge").order_by("-seq").first()
+    moved = went.facts.get("reports", []) if went else []
+    reports = list(Report.objects.filter(case=target, pk__in=moved).order_by("pk").values_list("pk", flat=True))
+    if not reports:
+        raise Refused(
+            "cases.nothing_left",
+            (
+                "并入后，它的诉求都已转入别的案件，没有可以恢复的。",
+                "All its reports have gone to other cases since; there is nothing to take out.",
+            ),
+        )
+    if target.reports.count() == len(reports):
+        raise Refused(
+            "cases.nothing_would_stay",
+            (
+                "案件 %(number)s 只剩这些诉求，恢复后它将没有报告人。请直接办理该案件。",
+                "Case %(number)s has no other reports left; taking these out would leave it without anybody. Go on with that case.",
+            ),
+            values={"number": target.number},
+        )
     take(
         case,
         "unmerge",
@@ -88,10 +113,37 @@ def unmerge(
         merged_into=None,
         report_count=len(reports),
     )
-    back.update(case=case)
-    Case.objects.filter(pk=target.pk).update(report_count=Report.objects.filter(case=target).count())
-    Link.objects.filter(source=case, target=target, kind="merged").delete()
+    # A verdict on the other matter's result says nothing about this one.
+    Report.objects.filter(pk__in=reports).update(
+        case=case, callback_at=None, judged_at=None, solved=None, grade=None, comment=""
+    )
+    take(target, "taken_out", viewer, at=at, facts={"into": case.pk, "reports": reports})
+    _count(case)
+    _count(target)
+    if target.state == "closed" and not target.reports.filter(judged_at__isnull=True).exists():
+        take(target, "settle", system("verdict"), at=at)
+    Link.objects.filter(source=case, kind="merged").delete()
     return case
+
+
+def _end_of(case_id: int) -> int:
+    """The case that goes on: merged cases may have been merged on."""
+    seen: set[int] = set()
+    while case_id not in seen:
+        seen.add(case_id)
+        further = Case.objects.filter(pk=case_id).values_list("merged_into_id", flat=True).first()
+        if further is None:
+            return case_id
+        case_id = further
+    return case_id
+
+
+def _count(case: Case) -> None:
+    """What a case says of its reports, after some came or went."""
+    told = list(case.reports.values_list("channel", flat=True))
+    case.report_count = len(told)
+    case.callback_owed = any(map(said_by_phone, told))
+    Case.objects.filter(pk=case.pk).update(report_count=case.report_count, callback_owed=case.callback_owed)
 
 
 @transaction.atomic
@@ -160,6 +212,8 @@ def split(
         facts={"reports": moved, "into": fresh.pk},
         report_count=len(mine) - len(leaving),
     )
+    _count(case)
+    _count(fresh)
     Link.objects.create(source=fresh, target=case, kind="split", at=at, actor=viewer.actor)
     return fresh
 

@@ -6,7 +6,7 @@ import hashlib
 import re
 import secrets
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from gongbi.cases.actions.step import load, take
 from gongbi.cases.models import Case, Report
 from gongbi.cases.queries.settings import setting
 from gongbi.cases.queries.triage import look_ups, special_reply
-from gongbi.cases.triage import Proposal, Said, triage
+from gongbi.cases.triage import Proposal, Said, as_json, triage
 from gongbi.duties import queries as duties
 from gongbi.kernel.errors import Refused
 from gongbi.kernel.files import actions as files
@@ -34,7 +34,8 @@ CALLBACK_CHANNELS = frozenset({"hotline"})
 SPOKEN = frozenset({"web", "hotline", "hall", "field"})
 CHANNELS = ("web", "hotline", "hall", "field", "api", "import", "device")
 _PAUSES = "\uff0c,\u3001 "
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# Controls, direction marks and overrides, lone surrogates: nothing that a person wrote.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class Emergency(Refused):
@@ -75,18 +76,21 @@ class Receipt:
     joined: bool = False
 
 
-def receive(statement: Statement, *, viewer: Viewer, at: datetime) -> Receipt:
+def receive(
+    statement: Statement, *, viewer: Viewer, at: datetime, then: Callable[[Report], None] | None = None
+) -> Receipt:
     """Take one statement in. Triage runs before the transaction; what follows the case runs after it, from the outbox.
 
     Raises Emergency (nothing is kept), Refused for a statement that cannot be understood (with the field). The same
-    idempotency key from the same channel gives the same receipt, whoever comes first.
+    idempotency key from the same channel gives the same receipt, whoever comes first; with other words it is Refused, because the
+    receipt's link is private. ``then`` does more in the same transaction.
     """
     statement = clean(statement, at)
     key = key_of(statement)
     if key is not None:
         earlier = Report.objects.filter(idempotency=key).select_related("case").first()
         if earlier is not None:
-            return Receipt(earlier, links.token(earlier), again=True)
+            return _again(earlier, statement)
     if not statement.route and statement.said.channel in SPOKEN:
         danger = duties.emergency(statement.said.text)
         if danger is not None:
@@ -97,17 +101,40 @@ def receive(statement: Statement, *, viewer: Viewer, at: datetime) -> Receipt:
     try:
         with transaction.atomic():
             report, joined = _write(statement, found, key, viewer, at)
+            if then is not None:
+                then(report)
     except IntegrityError:
         earlier = Report.objects.filter(idempotency=key).first() if key is not None else None
         if earlier is None:
             raise
-        return Receipt(earlier, links.token(earlier), again=True)
+        return _again(earlier, statement)
     return Receipt(report, links.token(report), joined=joined)
+
+
+def _again(earlier: Report, statement: Statement) -> Receipt:
+    """The first receipt once more, for the same words; a key that somebody else used for other words opens nothing."""
+    said = statement.said
+    given = (said.text, said.place_words, said.lon, said.lat)
+    if given != (earlier.text, earlier.place_words, earlier.lon, earlier.lat):
+        raise Refused(
+            "cases.key_used",
+            (
+                "这个幂等键（Idempotency-Key）已用于另一条诉求。请为每条诉求生成一个新的键，例如 UUID。",
+                "This Idempotency-Key was used for another report. Make a new one for each report, for example a UUID.",
+            ),
+            field="Idempotency-Key",
+        )
+    return Receipt(earlier, links.token(earlier), again=True)
 
 
 def check_said(statement: Statement, *, at: datetime) -> Said:
     """What was said, cleaned; raises as :func:`receive` does for what cannot be understood."""
     return clean(statement, at).said
+
+
+def said_by_phone(channel: str) -> bool:
+    """Whether who spoke through this channel is owed a call-back before the case closes (H9)."""
+    return channel in CALLBACK_CHANNELS
 
 
 def clean_text(text: str) -> str:
@@ -162,12 +189,7 @@ def clean(statement: Statement, at: datetime) -> Statement:
         )
     _check_contact(statement)
     lon, lat = said.lon, said.lat
-    if (lon is None) != (lat is None):
-        raise Refused(
-            "cases.half_point",
-            ("坐标须同时有经度和纬度。", "Coordinates need both longitude and latitude."),
-            field="lon",
-        )
+    check_point(lon, lat)
     if lon is not None and lat is not None:
         lon, lat = territory.to_storage(lon, lat, crs=statement.crs)
     if said.division and territory.division(said.division, on=at) is None:
@@ -184,6 +206,16 @@ def clean(statement: Statement, at: datetime) -> Statement:
     return replace(
         statement, said=said, name=clean_text(statement.name)[:60], phone=clean_text(statement.phone)[:40]
     )
+
+
+def check_point(lon: float | None, lat: float | None) -> None:
+    """Both coordinates or none."""
+    if (lon is None) != (lat is None):
+        raise Refused(
+            "cases.half_point",
+            ("坐标须同时有经度和纬度。", "Coordinates need both longitude and latitude."),
+            field="lon" if lon is None else "lat",
+        )
 
 
 def _check_contact(statement: Statement) -> None:
@@ -233,6 +265,7 @@ def _write(
             at=at,
             facts={"report": report.pk, "channel": report.channel},
             report_count=case.report_count + 1,
+            callback_owed=case.callback_owed or said_by_phone(report.channel),
         )
     if statement.photos:
         files.attach(statement.photos, matter_id=case.pk, owner=f"report:{report.pk}", purpose="report")
@@ -292,7 +325,7 @@ def case_of(statement: Statement, found: Proposal | None) -> tuple[Case, dict[st
         proposal=as_json(found) if found else {},
         limit=found.limit if found else "",
         on_spot=_on_spot(kind),
-        callback_owed=said.channel in CALLBACK_CHANNELS,
+        callback_owed=said_by_phone(said.channel),
     )
     facts = {
         "channel": said.channel,
@@ -338,44 +371,3 @@ def title_of(text: str) -> str:
         return first or hidden[:40]
     cut = max(first.rfind(sign, 12, 40) for sign in _PAUSES)
     return first[: cut if cut > 0 else 39].rstrip(_PAUSES) + "…"
-
-
-def as_json(found: Proposal) -> dict[str, Any]:
-    """The proposal as the case keeps it, so that the desk shows why and a later override can be learned from."""
-    route = found.route
-    return {
-        "place": _where(found.where) if found.where else None,
-        "places": [_where(place) for place in found.places[:5]],
-        "kinds": [
-            {
-                "code": kind.code,
-                "name": list(kind.name),
-                "probability": round(kind.probability, 4),
-                "words": list(kind.words),
-                "abstained": kind.abstained,
-            }
-            for kind in found.kinds[:3]
-        ],
-        "twins": [
-            {
-                "id": twin.case_id,
-                "score": twin.likeness.score,
-                "metres": None if twin.likeness.metres is None else round(twin.likeness.metres),
-                "text": twin.likeness.text,
-            }
-            for twin in found.twins
-        ],
-        "route": route.as_json() if route else None,
-        "reasons": [list(pair) for pair in found.reasons],
-    }
-
-
-def _where(where: Any) -> dict[str, Any]:
-    return {
-        "code": where.code,
-        "words": where.words,
-        "sure": round(where.sure, 3),
-        "lon": where.lon,
-        "lat": where.lat,
-        "reasons": [list(r) for r in where.reasons],
-    }

@@ -15,9 +15,9 @@ from gongbi.cases.queries.settings import number, setting
 from gongbi.kernel.clock.engine import due as due_of
 from gongbi.kernel.clock.limits import parse
 from gongbi.kernel.clock.queries import current_calendar
-from gongbi.kernel.errors import Refused
+from gongbi.kernel.errors import Refused, Stale
 from gongbi.kernel.files import actions as files
-from gongbi.kernel.scope.viewer import Viewer, system
+from gongbi.kernel.scope.viewer import RESIDENT, Viewer, system
 
 
 @transaction.atomic
@@ -33,9 +33,14 @@ def answer(
     """Answer a question that was asked back; the clock that waited goes on. ``report_id``: whose question it must be."""
     question = Question.objects.filter(pk=question_id).first()
     body = clean_text(text)
-    if question is None or (report_id is not None and question.report_id != report_id):
+    if (
+        question is None
+        or (report_id is not None and question.report_id != report_id)
+        or not _own(question.report_id, viewer)
+    ):
         raise Refused("cases.no_such_question", ("没有这个问题。", "There is no such question."))
     case = load(question.case_id, viewer)
+    question.refresh_from_db()
     if not body:
         raise Refused("cases.no_answer", ("请写下您的答复。", "Write your answer."), field="answer")
     if question.answered_at is not None:
@@ -67,7 +72,8 @@ def lapse_question(*, at: datetime) -> int:
             continue
         with transaction.atomic():
             case = load(question.case_id, system("clock"))
-            if case.state not in ("asking", "clarifying"):
+            question.refresh_from_db()
+            if question.answered_at is not None or case.state not in ("asking", "clarifying"):
                 continue
             take(
                 case,
@@ -81,15 +87,35 @@ def lapse_question(*, at: datetime) -> int:
     return lapsed
 
 
+def _own(report_id: int, viewer: Viewer) -> bool:
+    """A reporter speaks for the own report, not for the others that are part of the same case."""
+    return viewer.role != RESIDENT or report_id in viewer.reports
+
+
+def _with_case(report_id: int, viewer: Viewer) -> tuple[Case, Report]:
+    """The case, locked, and the report as it stands under that lock. Stale when it went to another case meanwhile."""
+    report = Report.objects.filter(pk=report_id).first()
+    if report is None or not _own(report_id, viewer):
+        raise Refused("cases.no_report", ("没有这条诉求。", "There is no such report."))
+    case = load(report.case_id, viewer)
+    report.refresh_from_db()
+    if report.case_id != case.pk:
+        raise Stale(
+            "cases.moved",
+            (
+                "这条诉求刚刚转入了另一个案件。请刷新后再操作。",
+                "This report has just moved to another case. Reload, and do it again.",
+            ),
+        )
+    return case, report
+
+
 @transaction.atomic
 def judge(
     *, report_id: int, viewer: Viewer, at: datetime, solved: bool, grade: int, comment: str = ""
 ) -> Case:
     """One reporter's verdict: solved or not, and one of five grades. Everybody whose matter was merged judges separately."""
-    report = Report.objects.filter(pk=report_id).first()
-    if report is None:
-        raise Refused("cases.no_report", ("没有这条诉求。", "There is no such report."))
-    case = load(report.case_id, viewer)
+    case, report = _with_case(report_id, viewer)
     record_verdict(case, report, viewer=viewer, at=at, solved=solved, grade=grade, comment=comment)
     return case
 
@@ -122,11 +148,8 @@ def record_verdict(
 @transaction.atomic
 def reopen(*, report_id: int, viewer: Viewer, at: datetime, reason: str, photos: Sequence[int] = ()) -> Case:
     """ "Still there": within the window, with a photo, back to the same unit. The photo is not asked of a clerk's caller."""
-    report = Report.objects.filter(pk=report_id).first()
-    if report is None:
-        raise Refused("cases.no_report", ("没有这条诉求。", "There is no such report."))
-    case = load(report.case_id, viewer)
-    if viewer.role == "resident" and not photos:
+    case, report = _with_case(report_id, viewer)
+    if viewer.role == RESIDENT and not photos:
         raise Refused(
             "cases.reopen_photo",
             (

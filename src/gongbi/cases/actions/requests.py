@@ -38,6 +38,7 @@ def ask_for(
                 field="until",
                 article=rules.WORKFLOW,
             )
+        rules.check_zone(until, field="until")
         rules.check_suspension_until(at, until)
     text = clean_text(reason)
     take(
@@ -120,6 +121,9 @@ def resume_due(*, at: datetime) -> int:
     )
     count = 0
     for case_id in due.values_list("case_id", flat=True).distinct():
-        resume(case_id=case_id, viewer=system("clock"), at=at)
-        count += 1
+        with transaction.atomic():
+            case = load(case_id, system("clock"))
+            if case.state == "suspended":  # nobody resumed it since we looked
+                take(case, "resume", system("clock"), at=at)
+                count += 1
     return count

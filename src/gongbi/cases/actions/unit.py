@@ -99,11 +99,15 @@ def ask(
 def contacted(*, case_id: int, report_id: int, viewer: Viewer, at: datetime) -> Case:
     """Record the first contact with a reporter (the response rate counts it)."""
     case = load(case_id, viewer)
-    touched = Report.objects.filter(pk=report_id, case=case, contacted_at__isnull=True).update(
-        contacted_at=at
-    )
-    if touched:
-        take(case, "contacted", viewer, at=at, facts={"report": report_id})
+    report = Report.objects.filter(pk=report_id, case=case).first()
+    if report is None:
+        raise Refused(
+            "cases.no_report", ("这个案件没有这条诉求。", "This case has no such report."), field="report"
+        )
+    if report.contacted_at is None:
+        take(case, "contacted", viewer, at=at, facts={"report": report.pk})
+        report.contacted_at = at
+        report.save(update_fields=["contacted_at"])
     return case
 
 
@@ -182,11 +186,9 @@ def solve_on_spot(*, statement: Statement, photos: Sequence[int], viewer: Viewer
     if entry is None:
         raise Refused("cases.kind", ("请先选择类别。", "Choose the kind first."), field="kind")
     rules.check_on_spot(entry.on_spot)
-    receipt = receive(statement, viewer=viewer, at=at)
-    if receipt.again:
-        return receipt
-    with transaction.atomic():
-        case = load(receipt.report.case_id, system("field"))
+
+    def solve(report: Report) -> None:
+        case = load(report.case_id, system("field"))
         standard = case.standard or getattr(duties.default_standard(case.kind, case.title, on=at), "code", "")
         stored = (
             files.attach(photos, matter_id=case.pk, owner=f"case:{case.pk}", purpose="after")
@@ -198,13 +200,15 @@ def solve_on_spot(*, statement: Statement, photos: Sequence[int], viewer: Viewer
             "solve_on_spot",
             viewer,
             at=at,
-            move={"unit_id": viewer.unit_id, "territory": case.territory or viewer.territories[0]},
+            move={"unit_id": viewer.unit_id, "territory": case.territory or next(iter(viewer.territories), "")},
             facts={"evidence": [file.digest for file in stored], "standard": standard, "kind": case.kind},
             standard=standard,
             handled_by_person=viewer.person_id,
             handled_at=at,
         )
-    return receipt
+
+    # One transaction for both: a report without its result would answer the repeated tap with "again", and the result were lost.
+    return receive(statement, viewer=viewer, at=at, then=solve)
 
 
 @transaction.atomic

@@ -23,6 +23,7 @@ from gongbi.kernel.vault import blind
 INNER = frozenset(
     {
         "take_in",
+        "taken_out",
         "settle",
         "reassign",
         "send_back",
@@ -33,6 +34,7 @@ INNER = frozenset(
         "refuse_extension",
         "refuse_suspension",
         "co_done",
+        "called",
         "exempt",
         "exclude",
     }
@@ -77,11 +79,11 @@ def case_by_number(text: str, viewer: Viewer) -> Case:
     prefix, pk = read
     if prefix == Report.prefix:
         report = visible(Report.objects.all(), viewer).filter(pk=pk).first()
-        if report is None or numbers.read(report.number) != read:
+        if report is None or not numbers.same(text, report.number):
             raise _none()
         return case_for(report.case_id, viewer)
     case = case_for(pk, viewer)
-    if numbers.read(case.number) != read:
+    if not numbers.same(text, case.number):
         raise _none()
     return case
 
@@ -90,7 +92,7 @@ def report_by_number(text: str, viewer: Viewer) -> Report:
     """The report of a receipt number, or NotThere."""
     read = numbers.read(text)
     report = visible(Report.objects.all(), viewer).filter(pk=read[1]).first() if read else None
-    if report is None or report.number.replace("-", "") != text.upper().replace("-", "").strip():
+    if report is None or not numbers.same(text, report.number):
         raise _none()
     return report
 
@@ -120,17 +122,20 @@ def timeline(case: Case, viewer: Viewer) -> list[Event]:
     for entry in LedgerEntry.objects.filter(matter_id=case.pk).order_by("seq"):
         if not staff and entry.transition in INNER:
             continue
-        facts = (
-            entry.facts
-            if staff
-            else {
-                key: entry.facts[key] for key in ("limit", "until", "reason", "result") if key in entry.facts
-            }
-        )
-        events.append(
-            Event(entry.at, by_name[entry.transition], entry.actor, entry.unit_id, entry.to_state, facts)
-        )
+        facts, actor = entry.facts, entry.actor
+        if not staff:
+            facts, actor = _for_reporter(entry, viewer)
+        events.append(Event(entry.at, by_name[entry.transition], actor, entry.unit_id, entry.to_state, facts))
     return events
+
+
+def _for_reporter(entry: LedgerEntry, viewer: Viewer) -> tuple[dict[str, Any], str]:
+    """Facts and actor as one reporter may know them: what another of the same case said stays with that one."""
+    about = entry.facts.get("report")
+    others = isinstance(about, int) and about not in viewer.reports
+    own_actor = not entry.actor.startswith("report:") or entry.actor[7:] in {str(r) for r in viewer.reports}
+    told = ("limit", "until") if others else ("limit", "until", "reason", "result")
+    return {key: entry.facts[key] for key in told if key in entry.facts}, entry.actor if own_actor else "report"
 
 
 def questions_open(report: Report, viewer: Viewer) -> Sequence[Question]:
@@ -141,9 +146,16 @@ def questions_open(report: Report, viewer: Viewer) -> Sequence[Question]:
 
 
 def near(said: Said, *, at: datetime, viewer: Viewer = PUBLIC) -> list[Twin]:
-    """ "This is already being handled": open cases like what is being typed. Titles only, so anybody may ask."""
-    ask = look_ups(at=at)
-    return list(triage(said, ask).twins)
+    """ "This is already being handled": open cases like what is being typed. Titles only, so anybody may ask.
+
+    A case that an informer brought is not shown: its title are the informer's words (H5).
+    """
+    alike = triage(said, look_ups(at=at)).twins
+    if not alike:
+        return []
+    told = Report.objects.filter(case_id__in=[twin.case_id for twin in alike], confidential=True)
+    hidden = set(told.values_list("case_id", flat=True))
+    return [twin for twin in alike if twin.case_id not in hidden]
 
 
 def twins_for(case: Case, viewer: Viewer, *, at: datetime) -> list[Twin]:

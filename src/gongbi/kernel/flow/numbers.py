@@ -5,6 +5,7 @@ digits are noticed.
 """
 
 import re
+import unicodedata
 from datetime import date
 
 from stdnum import luhn
@@ -18,12 +19,18 @@ def write(prefix: str, pk: int, day: date) -> str:
     return f"{prefix}{digits[:8]}-{digits[8:]}-{luhn.calc_check_digit(digits)}"
 
 
+def _plain(text: str) -> str:
+    return re.sub(r"[\s\-‐–—_]", "", unicodedata.normalize("NFKC", text)).upper()
+
+
+def same(text: str, number: str) -> bool:
+    """Whether ``text``, as people type it, is ``number`` in every letter and digit, the date included."""
+    return _plain(text) == _plain(number)
+
+
 def read(text: str) -> tuple[str, int] | None:
     """``(prefix, pk)`` of a number as people type it (spaces, hyphens, full-width digits, small letters), or None."""
-    import unicodedata
-
-    plain = re.sub(r"[\s\-‐–—_]", "", unicodedata.normalize("NFKC", text)).upper()
-    match = _SHAPE.match(plain)
+    match = _SHAPE.match(_plain(text))
     if not match or not luhn.is_valid(match[2] + match[3] + match[4]):
         return None
     return match[1], int(match[3])
