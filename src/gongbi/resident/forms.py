@@ -16,6 +16,8 @@ from gongbi.kernel.errors import Refused
 
 OPEN, ANONYMOUS, CONFIDENTIAL = "open", "anonymous", "confidential"
 NO_PLACE = "none"  # said on purpose: not tied to a place, or not known
+# Characters nobody sees. The joiner (200d) and the variation selector stay: emoji are made with them.
+_UNSEEN = re.compile(r"[\u00ad\u200b\u200c\u200e\u200f\u2060\ufeff]")
 _PHONE = re.compile(r"\+?\d[\d ()-]{4,18}\d")
 # Where a refusal of the actions belongs on this form.
 _FIELDS = {
@@ -40,7 +42,8 @@ class Plain(forms.CharField):
     """Text as people send it, without control and direction characters; line breaks stay."""
 
     def to_python(self, value: Any) -> str:
-        return super().to_python(clean_text(value)) if isinstance(value, str) else ""
+        text = _UNSEEN.sub("", clean_text(value)) if isinstance(value, str) else ""
+        return super().to_python(text) if text.strip("\u200d\ufe0f \n") else ""
 
 
 def _area(**attrs: Any) -> forms.Textarea:

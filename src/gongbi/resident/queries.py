@@ -136,9 +136,10 @@ def _told(
     rows = list(found)
     prefetch_related_objects(rows, "reports")
     names = territory.names([case.territory[:12] for case in rows if len(case.territory) >= 12], on=now)
+    kinds = {kind.code: kind for kind in duties.kinds(on=now)} if rows else {}
     told = []
     for case in rows:
-        kind = duties.kind(case.kind) if case.kind else None
+        kind = kinds.get(case.kind)
         if rules.hidden(kind, any(report.confidential for report in case.reports.all())):
             continue
         code = case.territory[:12] if len(case.territory) >= 12 else ""

@@ -12,7 +12,7 @@ _PLATE = re.compile(
     r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z][·• ]?[A-Z0-9]{5,6}", re.I
 )
 _DOOR = re.compile(r"(?:\d{1,4}\s*(?:号楼|栋|幢|座|单元|层|楼|室|户|房间|房)\s*)+(?:\d{1,4}(?!\d))?")
-_DOOR_PAIR = re.compile(r"(?<![\d.])\d{1,3}(?:[-—]\d{1,4}){1,3}(?![\d.])")
+_DOOR_PAIR = re.compile(r"(?<![\d.-])\d{1,2}(?:[-—]\d{1,2})?[-—]\d{3,4}(?![\d.-])")
 _DIGITS = re.compile(r"(?<!\d)\d(?:[ -]?\d){4,}(?!\d)")
 _NAMED = re.compile(
     r"((?:我|他|她|人|业主|老板|邻居|房东|姓名)(?:名)?(?:叫|是|：|:)\s?)[\u4e00-\u9fff]{2,3}(?=[,，。、;；\s]|$)"
@@ -54,9 +54,9 @@ def without_people(text: str) -> str:
     """``text`` without number plates, doors, names after "called" and every run of five digits or more (telephones, identity)."""
     plain = text.translate(_WIDE)
     plain = _PLATE.sub("〔车牌〕", plain)
+    plain = _DOOR_PAIR.sub("〔门牌〕", plain)
     plain = _DIGITS.sub("〔号码〕", plain)
     plain = _DOOR.sub("〔门牌〕", plain)
-    plain = _DOOR_PAIR.sub("〔门牌〕", plain)
     return _NAMED.sub(r"\1某人", _HONOUR.sub("某", plain))
 
 

@@ -203,6 +203,7 @@ def _page(
     *,
     forms: dict[str, Refusable] | None = None,
     kept: Sequence[KeptPhoto] = (),
+    refused: str = "",
     status: int = 200,
 ) -> HttpResponse:
     given = forms or {}
@@ -220,6 +221,7 @@ def _page(
         "given": _given(me),
         "looks": _looks(me),
         "kept": kept,
+        "refused": refused,
         "tried": next(iter(given), ""),
         "topics": " ".join(f"cases.{arrow.name}" for arrow in me.case.declared.transitions),
         "live_token": audience.token(me.viewer, at=me.now, matters=[me.case.pk]),
@@ -344,7 +346,17 @@ def _take(request: HttpRequest, link: str, what: str, form: Refusable) -> HttpRe
         except NotThere:
             raise
         except Refused as refusal:
-            form.refuse(refusal)
+            if refusal.field in form.fields or refusal.field == "file":
+                form.refuse(refusal)
+            else:  # the page has moved on: its form may not be there any more
+                return _page(
+                    request,
+                    mine(link, now),
+                    forms={what: form},
+                    kept=kept,
+                    refused=refusal.message,
+                    status=422,
+                )
         else:
             return HttpResponseRedirect(f"{reverse('resident:follow', args=[link])}?done={what}")
     return _page(request, mine(link, now), forms={what: form}, kept=kept, status=422)
