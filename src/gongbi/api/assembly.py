@@ -11,6 +11,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from gongbi.api.ground import router as ground_router
 from gongbi.api.words import of_validation
 from gongbi.cases.api import public_router, staff_router
+from gongbi.insight.api import router as board_router
 from gongbi.kernel.errors import Refused
 from gongbi.kernel.scope import ANYONE, endpoints
 
@@ -27,6 +28,7 @@ api = NinjaAPI(
 api.add_router("", public_router)
 api.add_router("", staff_router)
 api.add_router("", ground_router)
+api.add_router("", board_router)
 endpoints.module("ninja", roles=ANYONE, why="the description of the interface itself")
 
 
