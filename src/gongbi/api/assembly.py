@@ -82,4 +82,3 @@ def plain(request: HttpRequest, error: HttpError) -> HttpResponse:
         {"code": "api.http", "message": str(error), "article": "", "field": ""},
         status=error.status_code,
     )
-

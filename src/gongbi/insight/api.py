@@ -12,6 +12,7 @@ from ninja.params.functions import Query
 from gongbi.insight import queries
 from gongbi.insight.counting import Filters
 from gongbi.insight.period import Period
+from gongbi.kernel.errors import Refused
 from gongbi.kernel.scope import endpoint
 from gongbi.kernel.scope import viewer as roles
 from gongbi.kernel.scope.http import ViewerRequest
@@ -29,6 +30,17 @@ READERS = {
 }
 FIRST, LAST = date(2000, 1, 1), date(2100, 12, 31)
 By = Literal["street", "community", "unit", "kind", "channel", "net"]
+
+
+def _period(first: date, last: date) -> Period:
+    """The period, between the years 2000 and 2100."""
+    if first < FIRST or last > LAST:
+        raise Refused(
+            "insight.period_far",
+            ("日期应在 2000 年至 2100 年之间。", "The dates must lie between the years 2000 and 2100."),
+            field="from",
+        )
+    return Period(first, last)
 
 
 class RowOut(Schema):
@@ -59,15 +71,15 @@ class RowsOut(Schema):
 @endpoint("api.board", roles=READERS)
 def board(  # type: ignore[no-untyped-def]
     request: ViewerRequest,
-    first: date = Query(..., alias="from", ge=FIRST, le=LAST),
-    last: date = Query(..., alias="to", ge=FIRST, le=LAST),
+    first: date = Query(..., alias="from"),
+    last: date = Query(..., alias="to"),
     by: By | None = None,
     territory: str = Query("", max_length=15, pattern=r"^[0-9]*$"),
     kind: str = Query("", max_length=8, pattern=r"^[A-Z0-9]*$"),
 ):
     """Local days, both included. The same ledger, period and settings give the same bytes."""
     filters = Filters(territory=territory, kind=kind)
-    body = queries.board_json(request.viewer, Period(first, last), by=[by] if by else [], filters=filters)
+    body = queries.board_json(request.viewer, _period(first, last), by=[by] if by else [], filters=filters)
     return HttpResponse(body, content_type="application/json")
 
 
@@ -77,8 +89,8 @@ def rows(  # type: ignore[no-untyped-def]
     request: ViewerRequest,
     rate: str,
     part: Literal["numerator", "denominator", "rest", "excluded"] = "denominator",
-    first: date = Query(..., alias="from", ge=FIRST, le=LAST),
-    last: date = Query(..., alias="to", ge=FIRST, le=LAST),
+    first: date = Query(..., alias="from"),
+    last: date = Query(..., alias="to"),
     territory: str = Query("", max_length=15, pattern=r"^[0-9]*$"),
     after_at: datetime | None = None,
     after_key: int | None = Query(None, ge=0, le=2**53),
@@ -88,4 +100,4 @@ def rows(  # type: ignore[no-untyped-def]
     after = (
         (after_at, after_key) if after_at is not None and after_key is not None and after_at.tzinfo else None
     )
-    return queries.rows_behind(request.viewer, rate, part, Period(first, last), filters=filters, after=after)
+    return queries.rows_behind(request.viewer, rate, part, _period(first, last), filters=filters, after=after)
