@@ -22,7 +22,6 @@ LINES = 400
 WRITERS = {
     "kernel/flow/advance.py": "the one door through which a matter changes",
     "kernel/flow/bulk.py": "the same door for many new matters at once",
-    "kernel/flow/bulk.py": "the same door for an import: many matters begun at once",
     "kernel/clock/batch.py": "the clocks' half of that door: several effects of one step, each changed clock written once",
 }
 CLOCKS = {
@@ -41,7 +40,6 @@ TRANSACTIONS = {
 }
 STATE = {
     "kernel/flow/advance.py": "the one door",
-    "kernel/flow/bulk.py": "the same door for an import",
     "kernel/flow/bulk.py": "the same door for many new matters at once",
     "insight/fold.py": "the fold's own running value, read off the ledger; no row",
 }

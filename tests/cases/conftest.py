@@ -60,7 +60,9 @@ def say(now: datetime) -> Callable[..., Case]:
         viewer = more.pop("viewer", PUBLIC)
         said = {"channel": "web", "lon": 108.913, "lat": 34.265, "kind": "C0137"}
         said |= {key: more.pop(key) for key in list(more) if key in Said.__dataclass_fields__}
-        got = actions.receive(Statement(said=Said(text=text, said_at=at, **said), **more), viewer=viewer, at=at)
+        got = actions.receive(
+            Statement(said=Said(text=text, said_at=at, **said), **more), viewer=viewer, at=at
+        )
         return got.report.case
 
     return report

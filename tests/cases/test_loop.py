@@ -31,27 +31,39 @@ def dispatched(say: Say, post: Post, unit: Unit, now: datetime) -> Case:
     case = say()
     desk = post("dispatcher")
     actions.accept(case_id=case.pk, viewer=desk, at=now + MINUTE, kind="C0137")
-    return actions.dispatch(case_id=case.pk, viewer=desk, at=now + 2 * MINUTE, unit_id=unit("urban_management"))
+    return actions.dispatch(
+        case_id=case.pk, viewer=desk, at=now + 2 * MINUTE, unit_id=unit("urban_management")
+    )
 
 
 @pytest.fixture
 def handling(dispatched: Case, post: Post, now: datetime) -> Case:
-    return actions.sign(case_id=dispatched.pk, viewer=post("handler", unit="urban_management"), at=now + 3 * MINUTE)
+    return actions.sign(
+        case_id=dispatched.pk, viewer=post("handler", unit="urban_management"), at=now + 3 * MINUTE
+    )
 
 
 @pytest.fixture
 def handled(handling: Case, post: Post, now: datetime, photo: int) -> Case:
     urban = post("handler", unit="urban_management")
-    return actions.finish(case_id=handling.pk, viewer=urban, at=now + timedelta(hours=1), result="已修复", photos=[photo])
+    return actions.finish(
+        case_id=handling.pk, viewer=urban, at=now + timedelta(hours=1), result="已修复", photos=[photo]
+    )
 
 
 def test_from_first_word_to_last_verdict(handled: Case, post: Post, now: datetime) -> None:
-    case = actions.confirm(case_id=handled.pk, viewer=post("checker"), at=now + timedelta(hours=2), finding="已亮")
+    case = actions.confirm(
+        case_id=handled.pk, viewer=post("checker"), at=now + timedelta(hours=2), finding="已亮"
+    )
     report = case.reports.get()
-    actions.judge(report_id=report.pk, viewer=holder(report), at=now + timedelta(hours=3), solved=True, grade=5)
+    actions.judge(
+        report_id=report.pk, viewer=holder(report), at=now + timedelta(hours=3), solved=True, grade=5
+    )
     case.refresh_from_db()
     assert case.state == "judged"
-    steps = list(LedgerEntry.objects.filter(matter_id=case.pk).order_by("seq").values_list("transition", flat=True))
+    steps = list(
+        LedgerEntry.objects.filter(matter_id=case.pk).order_by("seq").values_list("transition", flat=True)
+    )
     assert steps == ["open", "accept", "dispatch", "sign", "finish", "confirm", "judge", "settle"]
     assert list(verify()) == []
     assert not case.clocks.filter(stopped_at__isnull=True).exists()
@@ -63,7 +75,9 @@ def test_a_stale_page_is_refused_and_nothing_is_written(say: Say, post: Post, no
     actions.accept(case_id=case.pk, viewer=desk, at=now + MINUTE, kind="C0137", expected_version=1)
     before = LedgerEntry.objects.count()
     with pytest.raises(Stale):
-        actions.reject(case_id=case.pk, viewer=desk, at=now + MINUTE, ground="untrue", reason="x", expected_version=1)
+        actions.reject(
+            case_id=case.pk, viewer=desk, at=now + MINUTE, ground="untrue", reason="x", expected_version=1
+        )
     assert LedgerEntry.objects.count() == before
 
 
@@ -76,7 +90,11 @@ def test_a_resident_cannot_accept(say: Say, now: datetime) -> None:
 def test_nothing_is_rejected_without_a_lawful_ground(say: Say, post: Post, now: datetime) -> None:
     case = say()
     with pytest.raises(Refused, match="cases.no_ground"):
-        raise_code(lambda: actions.reject(case_id=case.pk, viewer=post("dispatcher"), at=now, ground="busy", reason="忙"))
+        raise_code(
+            lambda: actions.reject(
+                case_id=case.pk, viewer=post("dispatcher"), at=now, ground="busy", reason="忙"
+            )
+        )
     actions.reject(case_id=case.pk, viewer=post("dispatcher"), at=now, ground="untrue", reason="现场灯亮着")
     case.refresh_from_db()
     assert (case.state, case.is_open) == ("rejected", False)
@@ -100,7 +118,9 @@ def code_of(call: Callable[[], object]) -> str:
 # --- The three lists (G8) --------------------------------------------------------------------------------------------
 
 
-def test_a_community_is_refused_what_is_on_none_of_its_lists(say: Say, post: Post, unit: Unit, now: datetime) -> None:
+def test_a_community_is_refused_what_is_on_none_of_its_lists(
+    say: Say, post: Post, unit: Unit, now: datetime
+) -> None:
     case = say()
     desk = post("dispatcher")
     actions.accept(case_id=case.pk, viewer=desk, at=now, kind="C0104")
@@ -128,7 +148,10 @@ def test_twice_contested_goes_to_the_adjudicator_whose_ruling_binds(
         reason="路灯维护属城管职责", article="职责清单",
     )  # fmt: skip
     assert (case.state, case.ruled) == ("dispatched", True)
-    assert code_of(lambda: actions.contest(case_id=case.pk, viewer=urban, at=now + 7 * MINUTE, reason="不")) == "cases.ruled"
+    assert (
+        code_of(lambda: actions.contest(case_id=case.pk, viewer=urban, at=now + 7 * MINUTE, reason="不"))
+        == "cases.ruled"
+    )
     fresh = queries.look_ups(at=now + timedelta(days=1)).route("C0137", _where(case), "路灯不亮", "")
     assert fresh.unit_code == "urban_management"
     assert fresh.rule.startswith("precedent")
@@ -142,7 +165,10 @@ def test_a_contest_after_the_sign_term_is_refused(dispatched: Case, post: Post, 
     urban = post("handler", unit="urban_management")
     due = dispatched.clocks.get(name="sign").due_at
     late = due + timedelta(minutes=1)
-    assert code_of(lambda: actions.contest(case_id=dispatched.pk, viewer=urban, at=late, reason="x")) == "cases.sign_term_over"
+    assert (
+        code_of(lambda: actions.contest(case_id=dispatched.pk, viewer=urban, at=late, reason="x"))
+        == "cases.sign_term_over"
+    )
     actions.contest(case_id=dispatched.pk, viewer=urban, at=due, reason="正好到点")
 
 
@@ -153,7 +179,9 @@ def test_at_most_two_extensions_and_none_after_expiry(handling: Case, post: Post
     urban, desk = post("handler", unit="urban_management"), post("dispatcher")
     first_due = handling.clocks.get(name="handle").due_at
     for count in (1, 2):
-        actions.ask_for(case_id=handling.pk, kind="extension", viewer=urban, at=now + count * 10 * MINUTE, reason="等配件")
+        actions.ask_for(
+            case_id=handling.pk, kind="extension", viewer=urban, at=now + count * 10 * MINUTE, reason="等配件"
+        )
         actions.decide(case_id=handling.pk, granted=True, viewer=desk, at=now + (count * 10 + 1) * MINUTE)
     clock = handling.clocks.get(name="handle")
     assert clock.due_at > first_due
@@ -164,8 +192,12 @@ def test_at_most_two_extensions_and_none_after_expiry(handling: Case, post: Post
 def test_a_refused_extension_does_not_count(handling: Case, post: Post, now: datetime) -> None:
     urban, desk = post("handler", unit="urban_management"), post("dispatcher")
     for count in (1, 2, 3):
-        actions.ask_for(case_id=handling.pk, kind="extension", viewer=urban, at=now + count * 10 * MINUTE, reason="等")
-        case = actions.decide(case_id=handling.pk, granted=False, viewer=desk, at=now + (count * 10 + 1) * MINUTE, reason="不必")
+        actions.ask_for(
+            case_id=handling.pk, kind="extension", viewer=urban, at=now + count * 10 * MINUTE, reason="等"
+        )
+        case = actions.decide(
+            case_id=handling.pk, granted=False, viewer=desk, at=now + (count * 10 + 1) * MINUTE, reason="不必"
+        )
     assert case.extension_count == 0
 
 
@@ -180,15 +212,33 @@ def test_an_extension_is_asked_before_the_deadline(handling: Case, post: Post) -
 def test_who_asks_does_not_approve(handling: Case, post: Post, now: datetime) -> None:
     urban = post("handler", unit="urban_management")
     actions.ask_for(case_id=handling.pk, kind="extension", viewer=urban, at=now + 10 * MINUTE, reason="等")
-    twin = Viewer(actor="post:0", role="dispatcher", person_id=urban.person_id, unit_id=urban.unit_id, territories=("610104",))
-    assert code_of(lambda: actions.decide(case_id=handling.pk, granted=True, viewer=twin, at=now + 11 * MINUTE)) == "cases.own_request"
+    twin = Viewer(
+        actor="post:0",
+        role="dispatcher",
+        person_id=urban.person_id,
+        unit_id=urban.unit_id,
+        territories=("610104",),
+    )
+    assert (
+        code_of(lambda: actions.decide(case_id=handling.pk, granted=True, viewer=twin, at=now + 11 * MINUTE))
+        == "cases.own_request"
+    )
 
 
-def test_a_suspension_stops_the_clock_once_and_ends_by_itself(handling: Case, post: Post, now: datetime) -> None:
+def test_a_suspension_stops_the_clock_once_and_ends_by_itself(
+    handling: Case, post: Post, now: datetime
+) -> None:
     urban, desk = post("handler", unit="urban_management"), post("dispatcher")
     due = handling.clocks.get(name="handle").due_at
     until = now + timedelta(days=30)
-    actions.ask_for(case_id=handling.pk, kind="suspension", viewer=urban, at=now + 10 * MINUTE, reason="待采购", until=until)
+    actions.ask_for(
+        case_id=handling.pk,
+        kind="suspension",
+        viewer=urban,
+        at=now + 10 * MINUTE,
+        reason="待采购",
+        until=until,
+    )
     case = actions.decide(case_id=handling.pk, granted=True, viewer=desk, at=now + 11 * MINUTE)
     assert (case.state, case.due_at) == ("suspended", None)
     assert actions.resume_due(at=until - MINUTE) == 0
@@ -196,14 +246,29 @@ def test_a_suspension_stops_the_clock_once_and_ends_by_itself(handling: Case, po
     case.refresh_from_db()
     assert case.state == "handling"
     assert case.clocks.get(name="handle").due_at > due + timedelta(days=20)
-    again = {"case_id": case.pk, "kind": "suspension", "viewer": urban, "reason": "再挂", "until": until + timedelta(days=9)}
+    again = {
+        "case_id": case.pk,
+        "kind": "suspension",
+        "viewer": urban,
+        "reason": "再挂",
+        "until": until + timedelta(days=9),
+    }
     assert code_of(lambda: actions.ask_for(**again, at=until + MINUTE)) == "cases.suspended_before"
 
 
 @pytest.mark.parametrize(("days", "code"), [(0, "cases.until_past"), (365, ""), (366, "cases.until_too_far")])
-def test_a_suspension_lasts_a_year_at_most(handling: Case, post: Post, now: datetime, days: int, code: str) -> None:
+def test_a_suspension_lasts_a_year_at_most(
+    handling: Case, post: Post, now: datetime, days: int, code: str
+) -> None:
     urban, at = post("handler", unit="urban_management"), now + 10 * MINUTE
-    asked = {"case_id": handling.pk, "kind": "suspension", "viewer": urban, "at": at, "reason": "等", "until": at + timedelta(days=days)}
+    asked = {
+        "case_id": handling.pk,
+        "kind": "suspension",
+        "viewer": urban,
+        "at": at,
+        "reason": "等",
+        "until": at + timedelta(days=days),
+    }
     if code:
         assert code_of(lambda: actions.ask_for(**asked)) == code
     else:
@@ -217,19 +282,31 @@ def test_neither_the_handler_nor_its_unit_checks(handled: Case, post: Post, now:
     urban = post("handler", unit="urban_management")
     for person, unit_id in ((urban.person_id, 0), (0, urban.unit_id)):
         checker = Viewer(
-            actor="post:0", role="checker", person_id=person, unit_id=unit_id, units=frozenset({unit_id or 0}), territories=("610104",)
+            actor="post:0",
+            role="checker",
+            person_id=person,
+            unit_id=unit_id,
+            units=frozenset({unit_id or 0}),
+            territories=("610104",),
         )
-        assert code_of(lambda c=checker: actions.confirm(case_id=handled.pk, viewer=c, at=now, finding="好")) == "cases.four_eyes"
+        assert (
+            code_of(lambda c=checker: actions.confirm(case_id=handled.pk, viewer=c, at=now, finding="好"))
+            == "cases.four_eyes"
+        )
 
 
 def test_rework_goes_to_the_same_unit_and_is_counted(handled: Case, post: Post, now: datetime) -> None:
     unit_id = handled.unit_id
-    case = actions.rework(case_id=handled.pk, viewer=post("checker"), at=now + timedelta(hours=2), reason="灯仍不亮")
+    case = actions.rework(
+        case_id=handled.pk, viewer=post("checker"), at=now + timedelta(hours=2), reason="灯仍不亮"
+    )
     assert (case.state, case.unit_id, case.rework_count) == ("handling", unit_id, 1)
     assert case.clocks.filter(name="handle").count() == 2
 
 
-def test_a_hotline_matter_closes_only_after_the_call_back(say: Say, post: Post, unit: Unit, now: datetime, photo: int) -> None:
+def test_a_hotline_matter_closes_only_after_the_call_back(
+    say: Say, post: Post, unit: Unit, now: datetime, photo: int
+) -> None:
     case = say(channel="hotline", phone="13800001111", viewer=post("clerk"))
     desk, urban, clerk = post("dispatcher"), post("handler", unit="urban_management"), post("clerk")
     actions.accept(case_id=case.pk, viewer=desk, at=now, kind="C0137")
@@ -239,7 +316,9 @@ def test_a_hotline_matter_closes_only_after_the_call_back(say: Say, post: Post, 
     case = actions.confirm(case_id=case.pk, viewer=post("checker"), at=now, finding="亮了")
     assert case.state == "checked"
     report = case.reports.get()
-    case = actions.call_back(case_id=case.pk, report_id=report.pk, viewer=clerk, at=now, outcome="reached", solved=True, grade=4)
+    case = actions.call_back(
+        case_id=case.pk, report_id=report.pk, viewer=clerk, at=now, outcome="reached", solved=True, grade=4
+    )
     case.refresh_from_db()
     assert case.state == "judged"
 
@@ -247,15 +326,26 @@ def test_a_hotline_matter_closes_only_after_the_call_back(say: Say, post: Post, 
 # --- One event, many callers (C11) -----------------------------------------------------------------------------------
 
 
-def test_everyone_of_a_merged_matter_judges_separately(say: Say, handled: Case, post: Post, now: datetime) -> None:
+def test_everyone_of_a_merged_matter_judges_separately(
+    say: Say, handled: Case, post: Post, now: datetime
+) -> None:
     other = say(text="小区门口路灯坏了")
-    actions.merge(case_id=other.pk, into_id=handled.pk, viewer=post("dispatcher"), at=now + timedelta(hours=1, minutes=1))
-    case = actions.confirm(case_id=handled.pk, viewer=post("checker"), at=now + timedelta(hours=2), finding="好")
+    actions.merge(
+        case_id=other.pk,
+        into_id=handled.pk,
+        viewer=post("dispatcher"),
+        at=now + timedelta(hours=1, minutes=1),
+    )
+    case = actions.confirm(
+        case_id=handled.pk, viewer=post("checker"), at=now + timedelta(hours=2), finding="好"
+    )
     first, second = case.reports.order_by("id")
     actions.judge(report_id=first.pk, viewer=holder(first), at=now + timedelta(hours=3), solved=True, grade=5)
     case.refresh_from_db()
     assert case.state == "closed"
-    actions.judge(report_id=second.pk, viewer=holder(second), at=now + timedelta(hours=3), solved=False, grade=1)
+    actions.judge(
+        report_id=second.pk, viewer=holder(second), at=now + timedelta(hours=3), solved=False, grade=1
+    )
     case.refresh_from_db()
     assert case.state == "judged"
     assert second.number != first.number
@@ -276,7 +366,9 @@ def test_merge_and_take_out_again_loses_nothing(say: Say, post: Post, now: datet
     assert list(verify()) == []
 
 
-def test_one_message_with_two_matters_gives_the_reporter_two_receipts(say: Say, post: Post, now: datetime) -> None:
+def test_one_message_with_two_matters_gives_the_reporter_two_receipts(
+    say: Say, post: Post, now: datetime
+) -> None:
     case = say(text="路灯不亮，垃圾也没人清", phone="13800002222")
     fresh = actions.split(case_id=case.pk, viewer=post("dispatcher"), at=now, text="垃圾没人清")
     first, second = case.reports.get(), fresh.reports.get()
@@ -293,23 +385,35 @@ def test_a_question_stops_the_clock_until_the_answer(handling: Case, post: Post,
     case = actions.ask(case_id=handling.pk, viewer=urban, at=now + 10 * MINUTE, question="是哪一盏灯？")
     assert (case.state, case.due_at) == ("asking", None)
     question = case.questions.get()
-    case = actions.answer(question_id=question.pk, viewer=holder(question.report), at=now + 70 * MINUTE, text="路口东北角")
+    case = actions.answer(
+        question_id=question.pk, viewer=holder(question.report), at=now + 70 * MINUTE, text="路口东北角"
+    )
     assert case.state == "handling"
     assert case.clocks.get(name="handle").due_at == due + timedelta(hours=1)
 
 
 def test_an_unanswered_question_lapses(handling: Case, post: Post, now: datetime) -> None:
-    actions.ask(case_id=handling.pk, viewer=post("handler", unit="urban_management"), at=now + 10 * MINUTE, question="哪盏？")
+    actions.ask(
+        case_id=handling.pk,
+        viewer=post("handler", unit="urban_management"),
+        at=now + 10 * MINUTE,
+        question="哪盏？",
+    )
     assert actions.lapse_question(at=now + timedelta(days=1)) == 0
     assert actions.lapse_question(at=now + timedelta(days=10)) == 1
 
 
-def test_still_there_reopens_with_a_photo_inside_the_window(handled: Case, post: Post, now: datetime, photo: int, photo2: int) -> None:
+def test_still_there_reopens_with_a_photo_inside_the_window(
+    handled: Case, post: Post, now: datetime, photo: int, photo2: int
+) -> None:
     closed = now + timedelta(hours=2)
     case = actions.confirm(case_id=handled.pk, viewer=post("checker"), at=closed, finding="好")
     report = case.reports.get()
     me = holder(report)
-    assert code_of(lambda: actions.reopen(report_id=report.pk, viewer=me, at=closed, reason="还是黑的")) == "cases.reopen_photo"
+    assert (
+        code_of(lambda: actions.reopen(report_id=report.pk, viewer=me, at=closed, reason="还是黑的"))
+        == "cases.reopen_photo"
+    )
     late = closed + timedelta(days=30, minutes=1)
     again = {"report_id": report.pk, "viewer": me, "reason": "还是黑的", "photos": [photo2]}
     assert code_of(lambda: actions.reopen(**again, at=late)) == "cases.reopening_over"

@@ -40,12 +40,17 @@ def copied() -> Iterator[str]:
                 Path(copy + end).unlink(missing_ok=True)
         else:
             with _server(given) as server:
-                server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(copy)))
+                server.execute(
+                    sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(copy))
+                )
 
 
 def _copy_file(name: str) -> str:
     copy = str(Path(name).with_name(f"copy_{uuid.uuid4().hex[:12]}.sqlite3"))
-    with contextlib.closing(sqlite3.connect(name)) as source, contextlib.closing(sqlite3.connect(copy)) as target:
+    with (
+        contextlib.closing(sqlite3.connect(name)) as source,
+        contextlib.closing(sqlite3.connect(copy)) as target,
+    ):
         source.backup(target)
     return copy
 

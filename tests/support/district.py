@@ -42,7 +42,10 @@ def build_district() -> None:
     duties.load_defaults(at=FOUNDED, viewer=system("demo"))
     forget_caches()
     rows = territory.divisions(on=FOUNDED)
-    below = {level: [(d.code, d.name) for d in rows if d.level == level] for level in ("street", "community", "grid")}
+    below = {
+        level: [(d.code, d.name) for d in rows if d.level == level]
+        for level in ("street", "community", "grid")
+    }
     build_parties(
         departments={row["code"]: (row["name_zh"], row["name_en"]) for row in departments()},
         district=settings.DISTRICT_CODE,

@@ -25,20 +25,57 @@ from gongbi.territory import queries as territory
 
 BATCH = 500
 COLUMNS = (
-    Column("text", "诉求内容", "text", True, ("发生了什么，一句话也行", "What happened; one sentence will do"), "劳动路路口的路灯不亮", ("body", "content", "内容", "诉求")),
+    Column(
+        "text",
+        "诉求内容",
+        "text",
+        True,
+        ("发生了什么，一句话也行", "What happened; one sentence will do"),
+        "劳动路路口的路灯不亮",
+        ("body", "content", "内容", "诉求"),
+    ),
     Column("title", "标题", "title", also=("主题", "subject")),
-    Column("said_at", "时间", "time", note=("本地时间，如 2026-11-23 09:30；空着即现在", "Local time, like 2026-11-23 09:30; empty means now"), example="2026-11-23 09:30", also=("留言时间", "created")),
-    Column("place_words", "地点", "place", note=("路名、小区、门牌", "Road, compound, house number"), example="劳动路与大庆路口", also=("地址", "address")),
+    Column(
+        "said_at",
+        "时间",
+        "time",
+        note=(
+            "本地时间，如 2026-11-23 09:30；空着即现在",
+            "Local time, like 2026-11-23 09:30; empty means now",
+        ),
+        example="2026-11-23 09:30",
+        also=("留言时间", "created"),
+    ),
+    Column(
+        "place_words",
+        "地点",
+        "place",
+        note=("路名、小区、门牌", "Road, compound, house number"),
+        example="劳动路与大庆路口",
+        also=("地址", "address"),
+    ),
     Column("lon", "经度", "longitude", also=("lng",)),
     Column("lat", "纬度", "latitude"),
-    Column("crs", "坐标系", "crs", note=("空着即 CGCS2000", "Empty means CGCS2000"), choices=("CGCS2000", "WGS84", "GCJ02", "BD09")),
+    Column(
+        "crs",
+        "坐标系",
+        "crs",
+        note=("空着即 CGCS2000", "Empty means CGCS2000"),
+        choices=("CGCS2000", "WGS84", "GCJ02", "BD09"),
+    ),
     Column("division", "社区或网格代码", "division", example="610104005001"),
     Column("kind", "类别代码", "kind", example="C0137"),
     Column("name", "姓名", "name", note=("加密保存", "Sealed"), also=("user", "联系人")),
     Column("phone", "电话", "phone", note=("加密保存", "Sealed"), also=("联系电话", "手机")),
     Column("net", "来源网", "net"),
-    Column("external", "原编号", "number", note=("编号与内容都相同的只收一次", "The same number with the same text is taken once"), also=("msg_id", "编号", "id")),
-)  # fmt: skip
+    Column(
+        "external",
+        "原编号",
+        "number",
+        note=("编号与内容都相同的只收一次", "The same number with the same text is taken once"),
+        also=("msg_id", "编号", "id"),
+    ),
+)
 _PLACE = re.compile(
     r"[\u4e00-\u9fffA-Z0-9]{2,10}?(?:小区|社区|花园|家园|家苑|公寓|国际|大道|广场|步行街|街道|路|街|巷|村|镇|学校|中学|小学|幼儿园|学院|大学|"
     r"医院|公园|市场|车站|地铁站|大厦|山庄|楼盘|新城|华庭|名邸|嘉园|佳园|景区|工地)"

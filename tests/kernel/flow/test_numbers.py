@@ -34,6 +34,8 @@ def test_people_type_it_in_many_ways(typed: str) -> None:
     assert numbers.read(typed.format(c=right[-1])) == ("LH", 12)
 
 
-@pytest.mark.parametrize("typed", ["", "LH", "12", "LH20261123-000012", "垃圾", "LH20261123-000012-", "X" * 200])
+@pytest.mark.parametrize(
+    "typed", ["", "LH", "12", "LH20261123-000012", "垃圾", "LH20261123-000012-", "X" * 200]
+)
 def test_what_is_no_number_is_none(typed: str) -> None:
     assert numbers.read(typed) is None
