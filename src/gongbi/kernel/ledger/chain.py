@@ -58,7 +58,7 @@ def instant(at: datetime) -> str:
     """ISO 8601 in UTC with microseconds; naive times are refused (ValueError)."""
     if at.tzinfo is None:
         raise ValueError("a time without a zone cannot enter the ledger")
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def entry_hash(prev: bytes, fields: Fields) -> bytes:
