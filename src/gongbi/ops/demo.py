@@ -17,6 +17,7 @@ GROUND: tuple[str, ...] = (
     "gongbi.ops.demo:territory",
     "gongbi.ops.demo:parties",
     "gongbi.ops.demo:duties",
+    "gongbi.ops.demo:cards",
 )
 # Through the actions of everyday, each in its own transaction.
 SAMPLES: tuple[str, ...] = ("gongbi.cases.demo:build_demo",)
@@ -100,3 +101,10 @@ def duties(*, at: datetime) -> str:
 
     made = load_defaults(at=at, viewer=VIEWER)
     return ", ".join(f"{outcome.added} {outcome.name}" for outcome in made)
+
+
+def cards(*, at: datetime) -> str:
+    """The public card of every grid, with its worker."""
+    from gongbi.ops import tasks
+
+    return f"{tasks.cards(at)} public grid cards"
