@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from gongbi.cases import rules
-from gongbi.cases.actions.receive import check_point, clean_text
+from gongbi.cases.actions.receive import check_point, clean_text, outside
 from gongbi.cases.actions.step import load, take
 from gongbi.cases.models import Case, Contest, Part, Question
 from gongbi.cases.queries.settings import setting
@@ -70,14 +70,7 @@ def accept(
     if lon is not None and lat is not None:
         placed = territory.locate(lon, lat, on=at)
         if placed is None:
-            raise Refused(
-                "cases.outside",
-                (
-                    "这个点不在本区范围内，请在地图上重新选点，或选择社区。",
-                    "This point lies outside the district. Choose it again on the map, or choose a community.",
-                ),
-                field="lon",
-            )
+            raise outside()
         columns |= {"lon": lon, "lat": lat, "cell": cell(lon, lat)}
         division = division or placed.code
     if division:

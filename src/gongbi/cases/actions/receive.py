@@ -33,6 +33,7 @@ CALLBACK_CHANNELS = frozenset({"hotline"})
 # Somebody is there who can be told to call 110; a batch or a device only raises the urgency.
 SPOKEN = frozenset({"web", "hotline", "hall", "field"})
 CHANNELS = ("web", "hotline", "hall", "field", "api", "import", "device")
+_FEWEST_DIGITS = 5  # 10086 and 12345 are telephone numbers, "none" is not
 _PAUSES = "\uff0c,\u3001 "
 # Controls, direction marks and overrides, lone surrogates: nothing that a person wrote.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -192,6 +193,8 @@ def clean(statement: Statement, at: datetime) -> Statement:
     check_point(lon, lat)
     if lon is not None and lat is not None:
         lon, lat = territory.to_storage(lon, lat, crs=statement.crs)
+        if territory.locate(lon, lat, on=at) is None and territory.map_geojson("street", None, on=at)["features"]:
+            raise outside()
     if said.division and territory.division(said.division, on=at) is None:
         raise Refused(
             "cases.division",
@@ -202,9 +205,16 @@ def clean(statement: Statement, at: datetime) -> Statement:
             values={"code": said.division},
             field="division",
         )
-    said = replace(said, text=text, place_words=clean_text(said.place_words)[:200], lon=lon, lat=lat)
+    said = replace(
+        said, text=text, place_words=clean_text(said.place_words)[:200], lon=lon, lat=lat, net=clean_text(said.net)[:24]
+    )  # fmt: skip
     return replace(
-        statement, said=said, name=clean_text(statement.name)[:60], phone=clean_text(statement.phone)[:40]
+        statement,
+        said=said,
+        name=clean_text(statement.name)[:60],
+        phone=clean_text(statement.phone)[:40],
+        external=clean_text(statement.external)[:64],
+        answers={clean_text(key): clean_text(value) for key, value in statement.answers.items()},
     )
 
 
@@ -216,6 +226,18 @@ def check_point(lon: float | None, lat: float | None) -> None:
             ("坐标须同时有经度和纬度。", "Coordinates need both longitude and latitude."),
             field="lon" if lon is None else "lat",
         )
+
+
+def outside() -> Refused:
+    """A point that no boundary of ours holds: another city, the sea."""
+    return Refused(
+        "cases.outside",
+        (
+            "这个点不在本区范围内，请在地图上重新选点，或选择社区。",
+            "This point lies outside the district. Choose it again on the map, or choose a community.",
+        ),
+        field="lon",
+    )
 
 
 def _check_contact(statement: Statement) -> None:
@@ -230,7 +252,8 @@ def _check_contact(statement: Statement) -> None:
             ),
             field="anonymous",
         )
-    if statement.said.channel in ("hotline", "hall") and not statement.phone and not statement.anonymous:
+    reachable = sum(c.isdecimal() for c in statement.phone) >= _FEWEST_DIGITS
+    if statement.said.channel in ("hotline", "hall") and not reachable and not statement.anonymous:
         raise Refused(
             "cases.contact",
             ("请填写来电人的电话，或选择匿名。", "Enter the caller's telephone number, or choose anonymous."),
