@@ -1,0 +1,34 @@
+"""A form that says what refused it: beside the field it names, with the article."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django import forms
+
+from gongbi.kernel.errors import Refused
+
+
+class HouseForm(forms.Form):
+    """``refused_at``: which of our fields a refusal means, where the rule calls it something else."""
+
+    refused_at: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
+
+    def refuse(self, refusal: Refused) -> None:
+        """Put what a rule said beside its field, or above the form where it names none."""
+        name = self.refused_at.get(refusal.field, refusal.field)
+        field = name if name in self.fields and not self.fields[name].widget.is_hidden else None
+        article = f" ({refusal.article})" if refusal.article else ""
+        self.add_error(field, refusal.message + article)
+
+
+def pair(value: str, words: Any) -> tuple[str, Any]:
+    """A choice whose label is a (zh, en) pair."""
+    from gongbi.look.templatetags.look import said
+
+    return value, said(words)

@@ -1,0 +1,39 @@
+"""What administrators fill in: a file of a list, and the day from which it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from gongbi.desk.forms.base import HouseForm
+
+
+class FileForm(HouseForm):
+    """One file; what is wrong with it as a whole stands beside it, what is wrong in rows in a table below."""
+
+    refused_at: ClassVar[Mapping[str, str]] = {"rows": "file"}
+    file = forms.FileField(label=_("File"), help_text=_("Excel or CSV (UTF-8 or GB18030)."), max_length=200)
+    valid_from = forms.DateField(
+        label=_("Valid from"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+
+class DraftForm(HouseForm):
+    """A whole table of routing rules that is not in force yet."""
+
+    refused_at: ClassVar[Mapping[str, str]] = {"rows": "file"}
+    title = forms.CharField(label=_("Name of the draft"), max_length=120)
+    file = forms.FileField(
+        label=_("Routing rules"), help_text=_("Excel or CSV, by the template of the list."), max_length=200
+    )
+
+
+class ActivateForm(HouseForm):
+    """From when a draft counts."""
+
+    valid_from = forms.DateField(
+        label=_("In force from"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )

@@ -1,0 +1,127 @@
+"""What stands around every page of the desk: where this role's work is, the search field, live updates."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from gongbi.cases.flow import CASE
+from gongbi.cases.queries import lists
+from gongbi.kernel.outbox import audience
+from gongbi.kernel.scope import STAFF
+from gongbi.kernel.scope import viewer as roles
+from gongbi.kernel.scope.viewer import Viewer
+from gongbi.look.furniture import NavItem
+from gongbi.parties import directory
+
+# Those who see matters at all; administrators of the machine do not.
+READERS = STAFF - {roles.ADMIN, roles.SECURITY, roles.INTEGRATOR}
+KEEPERS = frozenset({roles.ADMIN, roles.AUDITOR})
+LANDING: dict[str, str] = {
+    roles.DISPATCHER: "desk:queue/accept",
+    roles.HANDLER: "desk:queue/sign",
+    roles.CHECKER: "desk:queue/check",
+    roles.CLERK: "desk:intake",
+    roles.ADJUDICATOR: "desk:queue/rule",
+    roles.MANAGER: "board:board",
+    roles.AUDITOR: "desk:ledger",
+    roles.ADMIN: "desk:reference",
+    roles.SECURITY: "desk:access",
+    roles.GRID_WORKER: "field:home",
+}
+_ICONS = {
+    "accept": "inbox", "dispatch": "send", "requests": "file-clock", "sign": "square-check", "handle": "hammer",
+    "check": "badge-check", "callback": "phone-call", "rule": "gavel", "waiting": "hourglass", "open": "list", "closed": "archive",
+}  # fmt: skip
+EVENTS = " ".join(f"{CASE.name}.{arrow.name}" for arrow in CASE.transitions)
+
+
+def viewer_of(request: HttpRequest) -> Viewer:
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    return viewer
+
+
+def where(name: str) -> str:
+    """The address of ``app:name`` or ``app:name/argument``; "" where this installation has no such page."""
+    page, _slash, argument = name.partition("/")
+    try:
+        return reverse(page, args=[argument] if argument else None)
+    except NoReverseMatch:
+        return ""
+
+
+def landing(viewer: Viewer) -> str:
+    """Where a role's work is."""
+    fallback = "desk:queue/open" if viewer.role in READERS else "account_posts"
+    return where(LANDING.get(viewer.role, fallback)) or where(fallback)
+
+
+def frame(request: HttpRequest, here: str = "", *, now: datetime | None = None) -> dict[str, Any]:
+    """The context of ``look/staff.html`` for this viewer; ``here`` is the name of the page, as in the navigation."""
+    viewer = viewer_of(request)
+    moment = now or timezone.now()
+    reader = viewer.role in READERS
+    return {
+        "nav": navigation(viewer, here, moment),
+        "now": moment,
+        "search_href": where("desk:search") if reader else "",
+        "search_words": request.GET.get("q", ""),
+        "synthetic_data": synthetic(viewer),
+        "live_token": audience.token(viewer, at=moment) if reader else "",
+        "live_events": EVENTS,
+    }
+
+
+def synthetic(viewer: Viewer) -> bool:
+    """Whether this desk belongs to a unit that was made up for the demonstration."""
+    unit = directory.current().by_id.get(viewer.unit_id) if viewer.unit_id is not None else None
+    return bool(unit and unit.synthetic)
+
+
+def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
+    """The side of every page. One query (the counts) for those who see matters, none for the others."""
+    items: list[NavItem] = []
+    if viewer.role in READERS:
+        if viewer.role == roles.CLERK:
+            items.append(_item(_("Take a call"), "desk:intake", "phone", here))
+        if viewer.role == roles.GRID_WORKER:
+            items.append(_item(_("My grid"), "field:home", "map-pinned", here))
+        waiting = lists.counts(viewer, now=now)
+        items.append(NavItem(_("Work")))
+        items += [
+            _item(tab.words, f"desk:queue/{tab.name}", _ICONS[tab.name], here, count_of(tab, waiting))
+            for tab in lists.tabs_of(viewer)
+        ]
+        items.append(NavItem(_("Look up")))
+        items.append(_item(_("Map"), "desk:map", "map", here))
+        items.append(_item(_("Board"), "board:board", "layout-dashboard", here))
+    if viewer.role == roles.AUDITOR:
+        items.append(_item(_("Ledger"), "desk:ledger", "book-open", here))
+    if viewer.role in KEEPERS:
+        items.append(NavItem(_("Keep")))
+        items.append(_item(_("Lists"), "desk:reference", "table", here))
+        items.append(_item(_("Working calendar"), "desk:calendar", "calendar", here))
+        items.append(_item(_("Settings"), "desk:settings", "sliders-horizontal", here))
+        items.append(_item(_("Routing rules"), "desk:rules", "route", here))
+        items.append(_item(_("Undelivered"), "desk:letters", "mail", here))
+    if viewer.role == roles.SECURITY:
+        items.append(_item(_("Access"), "desk:access", "shield-check", here))
+    return [item for item in items if item.href or not item.icon]
+
+
+def _item(words: Any, name: str, icon: str, here: str, count: int | None = None) -> NavItem:
+    return NavItem(words, where(name), icon, current=name == here, count=count)
+
+
+def count_of(tab: lists.Tab, waiting: dict[str, int]) -> int | None:
+    """How many wait in a queue; None where the queue is more than its states say (requests, what is closed)."""
+    if tab.name in ("requests", "closed"):
+        return None
+    if tab.name == "open":
+        return sum(count for state, count in waiting.items() if state != "late")
+    return sum(waiting.get(state, 0) for state in tab.states)

@@ -1,0 +1,122 @@
+"""For those who look after the house: the auditor's view of one chain, and the security administrator's of who came in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from gongbi.cases import queries
+from gongbi.desk.frame import viewer_of
+from gongbi.desk.names import Names
+from gongbi.desk.pages.common import show
+from gongbi.kernel import scope
+from gongbi.kernel.errors import Refused
+from gongbi.kernel.ledger.chain import entry_hash
+from gongbi.kernel.ledger.models import LedgerEntry
+from gongbi.kernel.ledger.queries import fields_of
+from gongbi.kernel.scope.viewer import AUDITOR, SECURITY
+from gongbi.kernel.vault.queries import accesses
+from gongbi.look.furniture import Cell, Column, Table
+from gongbi.look.templatetags.look import time_tag
+from gongbi.parties import queries as parties
+
+SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One entry of a chain, and whether it holds."""
+
+    entry: Any
+    words: Any
+    by: Any
+    holds: bool
+
+
+@require_safe
+@scope.endpoint("desk.ledger", roles={AUDITOR})
+def ledger(request: HttpRequest) -> HttpResponse:
+    """Every entry of one matter with its digest, recomputed here and now, and who opened what of its reporters."""
+    viewer, now = viewer_of(request), timezone.now()
+    number = request.GET.get("number", "").strip()[:40]
+    context: dict[str, Any] = {"number": number}
+    if number:
+        try:
+            case = queries.case_by_number(number, viewer)
+        except Refused as refusal:
+            context["wrong"] = refusal.message
+        else:
+            chain = _chain(case, Names(viewer, now))
+            context |= {
+                "case": case,
+                "chain": chain,
+                "whole": all(link.holds for link in chain)
+                and bytes(case.last_hash) == bytes(chain[-1].entry.hash),
+                "opened": [row for report in case.reports.all() for row in accesses(report, viewer=viewer)],
+            }
+    return show(request, "desk/ledger.html", context, here="desk:ledger")
+
+
+def _chain(case: Any, names: Names) -> list[Link]:
+    entries = list(LedgerEntry.objects.filter(matter_id=case.pk).order_by("seq"))
+    names.remember(entry.actor for entry in entries)
+    prev, links = bytes(case.seed), []
+    for place, entry in enumerate(entries, start=1):
+        holds = (
+            entry.seq == place
+            and bytes(entry.prev) == prev
+            and entry_hash(prev, fields_of(entry)) == bytes(entry.hash)
+        )
+        arrow = case.declared.by_name.get(entry.transition)
+        links.append(
+            Link(
+                entry,
+                arrow.words if arrow else entry.transition,
+                names.actor(entry.actor, entry.unit_id),
+                holds,
+            )
+        )
+        prev = bytes(entry.hash)
+    return links
+
+
+@require_safe
+@scope.endpoint("desk.access", roles={SECURITY})
+def access(request: HttpRequest) -> HttpResponse:
+    """Who signed in, which keys other systems hold, what was changed about who."""
+    viewer = viewer_of(request)
+    around: dict[str, Any] = {"now": timezone.now()}
+
+    def when(moment: Any) -> Any:
+        return time_tag(around, moment) if moment else "—"  # type: ignore[arg-type]
+
+    came = Table(
+        _("The last attempts to sign in"),
+        (Column(_("When"), tight=True), Column(_("Login")), Column(_("Result"), tight=True), Column(_("Address"), tight=True)),
+        [
+            (Cell(when(row.at)), Cell(row.login), Cell(_("let in") if row.success else _("refused")), Cell(row.address or "—"))
+            for row in parties.sign_ins(viewer)[:SHOWN]
+        ],
+    )  # fmt: skip
+    keys = Table(
+        _("Keys of other systems"),
+        (Column(_("Name")), Column(_("Unit")), Column(_("Since"), tight=True), Column(_("Until"), tight=True), Column(_("State"), tight=True)),
+        [
+            (Cell(key.name), Cell(key.unit.label), Cell(when(key.created_at)), Cell(when(key.valid_to)), Cell(_("in use") if key.active else _("withdrawn")))
+            for key in parties.keys(viewer)[:SHOWN]
+        ],
+    )  # fmt: skip
+    changed = Table(
+        _("The last changes of units, people, posts and accounts"),
+        (Column(_("When"), tight=True), Column(_("What"), tight=True), Column(_("Of")), Column(_("By"), tight=True)),
+        [
+            (Cell(when(row.at)), Cell(row.act), Cell(f"{row.kind} {row.key}"), Cell(row.actor))
+            for row in parties.changes(viewer)[:SHOWN]
+        ],
+    )  # fmt: skip
+    return show(request, "desk/access.html", {"tables": [came, keys, changed]}, here="desk:access")

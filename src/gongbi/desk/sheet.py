@@ -1,0 +1,294 @@
+"""The sheet of one matter: everything its page, its place beside the queue and its print show, read once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import prefetch_related_objects
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from gongbi.cases import queries
+from gongbi.cases.queries.reading import twins_for
+from gongbi.desk import doing
+from gongbi.desk.history import History
+from gongbi.desk.names import CHANNELS, CLOCKS, LISTS, Names, grade_words
+from gongbi.desk.pages.common import picture_href
+from gongbi.duties import queries as duties
+from gongbi.kernel.clock.queries import clocks_of, explain_clock
+from gongbi.kernel.files import queries as files
+from gongbi.kernel.scope import viewer as roles
+from gongbi.kernel.scope.viewer import Viewer
+from gongbi.kernel.vault import policy
+from gongbi.look import deadlines
+from gongbi.look.furniture import Fact, Happened, Offered, Picture
+from gongbi.look.templatetags.look import said
+
+# Who deals with a matter sees that a reporter has a name; who only reads or counts does not even see it masked.
+WORKING = frozenset(
+    {roles.CLERK, roles.DISPATCHER, roles.HANDLER, roles.GRID_WORKER, roles.CHECKER, roles.ADJUDICATOR}
+)
+DESK = frozenset({roles.CLERK, roles.DISPATCHER, roles.ADJUDICATOR, roles.MANAGER, roles.AUDITOR})
+MERGED_SHOWN = 10
+BEFORE = ("report",)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One report as this viewer may see it: ``name`` and ``phone`` masked, "" where hidden; ``opens``: fields to ask for."""
+
+    report: Any
+    channel: Any
+    name: str
+    phone: str
+    opens: tuple[str, ...]
+    hidden: bool
+    grade: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One clock laid open."""
+
+    clock: Any
+    words: Any
+    limit: Any
+    deadline: Any
+    lines: Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Another case with what ties it to this one."""
+
+    case: Any
+    words: Any
+    score: int | None = None
+    metres: int | None = None
+
+
+class Sheet:
+    """One matter before one viewer at one moment."""
+
+    def __init__(self, case: Any, viewer: Viewer, *, now: datetime, names: Names | None = None) -> None:
+        self.case, self.viewer, self.now = case, viewer, now
+        self.names = names or Names(viewer, now)
+        prefetch_related_objects([case], "clocks", "reports__questions", "parts", "requests")
+        self.place = self.names.place(case.territory)
+        self.kind = self.names.kind(case.kind)
+        self.filing = duties.standard(case.standard, on=now) if case.standard else None
+        self.clock = deadlines.running(case.clocks.all())
+
+    # -- what I may do ------------------------------------------------------------------------------------------------
+
+    def steps(self) -> list[Offered]:
+        return doing.offered(self.case, self.viewer, at=self.now)
+
+    # -- what was said, and by whom -----------------------------------------------------------------------------------
+
+    def reports(self) -> list[Told]:
+        return [self._told(report) for report in sorted(self.case.reports.all(), key=lambda one: one.pk)]
+
+    def _told(self, report: Any) -> Told:
+        opens = tuple(
+            field
+            for field in ("name", "phone")
+            if getattr(report, field) and policy.may_unseal(self.viewer, report, field)
+        )
+        masked = self.viewer.role in WORKING and (not report.confidential or bool(opens))
+        return Told(
+            report=report,
+            channel=CHANNELS.get(report.channel, report.channel),
+            name=str(report.name.masked) if masked and report.name else "",
+            phone=str(report.phone.masked) if masked and report.phone else "",
+            opens=opens,
+            hidden=report.confidential and not masked,
+            grade=grade_words(report.grade),
+        )
+
+    # -- facts --------------------------------------------------------------------------------------------------------
+
+    def facts(self) -> list[Fact]:
+        case = self.case
+        shown = [Fact(_("Kind"), self.kind or _("not settled"), case.kind)]
+        shown.append(Fact(_("Place"), self.place or _("not settled"), case.place_words))
+        if self.filing is not None:
+            shown.append(Fact(_("Filing condition"), self.filing.filing))
+            shown.append(Fact(_("Closing condition"), self.filing.closing))
+        if case.unit_id:
+            shown.append(Fact(_("Responsible"), self.names.unit(case.unit_id)))
+        if case.parts.all():
+            shown.append(Fact(_("Co-handlers"), self._parts()))
+        if case.duty_item:
+            item = duties.duty_item(case.duty_item, on=self.now)
+            name = said(item.name) if item else ""
+            shown.append(
+                Fact(_("Duty item"), f"{said(LISTS.get(case.list_type, ''))} · {name}", case.duty_item)
+            )
+        if case.article:
+            shown.append(Fact(_("Article"), case.article))
+        if case.limit:
+            shown.append(Fact(_("Limit"), case.limit))
+        shown.append(Fact(_("Came in through"), CHANNELS.get(case.channel, case.channel), case.net))
+        counted = [
+            (case.report_count, _("people reported it"), 1),
+            (case.contest_count, _("times contested"), 0),
+            (case.rework_count, _("times reworked"), 0),
+            (case.extension_count, _("times extended"), 0),
+            (case.reopen_count, _("times reopened"), 0),
+        ]
+        told = " · ".join(f"{count} {words}" for count, words, usual in counted if count > usual)
+        if told:
+            shown.append(Fact(_("So far"), told))
+        marks = [_("exempt from overdue")] if case.exempt else []
+        marks += [_("excluded from the rating")] if case.excluded else []
+        marks += [_("ruled: cannot be contested")] if case.ruled else []
+        if marks:
+            shown.append(Fact(_("Marks"), " · ".join(str(mark) for mark in marks)))
+        return shown
+
+    def _parts(self) -> str:
+        done, waiting = said(("已完成", "done")), said(("未完成", "not done"))
+        return "、".join(
+            f"{self.names.unit(part.unit_id)} ({done if part.done_at else waiting})"
+            for part in self.case.parts.all()
+        )
+
+    def pending(self) -> Any:
+        return next((one for one in self.case.requests.all() if one.decided_at is None), None)
+
+    # -- proposal -----------------------------------------------------------------------------------------------------
+
+    def proposal(self) -> dict[str, Any] | None:
+        """What the machine proposes and why; None once a person has dispatched it, and for those who do not decide."""
+        case, found = self.case, self.case.proposal
+        if (
+            case.state not in ("received", "clarifying", "accepted", "disputed")
+            or self.viewer.role not in DESK
+            or not found
+        ):
+            return None
+        route = found.get("route") or {}
+        lead = route.get("unit") or route.get("lead", "")
+        unit = self.names.unit_of_code(lead.partition(":")[2] or lead) if lead else None
+        codes = [place["code"] for place in found.get("places", [])]
+        names = self.names.places(codes)
+        return {
+            "places": [
+                {**place, "name": names.get(place["code"], ""), "percent": round(100 * place["sure"]),
+                 "reasons": [tuple(pair) for pair in place["reasons"]]}
+                for place in found.get("places", [])
+            ],
+            "settled": found.get("place") is not None,
+            "kinds": [
+                {**kind, "name": self.names.kind(kind["code"]), "percent": round(100 * kind["probability"])}
+                for kind in found.get("kinds", [])
+            ],
+            "abstains": all(kind["abstained"] for kind in found.get("kinds", [])),
+            "unit": unit.label if unit else lead,
+            "item": {"code": route["item"], "name": tuple(route["item_name"])} if route.get("item") else None,
+            "article": route.get("article", ""),
+            "limit": route.get("limit", "") or case.limit,
+            "rule": route.get("rule", ""),
+            "reasons": [tuple(pair) for pair in (*route.get("reasons", []), *found.get("reasons", []))],
+        }  # fmt: skip
+
+    def twins(self) -> list[Known]:
+        """Open cases that may be the same, as they stand now: only while it can still be merged."""
+        if self.case.state not in ("received", "accepted") or self.viewer.role not in DESK:
+            return []
+        alike = twins_for(self.case, self.viewer, at=self.now)
+        found = {one.pk: one for one in queries.case_list(self.viewer, [twin.case_id for twin in alike])}
+        return [
+            Known(
+                found[twin.case_id], twin.title, round(100 * twin.likeness.score),
+                None if twin.likeness.metres is None else round(twin.likeness.metres),
+            )
+            for twin in alike
+            if twin.case_id in found
+        ]  # fmt: skip
+
+    # -- evidence and history -----------------------------------------------------------------------------------------
+
+    def read_files(self) -> None:
+        """Look up the files of the matter and of those merged into it."""
+        case = self.case
+        found = files.of_matter(case.pk, viewer=self.viewer)
+        merged = [one.pk for one in case.merged.all()[:MERGED_SHOWN]] if case.report_count > 1 else []
+        for key in merged:
+            found += files.of_matter(key, viewer=self.viewer)
+        self.stored = [file for file in found if file.is_picture]
+        self.documents = [(file, picture_href(file, self.now)) for file in found if not file.is_picture]
+
+    def before(self) -> list[Picture]:
+        return self._pictures([file for file in self.stored if file.purpose in BEFORE], _("Before"))
+
+    def after(self) -> list[Picture]:
+        return self._pictures([file for file in self.stored if file.purpose not in BEFORE], _("After"))
+
+    def _pictures(self, stored: Sequence[Any], label: Any) -> list[Picture]:
+        return [
+            Picture(
+                picture_href(file, self.now), picture_href(file, self.now, "small"),
+                format_html("{} {}", label, number), label, file.uploaded_at,
+            )
+            for number, file in enumerate(stored, start=1)
+        ]  # fmt: skip
+
+    def history(self, *, since: int = 0) -> list[Happened]:
+        """The timeline, oldest first; with ``since`` only what came after that version."""
+        events = queries.timeline(self.case, self.viewer)[since:]
+        by_digest = {
+            file.digest: Picture(
+                picture_href(file, self.now), picture_href(file, self.now, "small"), _("Photo of the result")
+            )
+            for file in getattr(self, "stored", [])
+        }
+        return History(self.case, self.viewer, self.names, events).lines(by_digest)
+
+    def clocks(self) -> list[Explained]:
+        """Every clock with its proof, the one that runs first."""
+        shown = []
+        for clock in clocks_of(self.case):
+            told = explain_clock(clock, self.now)
+            words = CLOCKS.get(clock.name, clock.name)
+            if clock.round > 1:
+                words = (f"{words[0]}(第 {clock.round} 次)", f"{words[1]} (round {clock.round})")
+            shown.append(
+                Explained(clock, words, told.limit, deadlines.read_clock(clock, self.now), told.lines)
+            )
+        return sorted(shown, key=lambda one: (one.clock.stopped_at is not None, one.clock.pk))
+
+    def links(self) -> list[Known]:
+        """What it was merged into, split from, or grew from."""
+        ties = {
+            "merged": (_("was merged into"), _("was merged into this one")),
+            "split": (_("was split from"), _("was split off this one")),
+        }
+        out = [(link.target_id, link.kind, 0) for link in self.case.links_out.all()]
+        back = [(link.source_id, link.kind, 1) for link in self.case.links_in.all()]
+        found = (
+            {one.pk: one for one in queries.case_list(self.viewer, [key for key, _kind, _side in out + back])}
+            if out + back
+            else {}
+        )
+        return [
+            Known(found[key], ties.get(kind, (kind, kind))[side])
+            for key, kind, side in out + back
+            if key in found
+        ]
+
+    @property
+    def bounds(self) -> str:
+        """The window of the small map: about 400 m around the point, "" without one."""
+        lon, lat = self.case.lon, self.case.lat
+        if lon is None or lat is None:
+            return ""
+        return f"{lon - 0.0045:.5f},{lat - 0.0036:.5f},{lon + 0.0045:.5f},{lat + 0.0036:.5f}"
+
+    def address(self) -> str:
+        return reverse("desk:case", args=[self.case.number])
