@@ -19,7 +19,7 @@ UNITS = (11, 12, 13)
 FORWARD = frozenset(
     {"accept", "dispatch", "sign", "finish", "confirm", "confirm_for_callback", "call_back", "judge"}
 )
-RARE = frozenset({"exempt", "exclude", "reopen", "join", "reassign"})
+RARE = frozenset({"taken_out", "called", "exempt", "exclude", "reopen", "join", "reassign"})
 PUBLIC_CHANNELS = ("web", "hotline", "hall", "api")
 
 
@@ -178,7 +178,10 @@ def _facts(
         return {"report": reports[0], "reason": "x"}
     if name == "merge":
         return {"into": 1, "reports": list(reports)}
-    if name == "call_back":
+    if name == "taken_out":
+        gone = reports.pop() if len(reports) > 1 else reports[0] + 700
+        return {"into": 1, "reports": [gone]}
+    if name in ("call_back", "called"):
         return {"outcome": chance.choice(("reached", "unreachable")), "report": reports[0]}
     if name == "call_back_unsolved":
         return {"outcome": "unsolved", "report": reports[0]}

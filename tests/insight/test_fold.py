@@ -190,6 +190,31 @@ def test_unmerging_brings_it_back_with_a_new_deadline_of_filing() -> None:
     assert only(facts, What.FILING).at == at("03-02 11:15")
 
 
+def test_a_report_that_is_taken_out_again_takes_its_verdict_and_its_contact_with_it() -> None:
+    target = History().to_handling().step("take_in", "03-02 10:00", **{"from": 8, "reports": [4]})
+    target.step("contacted", "03-02 10:30", report=1)
+    both = fold(target.entries)
+    assert [line.report_id for line in lines(both, What.RESPONSE)] == [1, 4]
+    target.finish().step("confirm", "03-03 15:20", finding="x").judge("03-05 08:00", report=4, grade=2).judge(
+        "03-05 09:00", report=1
+    )
+    target.step("taken_out", "03-06 08:00", into=8, reports=[4])
+    facts = fold(target.entries)
+    assert [line.report_id for line in lines(facts, What.RESPONSE)] == [1]
+    assert [line.report_id for line in lines(facts, What.VERDICT)] == [1]
+    assert [voice.report_id for voice in facts.voices] == [1]
+
+
+@pytest.mark.parametrize(("outcome", "done"), [("reached", True), ("unreachable", False)])
+def test_a_caller_who_was_reached_was_contacted(outcome: str, done: bool) -> None:
+    history = History().to_handling().finish("03-02 12:00", due="03-02 12:30")
+    history.step("confirm_for_callback", "03-02 12:10", finding="x", due={"callback": "03-04 12:10"})
+    history.step("called", "03-02 13:00", outcome=outcome, report=1)
+    facts = fold(history.entries)
+    assert (only(facts, What.RESPONSE).done_at is not None) is done
+    assert only(facts, What.CLOSING).done_at is None
+
+
 def test_an_excluded_case_leaves_with_its_ground_and_so_does_what_follows() -> None:
     history = (
         History()

@@ -218,7 +218,7 @@ def by_hand(stories: Iterable[list[Entry]]) -> dict[str, tuple[int, int]]:
         if any(entry.transition == "exclude" for entry in known):
             continue
         holder: list[tuple[datetime, bool]] = []
-        verdicts: list[tuple[datetime, bool]] = []
+        verdicts: dict[int, tuple[datetime, bool]] = {}
         filed = False
         for entry in known:
             if entry.transition == "dispatch" or (
@@ -230,15 +230,17 @@ def by_hand(stories: Iterable[list[Entry]]) -> dict[str, tuple[int, int]]:
             elif entry.transition in ("contest", "contest_again"):
                 holder[-1] = (holder[-1][0], True)
             elif entry.transition == "judge":
-                verdicts.append((entry.at, entry.facts["solved"] == "yes"))
+                verdicts[entry.facts["report"]] = (entry.at, entry.facts["solved"] == "yes")
             elif entry.transition == "reopen":
-                verdicts = []
+                verdicts = {}
+            elif entry.transition == "taken_out":
+                verdicts = {key: said for key, said in verdicts.items() if key not in entry.facts["reports"]}
             elif entry.transition in ("accept", "solve_on_spot"):
                 filed = True
             elif entry.transition in ("send_back", "unmerge"):
                 filed = False
         tally(found["returned"], holder)
-        tally(found["solved"], verdicts)
+        tally(found["solved"], verdicts.values())
         if known and known[0].transition == "open" and known[-1].to_state != "merged":
             tally(found["filed"], [(known[0].at, filed)])
     return {code: (above, below) for code, (above, below) in found.items()}

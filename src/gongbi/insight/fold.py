@@ -107,10 +107,13 @@ class _Fold(Handling):
             self.facts.voices.append(voice)
             self.owe_contact(voice)
 
-    def on_give_back(self, given: Mapping[str, Any]) -> None:
+    def on_taken_out(self, given: Mapping[str, Any]) -> None:
         gone = {int(report) for report in given.get("reports") or ()}
         for voice in [voice for voice in self.facts.voices if voice.report_id in gone]:
             self.hear_no_more(voice)
+        for line in list(self.live.values()):
+            if line.what == What.VERDICT and line.report_id in gone:
+                self.withdraw(line)  # it was about this case's result
 
     def on_split(self, given: Mapping[str, Any]) -> None:
         if given.get("copied"):

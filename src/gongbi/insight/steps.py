@@ -189,9 +189,12 @@ class Handling(Drawing):
         self.facts.closed_at = self.now
         self.done(What.CLOSING)
 
-    def on_call_back(self, given: Mapping[str, Any]) -> None:
+    def on_called(self, given: Mapping[str, Any]) -> None:
         if given.get("outcome") == "reached" and given.get("report"):
             self.contact(given["report"])
+
+    def on_call_back(self, given: Mapping[str, Any]) -> None:
+        self.on_called(given)
         self.close()
 
     def on_rework(self, given: Mapping[str, Any]) -> None:
