@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date, datetime
 from itertools import pairwise
+from pathlib import Path
 
 import orjson
 import pytest
@@ -14,6 +15,7 @@ from gongbi.cases.rules import three_rates
 from gongbi.insight import counting
 from gongbi.insight.catalogue import rates
 from gongbi.insight.counting import Filters, Group
+from gongbi.insight.definitions import as_markdown
 from gongbi.insight.facts import Entry
 from gongbi.insight.fold import fold
 from gongbi.insight.lines import What
@@ -377,3 +379,9 @@ def test_a_board_of_one_case_says_the_same_twice() -> None:
     assert one == recount_json([story.entries], replace(MARCH), config=CONFIG, by=counting.BY)
     assert at("03-03 15:20") < MARCH.end
     assert {line.what for line in fold(story.entries).lines} == set(What) - {What.VERDICT}
+
+
+def test_the_printed_definitions_are_those_of_the_catalogue() -> None:
+    written = (Path(__file__).parents[2] / "docs" / "rates.md").read_text(encoding="utf-8")
+    assert written == as_markdown()
+    assert all(rate.words[0] in written for rate in rates(Config()))
