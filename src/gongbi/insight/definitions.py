@@ -53,7 +53,7 @@ was not copied. `insight.rates.composite` takes any weights that add up to 1.
 | --- | --- |
 | 接通率, 15 秒应答率 | need the telephone system's own statistics (calls asked for, answered, waiting time), which come with another issue |
 | 知识库更新数, 直接答复率 | need the knowledge base and the clerks' call log |
-| 漏报率 | "missed" can only be told by an independent inspection of the same grid; counting residents' reports against a grid worker would be a reporting quota in disguise |
+| 漏报率 | "missed" can only be told by an independent inspection of the same grid; counting residents' reports against a grid worker would be a quota in disguise |
 | 按时核实率 | verification before filing is no task of its own in this flow |
 | 社区化解率, 网上办比例, 最多跑一次 | belong to mediation and the service centre |
 
