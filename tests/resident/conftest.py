@@ -57,8 +57,7 @@ GRIDS = {
 }
 
 
-@pytest.fixture
-def district(db: None) -> None:
+def build_district() -> None:
     """Divisions, boundaries, a place in words, and every shipped list."""
     import json
     from datetime import date
@@ -89,6 +88,11 @@ def district(db: None) -> None:
     )
     assert done.problems == []
     load_defaults(at=at, viewer=system("demo"))
+
+
+@pytest.fixture
+def district(db: None) -> None:
+    build_district()
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ class Plain(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         text = _UNSEEN.sub("", clean_text(value)) if isinstance(value, str) else ""
-        return super().to_python(text) if text.strip("\u200d\ufe0f \n") else ""
+        return str(super().to_python(text)) if text.strip("\u200d\ufe0f \n") else ""
 
 
 def _area(**attrs: Any) -> forms.Textarea:
@@ -69,7 +69,10 @@ class AskForm(Refusable):
 
     text = Plain(
         label=_("What is it about?"),
-        help_text=_("As you would say it. Please leave names and numbers of other people out."),
+        help_text=_(
+            "As you would say it, without names and numbers of other people. Of things in public, everybody can read the first "
+            "sentence and the place once we have read it and taken personal details out."
+        ),
         widget=_area(rows=5),
         error_messages={"required": _("Write a sentence that says what happened.")},
     )
@@ -120,7 +123,7 @@ class AskForm(Refusable):
         super().__init__(*args, **kwargs)
         choices: list[Any] = [("", _("Not chosen")), (NO_PLACE, _("I do not know, or it has no place"))]
         choices += [(street, list(communities)) for street, communities in streets]
-        self.fields["community"].widget.choices = choices  # type: ignore[attr-defined]
+        self.fields["community"].widget.choices = choices
         self.known = {code for _street, communities in streets for code, _name in communities}
         for name, seen in (
             ("text", "handlers"),

@@ -54,6 +54,11 @@ class Nearby:
     lat: float | None = None
     metres: int | None = None
 
+    @property
+    def show_kind(self) -> bool:
+        """Whether the kind says something that the title does not."""
+        return bool(self.kind[0]) and self.kind[0] not in self.title[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Listed:
@@ -143,14 +148,17 @@ def _told(
         if rules.hidden(kind, any(report.confidential for report in case.reports.all())):
             continue
         code = case.territory[:12] if len(case.territory) >= 12 else ""
+        community = names.get(code, "")
+        spot = rules.public_place(case.place_words, kind, case.state)
         public = rules.on_public_ground(kind) and case.state not in rules.UNREAD
         away = (metres or {}).get(case.pk)
         told.append(
             Nearby(
                 title=rules.public_title(case.title, kind, case.state),
                 kind=kind.name if kind else ("", ""),
-                community=names.get(code, ""),
-                place=rules.public_place(case.place_words, kind, case.state),
+                community=community,
+                # Without words of the reporter, the place is what the machine read off the point: the community again.
+                place="" if community and community in spot else spot,
                 declared_state=case.declared_state,
                 opened_at=case.opened_at,
                 due_at=case.due_at,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 from gongbi.kernel.clock.words import when
 from gongbi.resident.rules import Words
+
+Tone = Literal["info", "ok", "soon", "late", "quiet"]
 
 # Which clock carries the promise in each state; the deadline of a unit that signs is its own affair.
 PROMISED_BY: Final[dict[str, str]] = {
@@ -79,7 +81,7 @@ _LATE: Final[Words] = (
 )
 
 # Steps as a resident reads them; {unit} is whoever took the step. A step without a sentence is an inner affair.
-_HAPPENED: Final[dict[str, tuple[Words, str]]] = {
+_HAPPENED: Final[dict[str, tuple[Words, Tone]]] = {
     "open": (("收到您反映的情况", "We received what you said"), "ok"),
     "answer_at_once": (("当场答复", "Answered at once"), "ok"),
     "join": (("又有居民反映了同一件事，一起办理", "Somebody else reported the same; handled together"), "quiet"),
@@ -166,7 +168,7 @@ def standing(
     return Standing(fill(promised, zh, en))
 
 
-def happened(step: str, unit: Words | None, to: Words | None) -> tuple[Words, str] | None:
+def happened(step: str, unit: Words | None, to: Words | None) -> tuple[Words, Tone] | None:
     """The sentence and tone of one step, or None for one that is no resident's affair."""
     if step not in _HAPPENED:
         return None

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -101,7 +101,7 @@ def take_photos(request: HttpRequest, form: Refusable, *, at: datetime) -> list[
 
 
 @scope.endpoint("resident.kept_photo", roles=scope.ANYONE)
-def kept_photo(request: HttpRequest, ticket: str) -> HttpResponse:
+def kept_photo(request: HttpRequest, ticket: str) -> FileResponse:
     """The thumbnail of an upload that is not attached yet, for whoever holds its ticket."""
     now = timezone.now()
     [file_id] = files.from_tickets([ticket], at=now)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import segno
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -109,7 +109,7 @@ def _history(me: Mine, pictures: Sequence[Picture]) -> list[Happened]:
                 shape="ring" if tone == "quiet" else tone,
                 pictures=shown,
             )
-        )  # type: ignore[arg-type]
+        )
     return lines[::-1]
 
 
@@ -285,7 +285,7 @@ def why(request: HttpRequest, link: str) -> HttpResponse:
 
 @require_GET
 @scope.endpoint("resident.photo", roles=scope.ANYONE)
-def photo(request: HttpRequest, link: str, file_id: int) -> HttpResponse:
+def photo(request: HttpRequest, link: str, file_id: int) -> FileResponse:
     """A picture of the matter that this link may see; ``?small`` its thumbnail."""
     _report, viewer = queries.report_by_link(link)
     return file_pages.respond(*files.open_for(viewer, file_id, "small" if "small" in request.GET else "full"))
