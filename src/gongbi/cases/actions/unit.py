@@ -16,6 +16,7 @@ from gongbi.cases.models import Case, Contest, Report
 from gongbi.duties import queries as duties
 from gongbi.kernel.errors import Refused
 from gongbi.kernel.files import actions as files
+from gongbi.kernel.ledger.models import LedgerEntry
 from gongbi.kernel.scope.viewer import Viewer, system
 from gongbi.parties import handover
 from gongbi.parties.actions import hold_post
@@ -166,7 +167,10 @@ def _evidence(case: Case, photos: Sequence[int], *, at: datetime) -> list[str]:
     """Digests of the photos of the result; attaches them. A kind whose standard asks for no photo needs none."""
     if photos:
         stored = files.attach(photos, matter_id=case.pk, owner=f"case:{case.pk}", purpose="after")
-        return [file.digest for file in stored]
+        digests = [file.digest for file in stored]
+        if case.rework_count or case.reopen_count:
+            _check_fresh(case, digests)
+        return digests
     if duties.needs_photo(case.standard, on=at):
         raise Refused(
             "cases.no_evidence",
@@ -174,6 +178,23 @@ def _evidence(case: Case, photos: Sequence[int], *, at: datetime) -> list[str]:
             field="photos",
         )
     return ["none asked"]
+
+
+def _check_fresh(case: Case, digests: Sequence[str]) -> None:
+    """Done again is shown again: the photo of the first result proves nothing about the second."""
+    shown: set[str] = set()
+    entries = LedgerEntry.objects.filter(matter_id=case.pk, transition__in=("finish", "solve_on_spot"))
+    for facts in entries.values_list("facts", flat=True):
+        shown |= set(facts.get("evidence", ()))
+    if set(digests) <= shown:
+        raise Refused(
+            "cases.old_evidence",
+            (
+                "这张照片上次已经用过。返工后请拍一张现在的照片。",
+                "This photo was given for the earlier result already. After rework, take one of how it looks now.",
+            ),
+            field="photos",
+        )
 
 
 def solve_on_spot(*, statement: Statement, photos: Sequence[int], viewer: Viewer, at: datetime) -> Receipt:
