@@ -194,7 +194,10 @@ def test_icons_are_for_the_eye_only() -> None:
     assert html.count("<use") == 1
 
 
-def test_the_picture_of_the_tab_comes_whether_or_not_the_files_were_collected(settings: Any) -> None:
+def test_the_picture_of_the_tab_comes_whether_or_not_the_files_were_collected(
+    settings: Any, tmp_path: Any
+) -> None:
+    settings.STATIC_ROOT = tmp_path  # nothing was collected there
     assert written("{% seal_address %}") == "/static/look/seal.svg"
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}
