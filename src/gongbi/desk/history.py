@@ -101,12 +101,14 @@ class History:
     _clarified = _answered_back = _given
 
     def _merge(self, facts: Mapping[str, Any]) -> list[Any]:
-        return [_("into %(number)s") % {"number": self._number(facts.get("into"))}]
+        number = self._number(facts.get("into"))
+        return [_("into %(number)s") % {"number": number}] if number else []
 
     _split = _taken_out = _merge
 
     def _take_in(self, facts: Mapping[str, Any]) -> list[Any]:
-        return [_("from %(number)s") % {"number": self._number(facts.get("from"))}]
+        number = self._number(facts.get("from"))
+        return [_("from %(number)s") % {"number": number}] if number else []
 
     def _dispatch(self, facts: Mapping[str, Any]) -> list[Any]:
         lead = self.names.unit(facts.get("unit"))

@@ -46,7 +46,7 @@ GRADES: tuple[tuple[int, Words], ...] = (
     (1, ("非常不满意", "Very dissatisfied")),
 )
 _ACTORS: dict[str, Words] = {
-    "report": ("反映人", "The reporter"),
+    "report": ("报告人", "The reporter"),
     "system": ("系统", "The system"),
     "key": ("对接系统", "A connected system"),
     "public": ("居民", "A resident"),

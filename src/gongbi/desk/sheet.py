@@ -83,6 +83,12 @@ class Sheet:
         self.filing = duties.standard(case.standard, on=now) if case.standard else None
         self.clock = deadlines.running(case.clocks.all())
 
+    @property
+    def more_place(self) -> str:
+        """The place in the reporter's words, where they say more than the name of the division."""
+        words: str = self.case.place_words
+        return "" if self.place and words.endswith(self.place) else words
+
     # -- what I may do ------------------------------------------------------------------------------------------------
 
     def steps(self) -> list[Offered]:
@@ -115,7 +121,7 @@ class Sheet:
     def facts(self) -> list[Fact]:
         case = self.case
         shown = [Fact(_("Kind"), self.kind or _("not settled"), case.kind)]
-        shown.append(Fact(_("Place"), self.place or _("not settled"), case.place_words))
+        shown.append(Fact(_("Place"), self.place or _("not settled"), self.more_place))
         if self.filing is not None:
             shown.append(Fact(_("Filing condition"), self.filing.filing))
             shown.append(Fact(_("Closing condition"), self.filing.closing))

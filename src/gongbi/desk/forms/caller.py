@@ -25,7 +25,10 @@ class CallerForm(HouseForm):
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
     )  # fmt: skip
     name = forms.CharField(
-        label=_("Name"), required=False, max_length=60, widget=forms.TextInput(attrs={"autocomplete": "off"})
+        label=_("The caller's name"),
+        required=False,
+        max_length=60,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     anonymous = forms.BooleanField(label=_("The caller gives no number"), required=False)
     confidential = forms.BooleanField(

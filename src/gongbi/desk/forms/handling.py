@@ -13,6 +13,7 @@ from gongbi.cases import actions
 from gongbi.desk.forms import choices
 from gongbi.desk.forms.accepting import ReasonForm
 from gongbi.desk.forms.step import ReportChoice, StepForm, words
+from gongbi.duties import queries as duties
 
 
 class SignForm(StepForm):
@@ -73,6 +74,10 @@ class FinishForm(StepForm):
     template = "desk/steps/finish.html"
     result = words(_("What was done"), hint=_("The reporter reads this. Say what was done, where and when."))
     photos = forms.FileField(label=_("Photos of the result"), required=False)
+
+    @property
+    def needs_photo(self) -> bool:
+        return duties.needs_photo(self.case.standard, on=self.now)
 
     def act(self) -> Any:
         return actions.finish(**self.seen(), result=self.cleaned_data["result"], photos=self.stored)

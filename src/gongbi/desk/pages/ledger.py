@@ -97,7 +97,7 @@ def access(request: HttpRequest) -> HttpResponse:
 
     came = Table(
         _("The last attempts to sign in"),
-        (Column(_("When"), tight=True), Column(_("Login")), Column(_("Result"), tight=True), Column(_("Address"), tight=True)),
+        (Column(_("When"), tight=True), Column(_("Login name")), Column(_("Result"), tight=True), Column(_("Address"), tight=True)),
         [
             (Cell(when(row.at)), Cell(row.login), Cell(_("let in") if row.success else _("refused")), Cell(row.address or "—"))
             for row in parties.sign_ins(viewer)[:SHOWN]

@@ -167,16 +167,16 @@ def settings(request: HttpRequest) -> HttpResponse:
         gettext_lazy("Settings"),
         (
             Column(gettext_lazy("Setting")), Column(gettext_lazy("In force"), tight=True), Column(gettext_lazy("As shipped"), tight=True),
-            Column(gettext_lazy("Source")), Column(gettext_lazy("Verified"), tight=True),
+            Column(gettext_lazy("Source")), Column(gettext_lazy("Source checked"), tight=True),
         ),
         [
             (
                 Cell(SETTINGS.get(key, key)), Cell(cases.setting(key)), Cell(default.value), Cell(default.source),
-                Cell(chip(_("verified"), "ok") if default.verified else chip(_("not verified"), "quiet")),
+                Cell(chip(_("checked against the source"), "ok") if default.verified else chip(_("not checked yet"), "quiet")),
             )
             for key, default in DEFAULTS.items()
         ],
-        note=gettext_lazy("“Not verified” means that nobody has seen the source itself: check it before real use."),
+        note=gettext_lazy("“Not checked yet” means that nobody has seen the source itself: check it before real use."),
     )  # fmt: skip
     return show(request, "desk/settings.html", {"table": table}, here="desk:settings")
 
