@@ -103,7 +103,7 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
     if viewer.role == roles.AUDITOR:
         items.append(_item(_("Ledger"), "desk:ledger", "book-open", here))
     if viewer.role in KEEPERS:
-        items.append(NavItem(_("Keep")))
+        items.append(NavItem(_("Upkeep")))
         items.append(_item(_("Lists"), "desk:reference", "table", here))
         items.append(_item(_("Working calendar"), "desk:calendar", "calendar", here))
         items.append(_item(_("Settings"), "desk:settings", "sliders-horizontal", here))

@@ -112,6 +112,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "gongbi.ops.context.site",
+                "gongbi.desk.context.around",
                 *_signin.CONTEXT,
             ],
         },
