@@ -177,6 +177,9 @@ class Row:
     done_at: datetime | None
     late: bool
     ground: str
+    result: int
+    spoiled: bool
+    exempt: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,6 +353,9 @@ def _row(line: FactLine, end: datetime) -> Row:
         done,
         line.late and done is not None,
         line.ground,
+        line.result,
+        line.spoiled_at is not None and line.spoiled_at < end,
+        line.exempt_at is not None and line.exempt_at < end,
     )
 
 

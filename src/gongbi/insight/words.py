@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from gongbi.cases.rules import EXCLUSION_GROUNDS
 from gongbi.duties import queries as duties
-from gongbi.insight.lines import What
+from gongbi.insight.lines import FAIRLY, SATISFIED, VERDICTS, Result, What
+from gongbi.insight.queries import Row
 from gongbi.kernel.errors import in_language
 from gongbi.parties import queries as parties
 from gongbi.territory import queries as territory
@@ -87,6 +88,7 @@ TEXTS: dict[str, Any] = {
     "place": _("Place"),
     "kind": _("Kind"),
     "done": _("Done"),
+    "outcome": _("What became of it"),
     "late": _("late"),
     "in_time": _("on time"),
     "open": _("not yet"),
@@ -111,6 +113,49 @@ TEXTS: dict[str, Any] = {
         "Every number is as it was known at the end of the period; what came later does not change it."
     ),
 }
+# What became of a line: by what it is about, then when it came to nothing; by its kind where that says all.
+SPOILED: dict[What, Any] = {
+    What.REPORTED: _("not accepted"),
+    What.DISPATCH: _("returned"),
+    What.HANDLING: _("sent back"),
+    What.CHECK: _("failed"),
+    What.CLOSING: _("judged unsolved or bad"),
+}
+KINDS: dict[int, Any] = {
+    Result.JOINED: _("joined a known matter"),
+    Result.MERGED: _("merged"),
+    Result.ANSWERED: _("answered at once"),
+    Result.ANSWERED_REPEAT: _("answered at once: nothing new"),
+}
+GRADES: dict[int, Any] = {
+    5: _("very satisfied"),
+    4: _("satisfied"),
+    3: _("fairly satisfied"),
+    2: _("dissatisfied"),
+    1: _("very dissatisfied"),
+}
+
+
+def marks(what: What, row: Row) -> list[tuple[Any, str]]:
+    """What became of a line, as (words, tone of a chip): late, sent back, exempt, joined, a verdict …"""
+    if what == What.VERDICT:
+        solved, grade = divmod(row.result - VERDICTS, 10)
+        first = (_("solved"), "ok") if solved else (_("not solved"), "late")
+        return [first, (GRADES[grade], "ok" if grade >= SATISFIED else "soon" if grade == FAIRLY else "late")]
+    found: list[tuple[Any, str]] = []
+    if row.result in KINDS:
+        found.append((KINDS[row.result], "quiet"))
+    if row.exempt:
+        found.append((_("exempt after an appeal"), "info"))
+    elif row.late:
+        found.append((TEXTS["late"], "late"))
+    elif row.done_at is not None and what not in (What.REPORTED, What.DISPATCH):
+        found.append((TEXTS["in_time"], "ok"))
+    if row.spoiled and what in SPOILED:
+        found.append((SPOILED[what], "late"))
+    elif what == What.DISPATCH:
+        found.append((_("kept"), "ok"))
+    return found
 
 
 def change(before: float | None, now: float | None) -> Any:

@@ -14,6 +14,7 @@ from gongbi.cases import queries as cases
 from gongbi.desk.board import asked as asking
 from gongbi.desk.board import shown
 from gongbi.desk.board.asked import Asked
+from gongbi.desk.frame import frame
 from gongbi.insight import exchange, queries, words
 from gongbi.kernel import scope
 from gongbi.kernel.errors import NotThere
@@ -49,6 +50,7 @@ def board(request: HttpRequest) -> HttpResponse:
         request,
         "desk/board/board.html",
         {
+            **frame(request, "board:board"),
             "t": words.TEXTS,
             "asked": asked,
             "period_tabs": [
@@ -121,6 +123,7 @@ def rows(request: HttpRequest) -> HttpResponse:
         request,
         "desk/board/rows.html",
         {
+            **frame(request, "board:board"),
             "t": words.TEXTS,
             "asked": asked,
             "rate": rate,

@@ -8,19 +8,21 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from gongbi.desk.board.asked import Asked
 from gongbi.insight import words
 from gongbi.insight.catalogue import PERIOD
 from gongbi.insight.counting import Board, ranks
+from gongbi.insight.lines import What
 from gongbi.insight.queries import Point, Row
 from gongbi.insight.rates import SCORE_WORDS, Figure, Rate
 from gongbi.look.furniture import Cell, Column, Table, Tile
 from gongbi.look.templatetags.look import chip, percent
 
 T = words.TEXTS
+NEVER_OWED = frozenset({What.DISPATCH, What.VERDICT})  # they happened; there is nothing to be done by a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,8 @@ def peers(board: Board, rate: Rate, asked: Asked) -> Table:
         figure = group.figures[rate.code]
         more = {"by": board.by, "key": group.key}
         left = sum(figure.left_out.values())
-        few = T["few"] if figure.below else "—"
+        if not (figure.below or left):
+            continue
         lines.append(
             [
                 Cell(names[group.key]),
@@ -146,7 +149,7 @@ def peers(board: Board, rate: Rate, asked: Asked) -> Table:
                 Cell(
                     left, asked.fixed("board_rows", rate=rate.code, part="excluded", **more) if left else ""
                 ),
-                Cell(places.get(group.key, few)),
+                Cell(places.get(group.key, T["few"] if figure.below and group.key else "—")),
             ]
         )
     return Table((f"{rate.words[0]}:同类比较", f"{rate.words[1]}: compared with peers"), columns, lines)
@@ -185,7 +188,8 @@ def rows(found: Sequence[Row], rate: Rate, cases: Mapping[int, Seen], asked: Ask
         Column(T["kind"]),
         Column(T["unit"], tight=True),
         Column(words.AT[rate.what], tight=True),
-        Column(T["ground"] if excluded else T["done"], tight=True),
+        *([] if rate.what in NEVER_OWED else [Column(T["done"], tight=True)]),
+        Column(T["ground"] if excluded else T["outcome"]),
     ]
     lines = []
     for row in found:
@@ -198,7 +202,12 @@ def rows(found: Sequence[Row], rate: Rate, cases: Mapping[int, Seen], asked: Ask
                 Cell(kinds[row.kind]),
                 Cell("—" if row.unit_id is None else units[str(row.unit_id)]),
                 Cell(_time(row.at)),
-                Cell(words.ground(row.ground) if excluded else _done(row)),
+                *(
+                    []
+                    if rate.what in NEVER_OWED
+                    else [Cell(_time(row.done_at) if row.done_at else T["open"])]
+                ),
+                Cell(words.ground(row.ground) if excluded else _marks(rate.what, row)),
             ]
         )
     return Table(rate.words, columns, lines)
@@ -210,8 +219,5 @@ def _time(moment: datetime) -> SafeString:
     return format_html('<time datetime="{}">{}</time>', local.isoformat(timespec="seconds"), shown)
 
 
-def _done(row: Row) -> Any:
-    if row.done_at is None:
-        return T["open"]
-    mark = chip(T["late"], "late") if row.late else chip(T["in_time"], "ok")
-    return format_html("{} {}", _time(row.done_at), mark)
+def _marks(what: What, row: Row) -> SafeString:
+    return format_html_join(" ", "{}", ((chip(text, tone),) for text, tone in words.marks(what, row)))
