@@ -159,6 +159,16 @@ def test_anonymous_keeps_neither_name_nor_number(visitor: Client, say: Say) -> N
     assert "匿名，没有留下个人信息" in html(visitor.get(f"/r/{link}"))
 
 
+def test_who_informs_against_somebody_is_hidden_without_asking(visitor: Client, say: Say) -> None:
+    from gongbi.duties import queries as duties
+
+    against = next(kind.code for kind in duties.kinds() if kind.informer)
+    link = say(LAMP, kind=against, name="小郑", phone="029-87654321")
+    report, _viewer = queries.report_by_link(link)
+    assert report.confidential
+    assert "对办理单位保密" in html(visitor.get(f"/r/{link}"))
+
+
 def test_anonymous_is_refused_beside_the_choice_where_the_kind_does_not_allow_it(visitor: Client) -> None:
     from gongbi.duties import queries as duties
 

@@ -21,6 +21,7 @@ from gongbi.cases.actions.receive import Emergency, Statement, clean_text
 from gongbi.cases.rules import MAX_TEXT
 from gongbi.cases.triage import PLACE_SURE, Said
 from gongbi.duties import queries as duties
+from gongbi.duties.rules import reporter_hidden
 from gongbi.kernel import scope
 from gongbi.kernel.errors import Refused
 from gongbi.resident import queries
@@ -166,7 +167,9 @@ def _statement(
         name="" if unnamed else data["name"],
         phone="" if unnamed else data["phone"],
         anonymous=unnamed,
-        confidential=data["who"] == CONFIDENTIAL,
+        # Who informs against somebody is hidden from the unit without having to ask for it.
+        confidential=not unnamed
+        and (data["who"] == CONFIDENTIAL or reporter_hidden(duties.kind(look.asked_for, on=now))),
         answers=asked_answers(request.POST, [question.name for question in look.questions]),
         photos=[photo.id for photo in photos],
         language=get_language() or "zh-hans",

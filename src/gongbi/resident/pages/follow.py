@@ -33,6 +33,7 @@ from gongbi.resident import sentences
 from gongbi.resident.forms import GRADE_WORDS, AnswerForm, JudgeForm, Refusable, ReopenForm
 from gongbi.resident.pages.common import KeptPhoto, private, take_photos
 from gongbi.resident.rules import Words
+from gongbi.territory import queries as territory
 
 if TYPE_CHECKING:
     from gongbi.cases.models import Case, Report
@@ -111,6 +112,12 @@ def _history(me: Mine, pictures: Sequence[Picture]) -> list[Happened]:
             )
         )
     return lines[::-1]
+
+
+def _synthetic(me: Mine) -> bool:
+    """Whether the place it lies in was invented for a demonstration."""
+    place = territory.division(me.case.territory, on=me.now) if me.case.territory else None
+    return place is not None and place.synthetic
 
 
 def _pictures(me: Mine) -> list[Picture]:
@@ -192,6 +199,7 @@ def _now_part(request: HttpRequest, me: Mine) -> dict[str, Any]:
         "now": me.now,
         "pictures": [picture for picture in pictures if picture.label == _PURPOSE["report"]],
         "events": _history(me, pictures),
+        "synthetic_data": _synthetic(me),
         "together": sentences.together(me.case.report_count - 1),
         "version": me.case.version,
     }
@@ -382,6 +390,7 @@ def receipt_context(request: HttpRequest, link: str) -> dict[str, Any]:
         "qr": qr_of(address),
         "qr_words": ("扫码查看进展", "Scan to follow"),
         "printed_at": me.now,
+        "synthetic_data": _synthetic(me),
         "together": sentences.together(me.case.report_count - 1),
         "given": _given(me),
     }
