@@ -32,6 +32,8 @@ from gongbi.kernel.errors import NotThere, Refused
 from gongbi.kernel.scope.viewer import CLERK, Viewer
 from gongbi.parties import directory
 
+UNLIKELY = 0.01  # a second guess below it is not worth reading
+TRANSFERRED = 1 + list(SPECIAL_ROUTES).index("emergency")
 SHORTEST = 4  # signs from which on something is read out of the words
 RECEIPT_SHOWN = timedelta(hours=24)  # how long the clerk who took it sees the private link again
 
@@ -44,7 +46,10 @@ def intake(request: HttpRequest) -> HttpResponse:
     viewer, now = viewer_of(request), timezone.now()
     if request.method != "POST":
         return _page(request, _fresh(viewer, now))
-    form = CallerForm(request.POST, viewer=viewer, now=now)
+    data = request.POST.copy()
+    if data.get("transferred"):
+        data["route"] = str(TRANSFERRED)  # the caller is with 110, 119, 120 or 122 now
+    form = CallerForm(data, viewer=viewer, now=now)
     danger: Emergency | None = None
     if form.is_valid():
         try:
@@ -153,8 +158,15 @@ def _looked(data: Any, viewer: Viewer, now: datetime) -> dict[str, Any]:
         "alarm": duties.emergency(text, on=now),
         "special": duties.special_routes(text, same_open_matter=same, on=now),
         "numbers": {key: number for number, key in enumerate(SPECIAL_ROUTES, start=1)},
-        "guesses": [{"guess": kind, "name": names.kind(kind.code), "percent": round(100 * kind.probability)} for kind in found.kinds],
-        "places": [{"words": place.words, "name": places.get(place.code, ""), "percent": round(100 * place.sure)} for place in found.places],
+        "guesses": [
+            {"guess": kind, "name": names.kind(kind.code), "percent": round(100 * kind.probability)}
+            for kind in found.kinds
+            if kind is found.kinds[0] or kind.probability >= UNLIKELY
+        ],
+        "places": [
+            {"words": place.words, "name": places.get(place.code, ""), "percent": round(100 * place.sure)}
+            for place in found.places
+        ],
         "unit": _unit(found.route, names),
         "twins": [(cases[twin.case_id], twin) for twin in found.twins if twin.case_id in cases],
         "joined": data.get("join", ""),

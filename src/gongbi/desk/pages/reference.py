@@ -141,7 +141,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
         [
             (
                 Cell(year, f"?year={year}"),
-                Cell(chip(_("provisional: the notice is not out"), "soon") if count["provisional"] else chip(_("fixed by notice"), "ok")),
+                Cell(_standing(count)),
                 Cell(count["working"]), Cell(count["free"]),
             )
             for year, count in sorted(years.items(), reverse=True)
@@ -157,6 +157,14 @@ def calendar(request: HttpRequest) -> HttpResponse:
         "keeps": viewer_of(request).role == ADMIN,
     }
     return show(request, "desk/calendar.html", context, here="desk:calendar")
+
+
+def _standing(count: Counter[str]) -> Any:
+    if not count["provisional"]:
+        return chip(_("fixed by notice"), "ok")
+    if count["official"]:
+        return chip(_("fixed in part"), "info")
+    return chip(_("provisional: the notice is not out"), "soon")
 
 
 @require_safe
