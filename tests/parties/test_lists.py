@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -223,7 +222,7 @@ def test_only_the_machine_builds_it(now: datetime) -> None:
 
 
 @pytest.mark.data
-def test_the_whole_district_is_made_in_seconds(real_data: Callable[[str], Path], now: datetime) -> None:
+def test_the_whole_district_is_made(real_data: Callable[[str], Path], now: datetime) -> None:
     def read(name: str, key: str, value: str) -> list[tuple[str, str]]:
         with io.StringIO(real_data(f"divisions/{name}").read_text(encoding="utf-8")) as text:
             return [(row["code"], row["name"]) for row in csv.DictReader(text) if row[key] == value]
@@ -232,9 +231,7 @@ def test_the_whole_district_is_made_in_seconds(real_data: Callable[[str], Path],
     communities = read("villages_lianhu_610104.csv", "areaCode", "610104")
     assert (len(streets), len(communities)) == (9, 142)
     grids = [f"{code}{number:03d}" for code, _name in communities for number in range(1, 12)]
-    began = time.perf_counter()
     made = build(now, streets=streets, communities=communities, grids=grids)
-    assert time.perf_counter() - began < 10
     assert made.units == 4 + len(demo.DEPARTMENTS) + len(demo.FIRMS) + 9 + 142
     assert Post.objects.filter(role="grid_worker").count() == len(grids)
     with translation.override("en"):

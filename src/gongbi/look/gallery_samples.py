@@ -65,7 +65,7 @@ def deadlines(now: datetime) -> list[Deadline]:
             "late",
             now - hour,
         ),
-        Deadline(("已暂停,还剩 1 个工作日", "paused; 1 office day left"), "quiet", "paused", now + hour),
+        Deadline(("已暂停，还剩 1 个工作日", "paused; 1 office day left"), "quiet", "paused", now + hour),
         Deadline(
             ("还剩 12 个工作日(2027年1月8日 18:00 前)", "12 working days left (by 8 January 2027 18:00)"),
             "ok",
@@ -137,7 +137,7 @@ def events(now: datetime) -> list[Happened]:
             ("网格员补充了照片", "The grid worker added photos"),
             now - timedelta(days=1, hours=2),
             ("网格员", "Grid worker"),
-            said=("现场还有一袋没有清走,靠近公交站。", "One bag is still there, near the bus stop."),
+            said=("现场还有一袋没有清走，靠近公交站。", "One bag is still there, near the bus stop."),
             pictures=pictures(),
         ),
         Happened(
@@ -209,7 +209,7 @@ def cases() -> Table:
             ],
             [
                 Cell("AJ20261122-00012218-1", "#"),
-                Cell(("路灯不亮,晚上看不见台阶", "Street lamp out, steps unseen at night")),
+                Cell(("路灯不亮，晚上看不见台阶", "Street lamp out, steps unseen at night")),
                 Cell(("土门", "Tumen")),
                 Cell(1),
             ],

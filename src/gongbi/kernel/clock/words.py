@@ -10,16 +10,16 @@ from gongbi.kernel.clock import limits
 from gongbi.kernel.clock.calendar import ZONE
 from gongbi.kernel.clock.limits import OFFICE_DAY, Limit, Words
 
-PAUSED: Final[Words] = ("暂停,不计时", "paused, not counted")
+PAUSED: Final[Words] = ("暂停，不计时", "paused, not counted")
 CONTINUOUS: Final[Words] = ("昼夜连续计时", "counted day and night")
-NOON: Final[Words] = ("午休,不计时", "midday break, not counted")
-CLOSED: Final[Words] = ("下班时间,不计时", "outside office hours, not counted")
-EVERY_DAY: Final[Words] = ("逐日计入,含休假日", "every day counts, days off too")
+NOON: Final[Words] = ("午休，不计时", "midday break, not counted")
+CLOSED: Final[Words] = ("下班时间，不计时", "outside office hours, not counted")
+EVERY_DAY: Final[Words] = ("逐日计入，含休假日", "every day counts, days off too")
 FIRST_DAY: Final[Words] = (
     "开始的当日不计入(民法典第二百零一条)",
     "the day it begins is not counted (Civil Code §201)",
 )
-_PROVISIONAL: Final[Words] = ("(暂定,待放假通知)", " (provisional: the holiday notice is not out)")
+_PROVISIONAL: Final[Words] = ("(暂定，待放假通知)", " (provisional: the holiday notice is not out)")
 _WEEKDAYS: Final = (
     ("周一", "Monday"),
     ("周二", "Tuesday"),
@@ -49,14 +49,14 @@ def _flagged(pair: Words, provisional: bool) -> Words:
 
 
 def office(provisional: bool) -> Words:
-    return _flagged(("工作时间,计时", "office hours, counted"), provisional)
+    return _flagged(("工作时间，计时", "office hours, counted"), provisional)
 
 
 def day_off(note: str, provisional: bool) -> Words:
     """Why a day does not count; ``note`` is the holiday's name when it has one."""
     if not note:
-        return _flagged(("周末,不计", "weekend, not counted"), provisional)
-    return _flagged((f"{note}放假,不计", f"day off ({_HOLIDAYS.get(note, note)}), not counted"), provisional)
+        return _flagged(("周末，不计", "weekend, not counted"), provisional)
+    return _flagged((f"{note}放假，不计", f"day off ({_HOLIDAYS.get(note, note)}), not counted"), provisional)
 
 
 def counted_day(number: int, count: int, provisional: bool) -> Words:
@@ -67,11 +67,11 @@ def rolled(note: str, works: bool) -> Words:
     """A day after the last counted one: a day off is skipped, the first working day ends the period."""
     if works:
         return (
-            "休假日结束的次日,期限届满(民法典第二百零三条)",
+            "休假日结束的次日，期限届满(民法典第二百零三条)",
             "first day after the days off: the period ends (Civil Code §203)",
         )
     return (
-        f"末日遇{note or '周末'}休假,顺延",
+        f"末日遇{note or '周末'}休假，顺延",
         f"the last day falls on a day off ({_HOLIDAYS.get(note, note) or 'weekend'}): rolled over",
     )
 
@@ -133,8 +133,8 @@ def remaining(left: int, limit: Limit, late: bool, paused: bool, due_at: datetim
     zh, en = amount(abs(left), limit)
     if paused:
         if late or left < 0:
-            return f"已暂停,暂停前已超 {zh}", f"paused; over by {en} before that"
-        return f"已暂停,还剩 {zh}", f"paused; {en} left"
+            return f"已暂停，暂停前已超 {zh}", f"paused; over by {en} before that"
+        return f"已暂停，还剩 {zh}", f"paused; {en} left"
     when_zh, when_en = when(due_at, now)
     if late:
         if not left:
