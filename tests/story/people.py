@@ -51,18 +51,18 @@ def photo(words: str, colour: str) -> dict[str, Any]:
 
 
 class Person:
-    """Somebody with a browser. ``login`` empty: a resident without an account. Errors in the page's scripts are collected."""
+    """Somebody with a browser. ``login`` empty: a resident without an account. Errors in the page's scripts are collected.
 
-    def __init__(self, browser: Browser, base: str, album: Path, login: str = "", *, phone: bool = False) -> None:
+    ``more`` goes to Playwright's context (``color_scheme``, ``device_scale_factor``, ``locale`` …).
+    """
+
+    def __init__(
+        self, browser: Browser, base: str, album: Path, login: str = "", *, phone: bool = False, **more: Any
+    ) -> None:
         self.base, self.album, self.login = base, album, login
         self.errors: list[str] = []
-        self.context = browser.new_context(
-            base_url=base,
-            locale="zh-CN",
-            timezone_id="Asia/Shanghai",
-            viewport=PHONE if phone else DESK,  # type: ignore[arg-type]
-            has_touch=phone,
-        )
+        usual = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai", "viewport": PHONE if phone else DESK}
+        self.context = browser.new_context(**{"base_url": base, "has_touch": phone, **usual, **more})
         self.context.set_default_timeout(PATIENCE)
         self.page: Page = self.context.new_page()
         self.page.on("pageerror", lambda error: self.errors.append(f"{self.page.url}: {error}"))
@@ -74,7 +74,7 @@ class Person:
         form = self.page.locator("form").filter(has=self.page.locator("input[type=password]"))
         form.get_by_role("textbox").first.fill(self.login)
         form.locator("input[type=password]").fill(PASSWORD)
-        form.get_by_role("button", name=zh("Sign in"), exact=True).click()
+        form.get_by_role("button").last.click()
         self.page.wait_for_url(lambda url: "/account" not in url)
 
     def shot(self, name: str, *, full: bool = True) -> None:
