@@ -114,7 +114,10 @@ def with_house(do: Callable[[str], None]) -> None:
 def main() -> int:
     sys.path[:0] = [str(ROOT), str(ROOT / "src")]
     parser = argparse.ArgumentParser(description="Take the README's screenshots.")
-    found = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), "")
+    found = next(
+        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))),
+        "",
+    )
     parser.add_argument("--browser", default=found, help="the Chromium to drive (the first one found)")
     args = parser.parse_args()
     if not args.browser:
@@ -128,7 +131,9 @@ def main() -> int:
     expect.set_options(timeout=20_000)
     TARGET.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=args.browser, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(
+            executable_path=args.browser, args=["--no-sandbox", "--disable-gpu"]
+        )
         with_house(lambda base: take(browser, base))
         browser.close()
     return 0

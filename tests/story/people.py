@@ -116,7 +116,9 @@ class Person:
         said = self.page.get_by_role("status").filter(has_text=f"{label}").filter(has_text=after)
         expect(said.first).to_be_visible(timeout=PATIENCE)
 
-    def take(self, number: str, label: str, after: str, fill: Callable[[Locator], None] | None = None) -> None:
+    def take(
+        self, number: str, label: str, after: str, fill: Callable[[Locator], None] | None = None
+    ) -> None:
         """One step from the page of the matter: button, panel, fill in, send, and what came of it."""
         self.open(number)
         panel = self.press(label)
@@ -145,3 +147,30 @@ def choose(panel: Locator, label: str, words: str) -> None:
     box = panel.get_by_label(label, exact=False).and_(panel.locator("select"))
     value = box.locator("option").filter(has_text=words).first.get_attribute("value")
     box.select_option(value)
+
+
+Fill = Callable[[Locator], None]
+
+
+def write(label: str, words: str) -> Fill:
+    """Fills these words into the field of that label (English msgid)."""
+    return lambda panel: panel.get_by_label(zh(label)).fill(words)
+
+
+def finish(me: Person, words: str, colour: str) -> Fill:
+    """Fills in what was done, with a photo of the result."""
+
+    def fill(panel: Locator) -> None:
+        write("What was done", words)(panel)
+        me.add_photo("修好", colour, panel)
+
+    return fill
+
+
+# What the story is about.
+COMMUNITY = "莲湖路第一社区"  # of the street whose officer is a demo account
+LAMP = "莲湖路小学东门口的两盏路灯从上周起一直不亮，晚上接孩子看不见台阶"
+LAMP_TOO = "莲湖路小学东门口路灯不亮好几天了，晚上台阶那里特别黑"
+LAMP_CALLED = "莲湖路小学东门外面路灯一直不亮，老人晚上不敢走"
+TWIN = "莲湖路小学"
+URBAN, STREET = "城市管理和综合执法局", "青年路街道"
