@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from tests.desk.conftest import HERE, Clock, Desk, World
@@ -48,3 +49,10 @@ def test_a_matter_costs_the_same_however_many_reported_it(own_database: str, clo
     few = queries_of(desk, f"/desk/case/{short.number}", **DETAIL)
     assert abs(queries_of(desk, f"/desk/case/{long.number}", **DETAIL) - few) <= 2
     assert few <= 40
+
+
+@pytest.mark.django_db
+def test_a_visitor_costs_nothing(clock: Clock) -> None:
+    with CaptureQueriesContext(connection) as caught:
+        assert Client().get("/desk/", headers={"Accept": "text/html"}).status_code == 302
+    assert len(caught) == 0
