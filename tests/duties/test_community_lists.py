@@ -44,3 +44,21 @@ def test_a_community_is_refused_what_is_not_its_own_and_the_article_is_named(
 def test_an_item_of_one_street_does_not_bind_another(community: str, item: str) -> None:
     found = best_item(ITEMS, "E0405", community)
     assert (found.code if found else "") == item
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [("C0137", "X2"), ("C0136", "X1"), ("E0105", "X3")],
+    ids=["named itself", "by its family alone", "a stronger list before a closer name"],
+)
+def test_of_two_items_of_a_list_the_one_that_names_the_kind_most_closely_counts(kind: str, code: str) -> None:
+    words = ("名", "name")
+    items = [
+        Item("X1", "assist", words, ("C01",)),
+        Item("X2", "assist", words, ("C0137", "C0138")),
+        Item("X3", "perform", words, ("E01",)),
+        Item("X4", "assist", words, ("E0105",)),
+    ]
+    found = best_item(items, kind)
+    assert found is not None
+    assert found.code == code

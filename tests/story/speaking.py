@@ -122,7 +122,9 @@ def a_clerk_takes_two_calls(me: Person) -> str:
 
 
 def call_back(panel: Locator) -> None:
-    panel.get_by_role("radio", name=re.compile(LAMP_CALLED[:12])).check()
+    expect(
+        panel.get_by_role("radio", name=re.compile(LAMP_CALLED[:12]))
+    ).to_be_checked()  # the call that is owed
     panel.get_by_label("已联系上", exact=True).check()
     panel.get_by_label("已解决", exact=True).check()
     panel.get_by_label("非常满意", exact=True).check()

@@ -83,10 +83,15 @@ class Verdict:
 
 
 def best_item(items: Iterable[Item], kind: str, community: str = "") -> Item | None:
-    """The item that covers the kind there: perform before act-for before assist."""
+    """The item that covers the kind there: perform before act-for before assist, then the one that names it most closely."""
     order = {PERFORM: 0, ACTFOR: 1, ASSIST: 2}
     found = [item for item in items if item.covers(kind, community)]
-    return min(found, key=lambda item: (order[item.list_type], item.code), default=None)
+
+    def rank(item: Item) -> tuple[int, int, str]:
+        closest = max(len(prefix) for prefix in item.kinds if kind.startswith(prefix))
+        return order[item.list_type], -closest, item.code
+
+    return min(found, key=rank, default=None)
 
 
 def check_community_lists(item: Item | None, unit_kind: str, as_lead: bool) -> str:

@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from gongbi.cases import actions, rules
+from gongbi.cases.actions.receive import said_by_phone
 from gongbi.desk.forms import choices
 from gongbi.desk.forms.accepting import ReasonForm
 from gongbi.desk.forms.base import pair
@@ -73,6 +74,9 @@ class CallBackForm(Verdict):
             pair("unreachable", ("联系不上", "Could not be reached")),
             pair("unsolved", ("联系上，没有解决：返工", "Reached, not solved: send back for rework")),
         ]
+        owed = [report for report in self.reports if said_by_phone(report.channel)]
+        if len(owed) == 1:  # the others may be called too, but the call that is owed is this one
+            self.initial.setdefault("report", owed[0].pk)
 
     def candidates(self) -> Any:
         return self.case.reports.filter(callback_at__isnull=True).order_by("id")
