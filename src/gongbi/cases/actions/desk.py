@@ -271,6 +271,7 @@ def dispatch(
             "list": item.list_type if item else "",
             "article": article,
             "limit": limit,
+            "response_limit": setting("response_limit"),
             "basis": article,
             "proposed_unit": proposed.get("unit_code", ""),
         },

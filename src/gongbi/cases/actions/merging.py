@@ -56,7 +56,11 @@ def merge(
         "take_in",
         viewer,
         at=at,
-        facts={"from": case.pk, "reports": reports},
+        facts={
+            "from": case.pk,
+            "reports": reports,
+            "channels": dict(case.reports.values_list("pk", "channel")),
+        },
         report_count=target.report_count + len(reports),
         callback_owed=target.callback_owed or case.callback_owed,
         urgent=target.urgent or case.urgent,
@@ -195,7 +199,14 @@ def split(
         viewer,
         at=at,
         transition="open",
-        facts={"split_from": case.pk, "accept_limit": setting("accept_limit")},
+        facts={
+            "split_from": case.pk,
+            "channel": case.channel,
+            "net": case.net,
+            "territory": case.territory,
+            "reports": [report.pk for report in leaving],
+            "accept_limit": setting("accept_limit"),
+        },
     )
     search.index(fresh.pk, f"{fresh.title} {body} {fresh.place_words}")
     if leaving:
@@ -209,7 +220,7 @@ def split(
         viewer,
         at=at,
         expected_version=expected_version,
-        facts={"reports": moved, "into": fresh.pk},
+        facts={"reports": moved, "into": fresh.pk, "copied": bool(part)},
         report_count=len(mine) - len(leaving),
     )
     _count(case)

@@ -222,7 +222,12 @@ def solve_on_spot(*, statement: Statement, photos: Sequence[int], viewer: Viewer
             viewer,
             at=at,
             move={"unit_id": viewer.unit_id, "territory": case.territory or next(iter(viewer.territories), "")},
-            facts={"evidence": [file.digest for file in stored], "standard": standard, "kind": case.kind},
+            facts={
+                "evidence": [file.digest for file in stored],
+                "standard": standard,
+                "kind": case.kind,
+                "territory": case.territory or next(iter(viewer.territories), ""),
+            },
             standard=standard,
             handled_by_person=viewer.person_id,
             handled_at=at,
