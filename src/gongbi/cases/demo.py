@@ -71,6 +71,7 @@ class Maker:
         self.count = 0
         self.posts: dict[tuple[str, int | None, str], Viewer] = {}
         self.units = {unit.code: unit.pk for unit in parties.units(system("demo"), at=at)}
+        self.finished: dict[int, datetime] = {}
         self.grids = territory.divisions(level="grid", on=at)
 
     def run(self) -> int:
@@ -121,7 +122,11 @@ class Maker:
         phone = f"1380000{number % 10000:04d}" if channel in ("hotline", "hall") else ""
         if name == "answered":
             actions.receive(
-                Statement(said=Said("请问法院什么时候判", t, "hotline"), phone=f"1380000{9000 + number % 1000}", route=2),
+                Statement(
+                    said=Said("请问法院什么时候判", t, "hotline"),
+                    phone=f"1380000{9000 + number % 1000}",
+                    route=2,
+                ),
                 viewer=self._post(CLERK),
                 at=t,
             )
@@ -240,7 +245,12 @@ class Maker:
 
     def handled(self, case: Case, t: datetime) -> None:
         self.handling(case, t)
-        self._finish(case, t + _m(100 + case.pk % 5 * 40))
+        self.finished[case.pk] = t + _m(100 + case.pk % 5 * 40)
+        self._finish(case, self.finished[case.pk])
+
+    def _check_time(self, case: Case) -> datetime:
+        """Three of four are checked in time."""
+        return self.finished[case.pk] + _m(20 if case.pk % 4 else 55)
 
     def _finish(self, case: Case, t: datetime) -> None:
         handler = self._post(HANDLER, self._unit(case))
@@ -250,12 +260,17 @@ class Maker:
     def rework(self, case: Case, t: datetime) -> None:
         self.handled(case, t)
         actions.rework(
-            case_id=case.pk, viewer=self._post(CHECKER), at=t + _m(320), reason="现场仍未恢复，请重新处理。"
+            case_id=case.pk,
+            viewer=self._post(CHECKER),
+            at=self._check_time(case),
+            reason="现场仍未恢复，请重新处理。",
         )
 
     def checked(self, case: Case, t: datetime) -> None:
         self.handled(case, t)
-        actions.confirm(case_id=case.pk, viewer=self._post(CHECKER), at=t + _m(320), finding="现场已恢复。")
+        actions.confirm(
+            case_id=case.pk, viewer=self._post(CHECKER), at=self._check_time(case), finding="现场已恢复。"
+        )
 
     def closed(self, case: Case, t: datetime) -> None:
         self.checked(case, t)
@@ -266,7 +281,7 @@ class Maker:
                 case_id=case.pk,
                 report_id=report.pk,
                 viewer=self._post(CLERK),
-                at=t + _m(400),
+                at=self._check_time(case) + _m(90),
                 outcome="reached",
             )
 
@@ -276,7 +291,13 @@ class Maker:
         if report is not None:
             holder = queries.report_by_link(links.token(report))[1]
             given = grade or (5, 4, 5, 3, 5, 4)[case.pk % 6]
-            actions.judge(report_id=report.pk, viewer=holder, at=t + _m(600), solved=solved, grade=given)
+            actions.judge(
+                report_id=report.pk,
+                viewer=holder,
+                at=self._check_time(case) + _m(300),
+                solved=solved,
+                grade=given,
+            )
 
     def unhappy(self, case: Case, t: datetime) -> None:
         self.judged(case, t, solved=False, grade=2)
@@ -290,7 +311,7 @@ class Maker:
             actions.reopen(
                 report_id=report.pk,
                 viewer=holder,
-                at=t + _m(700),
+                at=self._check_time(case) + _m(400),
                 reason="今天又和原来一样了。",
                 photos=[photo],
             )
