@@ -45,6 +45,13 @@ GRADES: tuple[tuple[int, Words], ...] = (
     (2, ("不满意", "Dissatisfied")),
     (1, ("非常不满意", "Very dissatisfied")),
 )
+# Whom a routing rule may name without naming a unit.
+_SELECTORS: dict[str, Words] = {
+    "street": ("属地街道", "the street of the place"),
+    "community": ("属地社区", "the community of the place"),
+    "district": ("区级中心", "the district's centre"),
+    "handler": ("类别目录中的承办单位", "the handler of the catalogue"),
+}
 _ACTORS: dict[str, Words] = {
     "report": ("报告人", "The reporter"),
     "system": ("系统", "The system"),
@@ -79,6 +86,13 @@ class Names:
 
     def unit_of_code(self, code: str) -> Any:
         return next((unit for unit in self.units.values() if unit.code == code), None)
+
+    def selector(self, text: str) -> Any:
+        """Whom a routing rule names, as people call them: (zh, en), a unit's name, or the text itself where none is known."""
+        if text in _SELECTORS:
+            return _SELECTORS[text]
+        found = self.unit_of_code(text.partition(":")[2] or text)
+        return found.label if found else text
 
     def places(self, codes: Iterable[str]) -> dict[str, str]:
         """Community (or street) name of each code; grids are called by their community and number."""

@@ -11,9 +11,12 @@ from gongbi.kernel.errors import Refused
 
 
 class HouseForm(forms.Form):
-    """``refused_at``: which of our fields a refusal means, where the rule calls it something else."""
+    """``refused_at``: which of our fields a refusal means, where the rule calls it something else; ``refused_else``: the one
+    it stands beside when it names none of ours ("" is above the form).
+    """
 
     refused_at: ClassVar[Mapping[str, str]] = {}
+    refused_else: ClassVar[str] = ""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
@@ -22,7 +25,11 @@ class HouseForm(forms.Form):
     def refuse(self, refusal: Refused) -> None:
         """Put what a rule said beside its field, or above the form where it names none."""
         name = self.refused_at.get(refusal.field, refusal.field)
-        field = name if name in self.fields and not self.fields[name].widget.is_hidden else None
+        field = (
+            name
+            if name in self.fields and not self.fields[name].widget.is_hidden
+            else self.refused_else or None
+        )
         article = f" ({refusal.article})" if refusal.article else ""
         self.add_error(field, refusal.message + article)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import ClassVar
 
 from django import forms
@@ -14,7 +13,7 @@ from gongbi.desk.forms.base import HouseForm
 class FileForm(HouseForm):
     """One file; what is wrong with it as a whole stands beside it, what is wrong in rows in a table below."""
 
-    refused_at: ClassVar[Mapping[str, str]] = {"rows": "file"}
+    refused_else: ClassVar[str] = "file"
     file = forms.FileField(label=_("File"), help_text=_("Excel or CSV (UTF-8 or GB18030)."), max_length=200)
     valid_from = forms.DateField(
         label=_("Valid from"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -24,7 +23,7 @@ class FileForm(HouseForm):
 class DraftForm(HouseForm):
     """A whole table of routing rules that is not in force yet."""
 
-    refused_at: ClassVar[Mapping[str, str]] = {"rows": "file"}
+    refused_else: ClassVar[str] = "file"
     title = forms.CharField(label=_("Name of the draft"), max_length=120)
     file = forms.FileField(
         label=_("Routing rules"), help_text=_("Excel or CSV, by the template of the list."), max_length=200

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 from gongbi.cases import queries as cases
 from gongbi.desk.forms.reference import ActivateForm, DraftForm
 from gongbi.desk.frame import KEEPERS, viewer_of
+from gongbi.desk.names import Names
 from gongbi.desk.pages.common import show
 from gongbi.duties import actions as duties
 from gongbi.duties import queries as duty_queries
@@ -78,10 +79,16 @@ def rules(request: HttpRequest) -> HttpResponse:
                 form.refuse(refusal)
             else:
                 return HttpResponseRedirect(reverse("desk:draft", args=[made.pk]))
+    names = Names(viewer, now)
     context = {
         "form": form,
-        "rules": duty_queries.routing_rules(on=now),
-        "precedents": duty_queries.precedents(),
+        "rules": [
+            (rule, names.selector(rule.lead), [names.selector(co) for co in rule.co])
+            for rule in duty_queries.routing_rules(on=now)
+        ],
+        "precedents": [
+            (one, names.kind(one.kind), names.selector(one.unit)) for one in duty_queries.precedents()
+        ],
         "drafts": duty_queries.rule_drafts(viewer),
         "keeps": viewer.role == ADMIN,
     }

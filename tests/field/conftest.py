@@ -1,0 +1,19 @@
+"""The grid worker in the demo district."""
+
+from tests.desk.conftest import (
+    _compiled,
+    _own_files,
+    at_desk,
+    clock,
+    district,
+    district_database,
+    fresh,
+    own_database,
+    photo,
+    unit,
+    world,
+)
+
+__all__ = [
+    "_compiled", "_own_files", "at_desk", "clock", "district", "district_database", "fresh", "own_database", "photo", "unit", "world",
+]  # fmt: skip
