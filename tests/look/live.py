@@ -13,7 +13,7 @@ go_on = threading.Event()
 
 
 def stream(request: HttpRequest) -> StreamingHttpResponse:
-    last = request.headers.get("Last-Event-ID") or request.GET.get("last_event_id", "")
+    last = request.headers.get("Last-Event-ID") or request.GET.get("last", "")
     asked.append(last)
 
     def events() -> Iterator[str]:

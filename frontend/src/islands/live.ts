@@ -48,9 +48,9 @@ export class Live extends HTMLElement {
     const address = this.getAttribute("src");
     if (!address || this.source || typeof EventSource === "undefined") return;
     const url = new URL(address, location.href);
-    if (this.last) url.searchParams.set("last_event_id", this.last);
-    // The live process may answer on another port of the same house: it must know who asks.
-    const source = new EventSource(url, { withCredentials: url.origin !== location.origin });
+    if (this.last) url.searchParams.set("last", this.last);
+    // The token in the address is the permission: no cookie goes along, also to another port of the house.
+    const source = new EventSource(url);
     this.source = source;
     source.onopen = () => {
       this.wait = 1000;

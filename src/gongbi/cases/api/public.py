@@ -21,6 +21,7 @@ from gongbi.cases.api.schemas import (
 )
 from gongbi.cases.models import Report
 from gongbi.cases.triage import Said
+from gongbi.kernel.errors import NotThere, in_language
 from gongbi.kernel.files import actions as file_actions
 from gongbi.kernel.files import queries as files
 from gongbi.kernel.flow.queries import allowed
@@ -52,10 +53,21 @@ def statement_of(body: ReportIn, viewer: Viewer, *, idempotency: str) -> Stateme
 @endpoint("api.report", roles=ANYONE)
 def report(request: ViewerRequest, body: ReportIn, idempotency_key: str = Header("", max_length=128)):  # type: ignore[no-untyped-def]
     """Say what happened where. Send an ``Idempotency-Key``: the same key gives the same receipt, however often it is sent."""
-    viewer = request.viewer
-    got = actions.receive(
-        statement_of(body, viewer, idempotency=idempotency_key), viewer=viewer, at=timezone.now()
-    )
+    viewer, now = request.viewer, timezone.now()
+    statement = statement_of(body, viewer, idempotency=idempotency_key)
+    if body.join is not None and not viewer.is_staff:
+        # A number guessed is no permission: only what is shown for this text may be joined.
+        said = actions.check_said(statement, at=now)
+        if body.join not in {twin.case_id for twin in queries.near(said, at=now, viewer=viewer)}:
+            raise NotThere(
+                "cases.join",
+                (
+                    "这件事不在您附近的在办事项里，不能加入。请去掉 join 重新提交。",
+                    "That matter is not among those near what you say, so it cannot be joined. Send it again without join.",
+                ),
+                field="join",
+            )
+    got = actions.receive(statement, viewer=viewer, at=now)
     return 201, ReceiptOut.of(got.report, again=got.again, joined=got.joined)
 
 
@@ -65,15 +77,18 @@ def near(request: ViewerRequest, body: ReportIn):  # type: ignore[no-untyped-def
     """Open cases like what is being written, to join instead of reporting again."""
     now = timezone.now()
     said = actions.check_said(statement_of(body, request.viewer, idempotency=""), at=now)
+    found = queries.near(said, at=now, viewer=request.viewer)
+    # What others wrote is for staff; everybody else is told the kind of matter.
+    kinds = {} if request.viewer.is_staff else queries.kinds_of([t.case_id for t in found], request.viewer)
     return [
         TwinOut(
             id=t.case_id,
-            title=t.title,
+            title=t.title if request.viewer.is_staff else in_language(kinds.get(t.case_id, ("", ""))),
             state=t.state,
             score=t.likeness.score,
             metres=None if t.likeness.metres is None else round(t.likeness.metres),
         )
-        for t in queries.near(said, at=now, viewer=request.viewer)
+        for t in found
     ]
 
 

@@ -11,6 +11,7 @@ from gongbi.cases import links
 from gongbi.cases.models import Case, Question, Report
 from gongbi.cases.queries.triage import look_ups, twins_of
 from gongbi.cases.triage import Said, Twin, triage
+from gongbi.duties import queries as duties
 from gongbi.kernel.errors import NotThere
 from gongbi.kernel.flow import numbers
 from gongbi.kernel.flow.declare import Transition
@@ -135,7 +136,9 @@ def _for_reporter(entry: LedgerEntry, viewer: Viewer) -> tuple[dict[str, Any], s
     others = isinstance(about, int) and about not in viewer.reports
     own_actor = not entry.actor.startswith("report:") or entry.actor[7:] in {str(r) for r in viewer.reports}
     told = ("limit", "until") if others else ("limit", "until", "reason", "result")
-    return {key: entry.facts[key] for key in told if key in entry.facts}, entry.actor if own_actor else "report"
+    return {
+        key: entry.facts[key] for key in told if key in entry.facts
+    }, entry.actor if own_actor else "report"
 
 
 def questions_open(report: Report, viewer: Viewer) -> Sequence[Question]:
@@ -156,6 +159,13 @@ def near(said: Said, *, at: datetime, viewer: Viewer = PUBLIC) -> list[Twin]:
     told = Report.objects.filter(case_id__in=[twin.case_id for twin in alike], confidential=True)
     hidden = set(told.values_list("case_id", flat=True))
     return [twin for twin in alike if twin.case_id not in hidden]
+
+
+def kinds_of(keys: Sequence[int], viewer: Viewer) -> dict[int, tuple[str, str]]:
+    """The names (zh, en) of the kinds of cases: what anybody may know of a matter that is not theirs."""
+    rows = Case.objects.filter(pk__in=keys).values_list("pk", "kind")
+    found = {pk: duties.kind(kind) for pk, kind in rows if kind}
+    return {pk: facts.name for pk, facts in found.items() if facts is not None}
 
 
 def twins_for(case: Case, viewer: Viewer, *, at: datetime) -> list[Twin]:
