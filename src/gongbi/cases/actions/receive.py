@@ -20,6 +20,7 @@ from gongbi.cases.queries.settings import setting
 from gongbi.cases.queries.triage import look_ups, special_reply
 from gongbi.cases.triage import Proposal, Said, as_json, triage
 from gongbi.duties import queries as duties
+from gongbi.kernel import rows
 from gongbi.kernel.errors import Refused
 from gongbi.kernel.files import actions as files
 from gongbi.kernel.flow.advance import begin
@@ -36,7 +37,7 @@ CHANNELS = ("web", "hotline", "hall", "field", "api", "import", "device")
 _FEWEST_DIGITS = 5  # 10086 and 12345 are telephone numbers, "none" is not
 _PAUSES = "\uff0c,\u3001 "
 # Controls, direction marks and overrides, lone surrogates: nothing that a person wrote.
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
 
 class Emergency(Refused):
@@ -89,9 +90,9 @@ def receive(
     statement = clean(statement, at)
     key = key_of(statement)
     if key is not None:
-        earlier = Report.objects.filter(idempotency=key).select_related("case").first()
-        if earlier is not None:
-            return _again(earlier, statement)
+        known = rows.key_where(Report, idempotency=key)
+        if known is not None:
+            return _again(Report.objects.select_related("case").get(pk=known), statement)
     if not statement.route and statement.said.channel in SPOKEN:
         danger = duties.emergency(statement.said.text)
         if danger is not None:
@@ -272,14 +273,15 @@ def _write(
     statement: Statement, found: Proposal | None, key: bytes | None, viewer: Viewer, at: datetime
 ) -> tuple[Report, bool]:
     joined = statement.join is not None
-    if statement.join is not None:
-        case = load(statement.join, system("join"))
-    elif statement.route:
-        case = _open(statement, None, viewer, at, "answer_at_once", {"route": statement.route})
-    else:
-        case = _open(statement, found, viewer, at, "open", {})
-    report = report_of(statement, case, key, viewer, at)
-    report.save(force_insert=True)
+    with rows.together():
+        if statement.join is not None:
+            case = load(statement.join, system("join"))
+        elif statement.route:
+            case = _open(statement, None, viewer, at, "answer_at_once", {"route": statement.route})
+        else:
+            case = _open(statement, found, viewer, at, "open", {})
+        report = report_of(statement, case, key, viewer, at)
+        rows.insert(report)
     if joined:
         take(
             case,

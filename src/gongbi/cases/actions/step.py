@@ -9,6 +9,7 @@ from typing import Any
 from gongbi.cases.flow import OPEN_STATES
 from gongbi.cases.models import Case
 from gongbi.cases.queries.settings import setting
+from gongbi.kernel import rows
 from gongbi.kernel.errors import NotThere
 from gongbi.kernel.flow.advance import advance
 from gongbi.kernel.ledger.models import LedgerEntry
@@ -53,14 +54,16 @@ def take(
             given.setdefault(name, setting(name))
         elif name == "limit":
             given["limit"] = given.get("limit") or case.limit or setting("handle_limit")
-    entry = advance(
-        case, transition, viewer, at=at, expected_version=expected_version, move=move, facts=given
-    )
-    is_open = case.state in OPEN_STATES
-    if is_open != case.is_open:
-        columns["is_open"] = is_open
-    if columns:
-        for name, value in columns.items():
-            setattr(case, name, value)
-        Case.objects.filter(pk=case.pk).update(**columns)
+    with rows.together():
+        entry = advance(
+            case, transition, viewer, at=at, expected_version=expected_version, move=move, facts=given
+        )
+        is_open = case.state in OPEN_STATES
+        if is_open != case.is_open:
+            columns["is_open"] = is_open
+        if columns:
+            for name, value in columns.items():
+                setattr(case, name, value)
+            names = [Case._meta.get_field(name).attname for name in columns]
+            rows.change(Case, case.pk, {name: getattr(case, name) for name in names})
     return entry

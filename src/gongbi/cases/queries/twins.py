@@ -12,6 +12,7 @@ from gongbi.cases.queries.settings import number
 from gongbi.cases.triage import TWIN_SHOWN, TWINS_SHOWN, Said, Twin, Where
 from gongbi.science import twins as science
 
+_UNLIKE = 0.5  # cases of another class are no twins with words less alike (science.twins.score)
 _MOST = 24  # of one cell and class, the newest
 
 
@@ -25,7 +26,7 @@ class Known(NamedTuple):
     lat: float | None
     opened_at: datetime
     state: str
-    words: frozenset[str]
+    words: frozenset[str] | None = None  # of the title; made when it is needed
 
 
 class TwinIndex:
@@ -112,6 +113,7 @@ def likest(
     """Those of ``near`` that score above the threshold, likest first."""
     radius = number("twin_radius")
     words = science.grams(said.text)
+    classes = {code[:3] for code in codes}
     alike = []
     for known in near:
         distance = None
@@ -119,13 +121,19 @@ def likest(
             distance = science.metres(lon, lat, known.lon, known.lat)
             if distance > radius:
                 continue
+        same_class = known.kind[:3] in classes
+        text = science.text_likeness(
+            words, science.grams(known.title) if known.words is None else known.words
+        )
+        if not same_class and text < _UNLIKE:
+            continue
         likeness = science.score(
             distance=distance,
             radius=radius,
             same_kind=bool(codes) and known.kind == codes[0],
-            same_class=any(known.kind[:3] == code[:3] for code in codes),
+            same_class=same_class,
             days=(at - known.opened_at).total_seconds() / 86400,
-            text=science.text_likeness(words, known.words),
+            text=text,
         )
         if likeness.score >= TWIN_SHOWN:
             alike.append(Twin(known.pk, known.title, known.state, likeness))

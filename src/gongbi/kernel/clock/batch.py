@@ -6,16 +6,20 @@ else; both rest on the same engine.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import NamedTuple
 
+from gongbi.kernel import rows
 from gongbi.kernel.clock import keeping, limits, refusals
+from gongbi.kernel.clock.calendar import Calendar
 from gongbi.kernel.clock.engine import due as due_after
 from gongbi.kernel.clock.models import Clock
 from gongbi.kernel.clock.queries import current_calendar, due_of
 from gongbi.kernel.flow.models import Matter
+
+_CHANGING = ("stopped_at", "cancelled", "paused_at", "pauses", "due_at", "provisional", "history")
 
 
 class Planned(NamedTuple):
@@ -40,27 +44,30 @@ def plan(wanted: Sequence[tuple[str, str]], *, at: datetime) -> list[Planned]:
 
 def start_planned(matter: Matter, planned: Sequence[Planned], *, at: datetime, basis: str = "") -> None:
     """Insert the first clocks of a matter that has just been inserted with their earliest deadline."""
-    start_all([(matter, planned, basis)], at=at)
+    rows.insert_many(_clocks(matter, planned, at, basis), Clock, keys=False)
 
 
 def start_all(matters: Sequence[tuple[Matter, Sequence[Planned], str]], *, at: datetime) -> None:
     """The same for many matters: ``(matter, its planned clocks, their basis)``."""
     Clock.objects.bulk_create(
-        [
-            Clock(
-                matter_id=matter.pk,
-                name=item.name,
-                limit=item.limit,
-                basis=basis,
-                started_at=at,
-                due_at=item.due_at,
-                provisional=item.provisional,
-            )
-            for matter, planned, basis in matters
-            for item in planned
-        ],
+        [clock for matter, planned, basis in matters for clock in _clocks(matter, planned, at, basis)],
         batch_size=1000,
     )
+
+
+def _clocks(matter: Matter, planned: Sequence[Planned], at: datetime, basis: str) -> list[Clock]:
+    return [
+        Clock(
+            matter_id=matter.pk,
+            name=item.name,
+            limit=item.limit,
+            basis=basis,
+            started_at=at,
+            due_at=item.due_at,
+            provisional=item.provisional,
+        )
+        for item in planned
+    ]
 
 
 class Moving:
@@ -72,6 +79,11 @@ class Moving:
         self.fresh: list[Clock] = []
         self.changed: dict[int, Clock] = {}
         self.due: dict[str, datetime] = {}
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """Looked up once for the step."""
+        return current_calendar()
 
     def _open(self, name: str) -> Clock | None:
         return next((c for c in self.rows if c.name == name and c.stopped_at is None), None)
@@ -91,7 +103,7 @@ class Moving:
             basis=basis,
             started_at=self.at,
         )
-        end = due_of(clock, current_calendar())
+        end = due_of(clock, self.calendar)
         clock.due_at, clock.provisional = end.at, end.provisional
         self.rows.append(clock)
         self.fresh.append(clock)
@@ -104,7 +116,7 @@ class Moving:
             return
         if clock.paused_at is not None:
             keeping.close_pause(clock, self.at)
-            keeping.move(clock, self.at, "stop", calendar=current_calendar())
+            keeping.move(clock, self.at, "stop", calendar=self.calendar)
             self.due[name] = clock.due_at
         keeping.forward(clock, self.at)
         clock.stopped_at, clock.cancelled = self.at, cancelled
@@ -132,32 +144,16 @@ class Moving:
         if clock is None or clock.paused_at is None:
             return
         keeping.close_pause(clock, self.at)
-        keeping.move(clock, self.at, "resume", calendar=current_calendar())
+        keeping.move(clock, self.at, "resume", calendar=self.calendar)
         self.due[name] = clock.due_at
         self.changed[clock.pk] = clock
 
-    def write(self) -> None:
-        """Save what changed and set ``matter.due_at`` (the caller saves the matter)."""
-        if self.fresh:
-            Clock.objects.bulk_create(self.fresh)
-        for clock in self.changed.values():
-            clock.save(
-                update_fields=[
-                    "stopped_at",
-                    "cancelled",
-                    "paused_at",
-                    "pauses",
-                    "due_at",
-                    "provisional",
-                    "history",
-                ]
-            )
+    def follow(self) -> None:
+        """Set ``matter.due_at`` (the caller saves the matter)."""
         keeping.follow(self.matter, self.rows)
 
-
-@contextmanager
-def moving(matter: Matter, *, at: datetime) -> Iterator[Moving]:
-    """Move several clocks of ``matter`` at ``at``; written when the block ends without an error."""
-    step = Moving(matter, at)
-    yield step
-    step.write()
+    def write(self) -> None:
+        """Save what changed."""
+        rows.insert_many(self.fresh, Clock, keys=False)
+        for clock in self.changed.values():
+            rows.change(Clock, clock.pk, {name: getattr(clock, name) for name in _CHANGING})

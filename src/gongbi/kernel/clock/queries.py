@@ -29,6 +29,7 @@ from gongbi.kernel.clock.limits import Words, write
 from gongbi.kernel.clock.models import CalendarDay, CalendarVersion, Clock, OfficeHours
 from gongbi.kernel.flow.models import Matter
 
+_NEWEST: Final = f"SELECT digest FROM {CalendarVersion._meta.db_table} ORDER BY id DESC LIMIT 1"  # noqa: S608 – no value in it
 RECHECK: Final = 1.0  # seconds that a page may go on with the calendar it has just looked up
 
 
@@ -62,7 +63,10 @@ def current_calendar() -> Calendar:
     kept, now = _Memory.kept, monotonic()
     if kept is not None and not connection.in_atomic_block and now - kept.checked < RECHECK:
         return kept.calendar
-    digest = CalendarVersion.objects.order_by("-id").values_list("digest", flat=True).first() or ""
+    with connection.cursor() as cursor:  # asked at every step of every matter: the ORM takes four times as long for it
+        cursor.execute(_NEWEST)
+        row = cursor.fetchone()
+    digest = row[0] if row else ""
     calendar = kept.calendar if kept is not None and kept.digest == digest else _load(digest)
     _Memory.kept = _Kept(digest, calendar, now)
     return calendar

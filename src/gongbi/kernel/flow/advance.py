@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Model
 
+from gongbi.kernel import rows
 from gongbi.kernel.clock import batch as clocks
 from gongbi.kernel.errors import Forbidden, Refused, Stale
 from gongbi.kernel.flow import who
@@ -21,6 +21,15 @@ from gongbi.kernel.outbox.actions import publish
 from gongbi.kernel.scope.viewer import Viewer
 
 LIFT = {"unit_id", "territory"}  # columns of the matter that a step may change with it
+_STEPS = (
+    "state",
+    "state_kind",
+    "version",
+    "closed_at",
+    "due_at",
+    "last_seq",
+    "last_hash",
+)  # those that every step writes
 
 
 def begin(
@@ -51,11 +60,14 @@ def begin(
     entry = ledger.draft(
         matter, transition=transition, from_state="", to_state=state.name, viewer=viewer, at=at, facts=facts
     )
-    matter.save(force_insert=(Model,))
-    clocks.start_planned(matter, planned, at=at, basis=basis_of(arrow, facts))
-    entry.matter_id = matter.pk
-    entry.save(force_insert=True)
-    _announce(matter, flow, arrow, entry, at)
+    rows.insert(matter, Matter)
+    with rows.together():
+        if type(matter) is not Matter:
+            rows.insert(matter)
+        clocks.start_planned(matter, planned, at=at, basis=basis_of(arrow, facts))
+        entry.matter_id = matter.pk
+        rows.insert(entry, key=False)
+        _announce(matter, flow, arrow, entry, at)
     return entry
 
 
@@ -109,9 +121,9 @@ def advance(
         matter.closed_at = at
     elif state.kind != "closed":
         matter.closed_at = None
-    due = _move_clocks(matter, arrow, at, facts)
-    if due:
-        facts["due"] = {**facts.get("due", {}), **due}
+    moving = _move_clocks(matter, arrow, at, facts)
+    if moving is not None and moving.due:
+        facts["due"] = {**facts.get("due", {}), **moving.due}
     entry = ledger.draft(
         matter,
         transition=transition,
@@ -121,21 +133,15 @@ def advance(
         at=at,
         facts=facts,
     )
-    touched = Matter.objects.filter(pk=matter.pk, version=old_version).update(
-        state=matter.state,
-        state_kind=matter.state_kind,
-        version=matter.version,
-        closed_at=matter.closed_at,
-        due_at=matter.due_at,
-        last_seq=matter.last_seq,
-        last_hash=matter.last_hash,
-        **changes,
-    )
-    if not touched:
+    changes |= {name: getattr(matter, name) for name in _STEPS}
+    if not rows.update(Matter, matter.pk, changes, version=old_version):
         raise _stale()
     entry.matter_id = matter.pk
-    entry.save(force_insert=True)
-    _announce(matter, flow, arrow, entry, at)
+    with rows.together():
+        if moving is not None:
+            moving.write()
+        rows.insert(entry, key=False)
+        _announce(matter, flow, arrow, entry, at)
     return entry
 
 
@@ -188,23 +194,24 @@ def basis_of(arrow: Transition, facts: Mapping[str, Any]) -> str:
 
 def _move_clocks(
     matter: Matter, arrow: Transition, at: datetime, facts: Mapping[str, Any]
-) -> dict[str, datetime]:
-    """Apply the arrow's clock effects; returns the new deadline of each clock that started or went on."""
+) -> clocks.Moving | None:
+    """The arrow's clock effects, not written yet: ``due`` has the new deadline of each clock that started or went on."""
     if not arrow.clocks:
-        return {}
-    with clocks.moving(matter, at=at) as moving:
-        for effect in arrow.clocks:
-            if effect.do == "start":
-                moving.start(effect.clock, limit_of(effect, facts), basis=basis_of(arrow, facts))
-            elif effect.do == "stop":
-                moving.stop(effect.clock)
-            elif effect.do == "pause":
-                moving.pause(effect.clock, reason=arrow.name)
-            elif effect.do == "resume":
-                moving.resume(effect.clock)
-            else:
-                moving.cancel(effect.clock)
-    return moving.due
+        return None
+    moving = clocks.Moving(matter, at)
+    for effect in arrow.clocks:
+        if effect.do == "start":
+            moving.start(effect.clock, limit_of(effect, facts), basis=basis_of(arrow, facts))
+        elif effect.do == "stop":
+            moving.stop(effect.clock)
+        elif effect.do == "pause":
+            moving.pause(effect.clock, reason=arrow.name)
+        elif effect.do == "resume":
+            moving.resume(effect.clock)
+        else:
+            moving.cancel(effect.clock)
+    moving.follow()
+    return moving
 
 
 def announcement(matter: Matter, arrow: Transition, entry: LedgerEntry) -> dict[str, Any]:
