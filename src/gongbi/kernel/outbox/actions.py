@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
+from gongbi.kernel import rows
 from gongbi.kernel.errors import Forbidden, NotThere
 from gongbi.kernel.outbox import rules
 from gongbi.kernel.outbox.models import Delivery, Head, OutboxRow, PeriodicJob
@@ -49,7 +50,7 @@ def publish(
         created_at=at,
         not_before=not_before,
     )
-    row.save(force_insert=True)
+    rows.insert(row, key=not rows.waiting())
     return row
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from django.db import connection
 
+from gongbi.kernel import rows
 from gongbi.kernel.search import backends, words
 from gongbi.kernel.search.models import SearchEntry
 from gongbi.kernel.vault.redaction import redact
@@ -17,8 +18,7 @@ def index(matter_id: int, text: str) -> None:
     Give it title, description and place in words, never a name or an address of a person; telephone and identity numbers are
     taken out here. Text beyond 12,000 tokens is left out.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(backends.upsert_sql(), [matter_id, backends.stored(words.tokens(redact(text)))])
+    rows.send(backends.upsert_sql(), [matter_id, backends.stored(words.tokens(redact(text)))])
 
 
 def remove(matter_id: int) -> None:
