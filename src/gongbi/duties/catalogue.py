@@ -1,8 +1,8 @@
 """One state of all lists on one day, in memory: what every report needs and nobody changes by the hour.
 
-Each use asks the database for one number, the token; only when it has changed is anything read again, so a
-change made by
-any process holds for all of them at once.
+The database is asked for one number, the token, at most once a second; only when it has changed is anything read again, so a
+change made by any process holds for all of them a second later. A process that changes a list asks at every use from then on
+until the change is over, so it sees its own change at once.
 """
 
 from __future__ import annotations
@@ -14,9 +14,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from time import monotonic
 from typing import Any
 
+from django.db import connection
 from django.db.models import Q
+from django.db.models.signals import post_migrate
 
 from gongbi.duties import routing
 from gongbi.duties.models import (
@@ -37,6 +40,7 @@ from gongbi.science import text as science
 from gongbi.science.text_words import Catalogue as WordModel
 from gongbi.science.text_words import Entry
 
+RECHECK = 1.0  # seconds
 _KEPT_DAYS = 6  # states kept: today's, and those of the months that an import of old reports walks through
 CATCH_ALL = -0.6  # what "other matter" must be better by
 
@@ -141,6 +145,17 @@ class _Memory:
 
 
 _memory: _Memory | None = None
+_asked = float("-inf")  # monotonic seconds
+_suspect = True
+
+
+def suspect(**_signal: Any) -> None:
+    """This process is about to change a list: ask the database again at the next use."""
+    global _suspect  # noqa: PLW0603
+    _suspect = True
+
+
+post_migrate.connect(suspect, dispatch_uid="duties.suspect")
 
 
 def token() -> int:
@@ -150,10 +165,15 @@ def token() -> int:
 
 def state(on: date | None) -> State:
     """The lists as valid on that local day; ``None``: the newest version of everything."""
-    global _memory  # noqa: PLW0603 – one memory for each process
+    global _memory, _asked, _suspect  # noqa: PLW0603 – one memory for each process
+    moment = monotonic()
+    if _memory is not None and not _suspect and moment - _asked < RECHECK:
+        return _memory.state(on)
     now = token()
     if _memory is None or _memory.token != now:
         _memory = _Memory(now)
+    # What this process changed may still be rolled back: it keeps asking until its transaction is over.
+    _asked, _suspect = moment, _suspect and connection.in_atomic_block
     return _memory.state(on)
 
 

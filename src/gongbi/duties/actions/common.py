@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 
+from gongbi.duties import catalogue
 from gongbi.duties.models import Token
 from gongbi.kernel.errors import Forbidden
 from gongbi.kernel.scope.viewer import ADMIN, SYSTEM, Viewer
@@ -28,4 +29,5 @@ def lock() -> None:
 
 def changed() -> None:
     """Make every process read the lists again."""
+    catalogue.suspect()
     Token.objects.update_or_create(pk=1, defaults={"value": secrets.randbits(62)})
