@@ -108,6 +108,11 @@ class Measured:
     def rate(self) -> float:
         return len(self.times) / self.seconds if self.seconds else 0.0
 
+    def check(self) -> None:
+        """Raise Broken when a piece of work failed: a figure must not be made of errors."""
+        if self.errors:
+            raise Broken(f"{len(self.errors)} pieces failed, the first: {self.errors[0]}")
+
     def quantile(self, share: float) -> float:
         """Seconds that this share of the pieces took at most."""
         ordered = sorted(self.times)

@@ -47,6 +47,7 @@ def run(quick: bool = False) -> list[Row]:
     """Measure; PostgreSQL at DATABASE_URL, loaded."""
     rounds, seconds = (3, 2.0) if quick else (5, 5.0)
     environ = dict(os.environ)
+    sentences.points()
     floor: list[Measured] = []
     ours: list[Measured] = []
     with serve.bare(environ) as bare, serve.product(environ) as (port, _pid):
@@ -56,8 +57,7 @@ def run(quick: bool = False) -> list[Row]:
     with serve.product(environ, worker=True) as (port, _pid):
         house = [together(USERS, seconds, _reports(port)) for _ in range(3)]
     for measured in (*floor, *ours, *house):
-        if measured.errors:
-            raise RuntimeError(measured.errors[0])
+        measured.check()
     floor_rate = statistics.median(m.rate for m in floor)
     rate = statistics.median(m.rate for m in ours)
     ratio = statistics.median(o.rate / f.rate for o, f in zip(ours, floor, strict=True))

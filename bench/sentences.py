@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
+import os
 import random
 from typing import Any
+
+import psycopg
 
 # Words of kinds whose filing standards ask for no photo of the result, and of some that do.
 TROUBLES = (
@@ -19,7 +23,20 @@ WISH = ("请尽快处理", "希望有人来看看", "影响大家生活", "很�
 _numbers = itertools.count(1)
 
 
+@functools.cache
+def points() -> list[tuple[float, float]]:
+    """A point inside every grid of the database at DATABASE_URL."""
+    with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+        rows = connection.execute("SELECT lon, lat FROM territory_division WHERE level = 'grid' AND lon IS NOT NULL ORDER BY code")
+        return [(lon, lat) for lon, lat in rows]
+
+
+def words(dice: random.Random) -> str:
+    """A sentence that nobody has said before."""
+    return f"{dice.choice(WHEN)}，{dice.choice(WHERE)}{dice.choice(SIDE)}{dice.choice(TROUBLES)}，{dice.choice(WISH)}。（{next(_numbers)}）"
+
+
 def report(dice: random.Random) -> dict[str, Any]:
     """The body of a report: words and a pin inside the demo district."""
-    text = f"{dice.choice(WHEN)}，{dice.choice(WHERE)}{dice.choice(SIDE)}{dice.choice(TROUBLES)}，{dice.choice(WISH)}。（{next(_numbers)}）"
-    return {"text": text, "lon": round(dice.uniform(108.87, 108.93), 6), "lat": round(dice.uniform(34.255, 34.28), 6)}
+    lon, lat = dice.choice(points())
+    return {"text": words(dice), "lon": round(lon + dice.uniform(-1e-5, 1e-5), 6), "lat": round(lat + dice.uniform(-1e-5, 1e-5), 6)}
