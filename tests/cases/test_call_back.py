@@ -45,7 +45,7 @@ def refusal_of(call: Callable[[], object]) -> str:
 def test_each_caller_is_called_and_the_verdict_of_the_first_waits_for_the_last(
     checked: Case, post: Post, now: datetime
 ) -> None:
-    first, second, web = checked.reports.order_by("id")
+    first, second, _web = checked.reports.order_by("id")
     call = {"case_id": checked.pk, "viewer": post("clerk"), "outcome": "reached"}
     case = actions.call_back(**call, at=now + HOUR, report_id=first.pk, solved=True, grade=5, comment="快")
     assert case.state == "checked"

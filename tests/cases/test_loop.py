@@ -89,23 +89,17 @@ def test_a_resident_cannot_accept(say: Say, now: datetime) -> None:
 
 def test_nothing_is_rejected_without_a_lawful_ground(say: Say, post: Post, now: datetime) -> None:
     case = say()
-    with pytest.raises(Refused, match="cases.no_ground"):
-        raise_code(
+    assert (
+        code_of(
             lambda: actions.reject(
                 case_id=case.pk, viewer=post("dispatcher"), at=now, ground="busy", reason="忙"
             )
         )
+        == "cases.no_ground"
+    )
     actions.reject(case_id=case.pk, viewer=post("dispatcher"), at=now, ground="untrue", reason="现场灯亮着")
     case.refresh_from_db()
     assert (case.state, case.is_open) == ("rejected", False)
-
-
-def raise_code(call: Callable[[], object]) -> None:
-    """Run ``call``; a refusal is raised again with its code as the message, so that ``match`` can name it."""
-    try:
-        call()
-    except Refused as refusal:
-        raise Refused(refusal.code, (refusal.code, refusal.code)) from refusal
 
 
 def code_of(call: Callable[[], object]) -> str:

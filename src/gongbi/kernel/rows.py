@@ -38,7 +38,7 @@ class _Table:
         self.name = self.quote(meta.db_table)
         own = meta.local_concrete_fields
         key = next(field for field in own if field.primary_key)
-        self.key, self.key_name = self.quote(key.column), key.attname
+        self.key, self.key_name = self.quote(str(key.column)), key.attname
         self.fields = [field for field in own if field is not meta.auto_field]
         self.by_name: dict[str, Field[Any, Any]] = {field.attname: field for field in own}
         self.as_is = {
@@ -52,10 +52,12 @@ class _Table:
         ]
         marks = {field.attname: self._mark(field) for field in own}
         self.marks = f"({', '.join(marks[field.attname] for field in self.fields)})"
-        columns = ", ".join(self.quote(field.column) for field in self.fields)
+        columns = ", ".join(self.quote(str(field.column)) for field in self.fields)
         self.into = f"INSERT INTO {self.name} ({columns}) VALUES "  # noqa: S608 – names of the table only
         self.returning = "" if meta.auto_field is None else f" RETURNING {self.key}"
-        self.set = {field.attname: f"{self.quote(field.column)} = {marks[field.attname]}" for field in own}
+        self.set = {
+            field.attname: f"{self.quote(str(field.column))} = {marks[field.attname]}" for field in own
+        }
 
     @staticmethod
     def _mark(field: Field[Any, Any]) -> str:

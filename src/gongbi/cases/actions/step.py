@@ -64,6 +64,7 @@ def take(
         if columns:
             for name, value in columns.items():
                 setattr(case, name, value)
-            names = [Case._meta.get_field(name).attname for name in columns]
+            meta: Any = Case._meta
+            names = [meta.get_field(name).attname for name in columns]
             rows.change(Case, case.pk, {name: getattr(case, name) for name in names})
     return entry

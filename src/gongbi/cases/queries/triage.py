@@ -111,7 +111,10 @@ def _around(lon: float, lat: float) -> list[Known]:
     cells = cells_around(lon, lat)
     with connection.cursor() as cursor:
         cursor.execute(_AROUND, [*cells, lat - reach, lat + reach, lon - wide, lon + wide])
-        return [Known(*row[:5], moment(row[5]), row[6]) for row in cursor.fetchall()]
+        return [
+            Known(pk, title, kind, x, y, moment(opened), state)
+            for pk, title, kind, x, y, opened, state in cursor.fetchall()
+        ]
 
 
 def special_reply(route: int, language: str) -> str:
