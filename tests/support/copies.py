@@ -27,6 +27,7 @@ def copied() -> Iterator[str]:
     """The default connection (of every thread) on a fresh copy; yields its name. No connection may be in use at the start."""
     given = connections["default"].settings_dict
     name = str(given["NAME"])
+    assert "test" in name or "copy" in name, f"{name} is no database of a test"
     connections.close_all()
     copy = _copy_file(name) if connection.vendor == "sqlite" else _copy_server(given, name)
     given["NAME"] = copy

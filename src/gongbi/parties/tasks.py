@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from gongbi.kernel.outbox.periodic import periodic
 from gongbi.kernel.flow.invariants import Breach, register
+from gongbi.kernel.outbox.periodic import periodic
 from gongbi.kernel.scope.viewer import system
 from gongbi.parties import actions, queries
 
@@ -23,6 +23,6 @@ def posts_handed_over() -> Iterator[Breach]:
 
 
 @periodic("parties.sign_ins", every_seconds=86_400)
-def forget_old_sign_ins(now: datetime) -> int:
+def forget_old_sign_ins(now: datetime) -> None:
     """Once a day: delete attempts to sign in older than ``KEEP_SIGN_INS``, and expired sessions."""
-    return actions.forget_sign_ins(before=now - KEEP_SIGN_INS, now=now)
+    actions.forget_sign_ins(before=now - KEEP_SIGN_INS, now=now)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from gongbi.cases.actions.receive import Statement, case_of, clean, key_of, report_of, search_text
 from gongbi.cases.models import Case, Report
@@ -67,8 +67,8 @@ class Intake:
                 first_of[key] = place
             fresh.append((place, good, triage(good.said, self.ask), key))
             outcomes.append(None)
-        for (place, _statement, found, _key), report in zip(fresh, self._write(fresh), strict=True):
-            outcomes[place] = Taken(report, proposal=found)
+        for place, taken in self._written(fresh):
+            outcomes[place] = taken
         done: list[Taken] = []
         for outcome, key in zip(outcomes, keys, strict=True):
             # A key that stands twice in one batch: the second gets the first one's report.
@@ -77,6 +77,28 @@ class Intake:
                 raise RuntimeError("a statement of the batch has no outcome")
             done.append(first if outcome is not None else replace(first, again=True))
         return done
+
+    def _written(self, fresh: list[tuple[int, Statement, Proposal, bytes | None]]) -> Iterator[tuple[int, Taken]]:
+        """Write what is new. Where another import was quicker with some of it, theirs is kept and the rest is written again."""
+        while True:
+            try:
+                reports = self._write(fresh)
+            except IntegrityError:
+                keys = [key for *_, key in fresh if key is not None]
+                theirs = {
+                    bytes(report.idempotency or b""): report
+                    for report in Report.objects.filter(idempotency__in=keys).select_related("case")
+                }
+                if not theirs:
+                    raise
+                for place, _, found, key in fresh:
+                    if key in theirs:
+                        yield place, Taken(theirs[key], again=True, proposal=found)
+                fresh = [one for one in fresh if one[3] not in theirs]
+            else:
+                for (place, _, found, _), report in zip(fresh, reports, strict=True):
+                    yield place, Taken(report, proposal=found)
+                return
 
     @transaction.atomic
     def _write(self, fresh: Sequence[tuple[int, Statement, Proposal, bytes | None]]) -> list[Report]:
