@@ -58,7 +58,9 @@ def measure(name: str, *, quick: bool) -> list[dict[str, Any]]:
     if not url:
         del environ["DATABASE_URL"]
     command = [sys.executable, "-m", "bench.one", module, *(["--quick"] if quick else [])]
-    done = subprocess.run(command, cwd=ground.ROOT, env=environ, stdout=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=ground.ROOT, env=environ, stdout=subprocess.PIPE, text=True, check=False
+    )
     if done.returncode:
         raise SystemExit(f"{name}: ended with status {done.returncode}")
     found: list[dict[str, Any]] = json.loads(done.stdout.strip().splitlines()[-1])
@@ -71,7 +73,14 @@ def measure(name: str, *, quick: bool) -> list[dict[str, Any]]:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="20 thousand cases, short runs, nothing written")
-    parser.add_argument("--only", nargs="+", choices=list(MEASUREMENTS), default=list(MEASUREMENTS), metavar="NAME", help=", ".join(MEASUREMENTS))
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        choices=list(MEASUREMENTS),
+        default=list(MEASUREMENTS),
+        metavar="NAME",
+        help=", ".join(MEASUREMENTS),
+    )
     asked = parser.parse_args()
     kept = ground.ROOT / "var" / "bench" / "results.json"
     results: dict[str, Any] = json.loads(kept.read_text()) if kept.exists() and not asked.quick else {}
@@ -80,11 +89,18 @@ def main() -> int:
         results[name] = measure(name, quick=asked.quick)
         for row in results[name]:
             met = {True: "met", False: "NOT MET", None: ""}[row["met"]]
-            print(f"{row['what']}: {row['measured']} ({row['ratio']}; target {row['target']}) {met} {row['note']}", flush=True)
+            print(
+                f"{row['what']}: {row['measured']} ({row['ratio']}; target {row['target']}) {met} {row['note']}",
+                flush=True,
+            )
         if not asked.quick:
             kept.write_text(json.dumps(results, ensure_ascii=False, indent=1))
     if not asked.quick:
-        write(ground.ROOT / "docs" / "bench.md", [row for name in MEASUREMENTS for row in results.get(name, [])], machine())
+        write(
+            ground.ROOT / "docs" / "bench.md",
+            [row for name in MEASUREMENTS for row in results.get(name, [])],
+            machine(),
+        )
     return 0
 
 

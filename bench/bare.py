@@ -15,7 +15,10 @@ from django.conf import settings
 
 if not settings.configured:
     settings.configure(
-        DATABASES={"default": dj_database_url.parse(os.environ["DATABASE_URL"], conn_max_age=None) | {"CONN_HEALTH_CHECKS": True}},
+        DATABASES={
+            "default": dj_database_url.parse(os.environ["DATABASE_URL"], conn_max_age=None)
+            | {"CONN_HEALTH_CHECKS": True}
+        },
         ROOT_URLCONF="bench.bare",
         MIDDLEWARE=[],
         INSTALLED_APPS=[],

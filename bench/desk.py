@@ -19,7 +19,18 @@ from bench.people import signed_in
 from bench.rows import Row, ms
 
 ALONE, TOGETHER, USERS = 0.030, 0.150, 16
-WORDS = ("路灯", "垃圾清运", "噪音", "井盖 松动", "违建", "物业 停车", "油烟", "大庆路", "下水道堵塞", "红庙坡")
+WORDS = (
+    "路灯",
+    "垃圾清运",
+    "噪音",
+    "井盖 松动",
+    "违建",
+    "物业 停车",
+    "油烟",
+    "大庆路",
+    "下水道堵塞",
+    "红庙坡",
+)
 
 
 def _paths(dice: random.Random) -> dict[str, Callable[[], str]]:
@@ -29,9 +40,13 @@ def _paths(dice: random.Random) -> dict[str, Callable[[], str]]:
         return f"/api/cases/map?west={west:.5f}&south={south:.5f}&east={west + 0.008:.5f}&north={south + 0.006:.5f}"
 
     return {
-        "queue": lambda: f"/api/cases?tab={dice.choice(('accept', 'dispatch', 'sign', 'handle', 'check', 'open', 'closed'))}",
+        "queue": lambda: (
+            f"/api/cases?tab={dice.choice(('accept', 'dispatch', 'sign', 'handle', 'check', 'open', 'closed'))}"
+        ),
         "queue, narrowed": lambda: f"/api/cases?tab=open&kind={dice.choice('CEH')}0&overdue=true",
-        "search": lambda: f"/api/cases?tab={dice.choice(('open', 'closed'))}&words={quote(dice.choice(WORDS))}",
+        "search": lambda: (
+            f"/api/cases?tab={dice.choice(('open', 'closed'))}&words={quote(dice.choice(WORDS))}"
+        ),
         "map window": window,
         "whole map": lambda: "/api/cases/map?west=108.8&south=34.2&east=109&north=34.35",
     }
@@ -71,7 +86,9 @@ def run(quick: bool = False) -> list[Row]:
             rows.append(
                 Row(
                     f"desk: {name}, over HTTP",
-                    f"{ALONE * 1000:.0f} ms alone, {TOGETHER * 1000:.0f} ms at {USERS} users (medians)" if is_target else "—",
+                    f"{ALONE * 1000:.0f} ms alone, {TOGETHER * 1000:.0f} ms at {USERS} users (medians)"
+                    if is_target
+                    else "—",
                     f"{ms(middle)} alone, {ms(crowd)} at {USERS}",
                     (middle <= ALONE and crowd <= TOGETHER) if is_target else None,
                     note=f"p95 at {USERS} users {ms(late)}",

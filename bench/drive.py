@@ -19,6 +19,10 @@ class Broken(Exception):
     """The server answered what it should not have."""
 
 
+class Idle(Exception):
+    """The server ended the connection before this request."""
+
+
 class Client:
     """One kept-open connection, with cookies and standing headers."""
 
@@ -33,24 +37,36 @@ class Client:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.rest = b""
 
-    def ask(self, method: str, path: str, body: bytes = b"", kind: str = "application/json", more: str = "") -> tuple[int, bytes]:
+    def ask(
+        self, method: str, path: str, body: bytes = b"", kind: str = "application/json", more: str = ""
+    ) -> tuple[int, bytes]:
         """One request, one answer: (status, body)."""
-        lines = [f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nContent-Length: {len(body)}\r\n"]
+        lines = [
+            f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nContent-Length: {len(body)}\r\n"
+        ]
         if body:
             lines.append(f"Content-Type: {kind}\r\n")
         lines += [f"{name}: {value}\r\n" for name, value in self.headers.items()]
         if self.cookies:
-            lines.append("Cookie: " + "; ".join(f"{name}={value}" for name, value in self.cookies.items()) + "\r\n")
+            lines.append(
+                "Cookie: " + "; ".join(f"{name}={value}" for name, value in self.cookies.items()) + "\r\n"
+            )
         lines += [more, "\r\n"]
-        self.socket.sendall("".join(lines).encode() + body)
-        return self._answer()
+        message = "".join(lines).encode() + body
+        try:
+            self.socket.sendall(message)
+            return self._answer()
+        except (Idle, BrokenPipeError, ConnectionResetError):
+            self._connect()  # as browsers do: the server has ended a connection that was idle
+            self.socket.sendall(message)
+            return self._answer()
 
     def _answer(self) -> tuple[int, bytes]:
         data = self.rest
         while (end := data.find(b"\r\n\r\n")) < 0:
             got = self.socket.recv(65536)
             if not got:
-                raise Broken("the server closed the connection")
+                raise Broken("the server closed the connection") if data else Idle
             data += got
         head = data[:end].decode("latin-1")
         status = int(head[9:12])
@@ -65,7 +81,7 @@ class Client:
             elif name == "set-cookie":
                 cookie, _, _rest = value.partition(";")
                 key, _, text = cookie.partition("=")
-                self.cookies[key] = text
+                self.cookies[key.strip()] = text
         body = data[end + 4 :]
         if chunked:
             return status, self._chunks(body)
@@ -119,7 +135,9 @@ class Measured:
         return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else float("nan")
 
 
-def together(users: int, seconds: float, make: Callable[[int], Callable[[], None]], *, warm: float = 1.0) -> Measured:
+def together(
+    users: int, seconds: float, make: Callable[[int], Callable[[], None]], *, warm: float = 1.0
+) -> Measured:
     """``users`` threads repeat their work for ``seconds`` after ``warm`` seconds that are not counted.
 
     ``make(user)`` gives the user's piece of work. Only pieces that begin and end inside the window count.

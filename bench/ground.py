@@ -38,8 +38,16 @@ def environment(url: str) -> dict[str, str]:
     """What the measured processes find in their environment."""
     folder = ROOT / "var" / "bench"
     folder.mkdir(parents=True, exist_ok=True)
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GONGBI_") or name in _KEPT}
-    return {**kept, "DATABASE_URL": url, "GONGBI_VAR": str(folder), "GONGBI_LOG": "console", "PYTHONPATH": str(ROOT)}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith("GONGBI_") or name in _KEPT
+    }
+    return {
+        **kept,
+        "DATABASE_URL": url,
+        "GONGBI_VAR": str(folder),
+        "GONGBI_LOG": "console",
+        "PYTHONPATH": str(ROOT),
+    }
 
 
 _KEPT = {"GONGBI_WORKERS", "GONGBI_STATIC", "GONGBI_BENCH_POSTGRES"}

@@ -40,7 +40,11 @@ def write_file(path: Path, rows: int) -> None:
 def _seconds(path: Path) -> float:
     began = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-m", "gongbi.ops.cli", "import", "reports", str(path)], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "gongbi.ops.cli", "import", "reports", str(path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         raise RuntimeError(f"the import ended with status {done.returncode}: {done.stderr[-500:]}")

@@ -55,7 +55,9 @@ def lifecycles(port: int, *, photos: bool) -> Callable[[int], Callable[[], None]
     def make(user: int) -> Callable[[], None]:
         dice = random.Random(user * 1000 + int.from_bytes(os.urandom(3), "big"))
         resident = Client(port)
-        dispatcher, handler, checker = (signed_in(port, login) for login in ("dispatcher", HANDLER, "checker"))
+        dispatcher, handler, checker = (
+            signed_in(port, login) for login in ("dispatcher", HANDLER, "checker")
+        )
         units = dispatcher.json("GET", "/api/units?kind=department")
         unit = next(found["id"] for found in units if found["code"] == UNIT)
         pictures = [_photo(dice) for _ in range(4)] if photos else []
@@ -71,9 +73,15 @@ def lifecycles(port: int, *, photos: bool) -> Callable[[int], Callable[[], None]
             version = step(dispatcher, case, "dispatch", unit=unit, version=version)
             version = step(handler, case, "sign", version=version)
             shown = [_upload(handler, dice.choice(pictures) + dice.randbytes(8))] if photos else []
-            version = step(handler, case, "finish", result="已到现场处理完毕。", photos=shown, version=version)
+            version = step(
+                handler, case, "finish", result="已到现场处理完毕。", photos=shown, version=version
+            )
             step(checker, case, "confirm", finding="现场核查，问题已解决。", version=version)
-            end = resident.json("POST", f"/api/reports/{receipt['link']}/judge", {"solved": True, "grade": dice.choice((3, 4, 5, 5))})
+            end = resident.json(
+                "POST",
+                f"/api/reports/{receipt['link']}/judge",
+                {"solved": True, "grade": dice.choice((3, 4, 5, 5))},
+            )
             if end["state"] != "judged":
                 raise RuntimeError(f"a lifecycle ended as {end['state']}")
 

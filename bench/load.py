@@ -43,7 +43,9 @@ def text_field(value: Any) -> str:
     return str(value)
 
 
-def copy_rows(connection: psycopg.Connection[Any], table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def copy_rows(
+    connection: psycopg.Connection[Any], table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
     """COPY ``rows`` in."""
     body = "".join("\t".join(map(text_field, row)) + "\n" for row in rows)
     names = ", ".join(f'"{name}"' for name in columns)
@@ -128,7 +130,9 @@ def _postgres(cases: int, opened: int) -> None:
             cursor.execute("SELECT pg_get_serial_sequence(%s, a.attname), a.attname FROM pg_attribute a "
                            "WHERE a.attrelid = %s::regclass AND a.attidentity <> ''", [table, table])  # fmt: skip
             for sequence, column in cursor.fetchall():
-                cursor.execute(f'SELECT setval(%s, (SELECT coalesce(max("{column}"), 1) FROM "{table}"))', [sequence])
+                cursor.execute(
+                    f'SELECT setval(%s, (SELECT coalesce(max("{column}"), 1) FROM "{table}"))', [sequence]
+                )
         for table in TABLES:
             cursor.execute(f'VACUUM (ANALYZE, FREEZE) "{table}"')
         cursor.execute("CHECKPOINT")
@@ -147,7 +151,9 @@ def _sqlite(cases: int, opened: int) -> None:
             for table, columns in TABLES.items():
                 names = ", ".join(f'"{name}"' for name in columns)
                 marks = ", ".join(["%s"] * len(columns))
-                cursor.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', list(map(adapt, made[table])))
+                cursor.executemany(
+                    f'INSERT INTO "{table}" ({names}) VALUES ({marks})', list(map(adapt, made[table]))
+                )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")

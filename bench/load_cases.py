@@ -70,7 +70,16 @@ REACHED: dict[str, tuple[int, tuple[str, str] | None]] = {
     "disputed": (3, ("contest_again", "")), "handling": (4, None), "asking": (4, ("ask", "handle")),
     "suspended": (4, ("grant_suspension", "handle")), "handled": (5, None), "checked": (5, ("confirm_for_callback", "")), "judged": (8, None),
 }  # fmt: skip
-_BEFORE = ("", "昨天晚上开始，", "已经有一个星期了，", "每天早上，", "我是附近的住户，", "路过时看到，", "多次反映没有人管，", "请问")
+_BEFORE = (
+    "",
+    "昨天晚上开始，",
+    "已经有一个星期了，",
+    "每天早上，",
+    "我是附近的住户，",
+    "路过时看到，",
+    "多次反映没有人管，",
+    "请问",
+)
 _AFTER = ("，请尽快派人处理。", "，影响大家出行，希望有关部门重视。", "，老人和孩子经过很危险。", "，晚上特别明显。",
           "，什么时候能解决？", "，物业一直不管。", "，麻烦回复一下处理结果。", "，上次修好没几天又这样了。")  # fmt: skip
 _SIDE = ("门口", "东侧", "西北角", "对面", "南门旁边", "公交站附近", "十字路口", "后面的巷子里")
@@ -85,13 +94,19 @@ class Maker:
         self.span = timedelta(days=max(60.0, 730.0 * cases / 1_000_000))
         grids = Division.objects.filter(level="grid").order_by("code").values_list("code", "lon", "lat")
         self.grids = [row for row in grids if row[1] is not None]
-        names = Place.objects.exclude(kind__in=["street", "community"]).order_by("id").values_list("name", flat=True)
+        names = (
+            Place.objects.exclude(kind__in=["street", "community"])
+            .order_by("id")
+            .values_list("name", flat=True)
+        )
         self.places = [name for name in names if len(name) <= 16] or ["本小区"]
         self.posts = dict(Post.objects.filter(role="handler").values_list("unit_id", "pk"))
         self.units = {unit.code: unit.pk for unit in Unit.objects.all()}
         self.streets = {unit.territory: unit.pk for unit in Unit.objects.filter(kind="street")}
         centre = dict(Post.objects.filter(unit__kind="district_centre").values_list("role", "pk"))
-        self.actors = {role: (f"post:{centre[role]}", self.units["centre"]) for role in ("dispatcher", "checker")}
+        self.actors = {
+            role: (f"post:{centre[role]}", self.units["centre"]) for role in ("dispatcher", "checker")
+        }
         dice = random.Random(7)
         kinds = [facts for facts in duties.kinds() if facts.words]
         dice.shuffle(kinds)
@@ -113,7 +128,9 @@ class Maker:
         """(kind, text, grid, lon, lat) of something that somebody says."""
         facts = dice.choices(self.kinds, cum_weights=self.shares)[0]
         word = dice.choice(facts.words).replace("+", dice.choice(("又", "总是", "的地方", "这里")))
-        text = f"{dice.choice(_BEFORE)}{dice.choice(self.places)}{dice.choice(_SIDE)}{word}{dice.choice(_AFTER)}"
+        text = (
+            f"{dice.choice(_BEFORE)}{dice.choice(self.places)}{dice.choice(_SIDE)}{word}{dice.choice(_AFTER)}"
+        )
         code, lon, lat = dice.choices(self.grids, cum_weights=self.busy)[0]
         return facts, text, code, round(lon + dice.gauss(0, 4e-4), 6), round(lat + dice.gauss(0, 3e-4), 6)
 
@@ -150,7 +167,9 @@ class Maker:
         state = self._state(key, dice)
         opened = self.end - self.span * ((self.cases - key) / self.cases)
         opened = opened.replace(minute=opened.minute // 10 * 10, second=0, microsecond=0)
-        said = Said(text=text, said_at=opened, channel="hotline" if state == "checked" else "web", lon=lon, lat=lat)
+        said = Said(
+            text=text, said_at=opened, channel="hotline" if state == "checked" else "web", lon=lon, lat=lat
+        )
         filing = self.filings[facts.code]
         handler = facts.handler.partition(":")[2]
         unit = self.units.get(handler) or self.streets[grid[:9]]
@@ -202,7 +221,16 @@ class Maker:
         made[backends.TABLE].append((key, backends.stored(words.tokens(f"{text} "))))
 
     def _course(
-        self, key: int, dice: random.Random, opened: datetime, state: str, said: Said, kind: str, filing: Any, grid: str, unit: int
+        self,
+        key: int,
+        dice: random.Random,
+        opened: datetime,
+        state: str,
+        said: Said,
+        kind: str,
+        filing: Any,
+        grid: str,
+        unit: int,
     ) -> dict[str, Any]:
         """What has happened so far: ledger entries, clocks, and when each step was."""
         limit = (filing.limit if filing else "") or DEFAULTS["handle_limit"].value
@@ -215,7 +243,9 @@ class Maker:
         at, before, prev = opened, "", seed
         steps = [*COURSE[:reached]]
         if aside is not None:
-            actor = {"ask": "handler", "contest_again": "handler", "confirm_for_callback": "checker"}.get(aside[0], "dispatcher")
+            actor = {"ask": "handler", "contest_again": "handler", "confirm_for_callback": "checker"}.get(
+                aside[0], "dispatcher"
+            )
             steps.append((aside[0], state, ("check",) if state == "checked" else ("sign",) if state == "disputed" else (),
                           (("callback", "callback_limit"),) if state == "checked" else (), actor))  # fmt: skip
         for seq, (name, after, stops, starts, role) in enumerate(steps, 1):
@@ -253,14 +283,30 @@ class Maker:
             })  # fmt: skip
             prev, before, at_of[name] = digest, after, at
             at += timedelta(minutes=10 * (1 + int(dice.expovariate(1 / 60 if name == "sign" else 1 / 2))))
-        return {"entries": entries, "clocks": list(clocks.values()), "at": at_of, "seed": seed, "limit": limit, "grade": grade}
+        return {
+            "entries": entries,
+            "clocks": list(clocks.values()),
+            "at": at_of,
+            "seed": seed,
+            "limit": limit,
+            "grade": grade,
+        }
 
-    def _facts(self, name: str, key: int, said: Said, kind: str, filing: Any, grid: str, unit: int, grade: int) -> dict[str, Any]:
+    def _facts(
+        self, name: str, key: int, said: Said, kind: str, filing: Any, grid: str, unit: int, grade: int
+    ) -> dict[str, Any]:
         """What the ledger keeps of a step beside limits and deadlines."""
         code = filing.code if filing else "bench"
         if name == "open":
             digest = hashlib.sha256(said.text.encode()).hexdigest()
-            return {"channel": said.channel, "net": "", "said_at": said.said_at, "text_sha256": digest, "kind": kind, "territory": grid}
+            return {
+                "channel": said.channel,
+                "net": "",
+                "said_at": said.said_at,
+                "text_sha256": digest,
+                "kind": kind,
+                "territory": grid,
+            }
         return {
             "accept": {"kind": kind, "standard": code, "proposed_kind": kind, "territory": grid},
             "dispatch": {"unit": unit, "co_units": [], "item": "", "list": "", "article": "类别目录", "basis": "类别目录", "proposed_unit": ""},

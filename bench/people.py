@@ -19,7 +19,9 @@ def signed_in(port: int, login: str) -> Client:
     found = _TOKEN.search(page)
     if status != 200 or found is None:
         raise Broken(f"the sign-in page answers {status}")
-    body = urlencode({"login": login, "password": PASSWORD, "csrfmiddlewaretoken": found[1].decode()}).encode()
+    body = urlencode(
+        {"login": login, "password": PASSWORD, "csrfmiddlewaretoken": found[1].decode()}
+    ).encode()
     status, page = client.ask("POST", "/login", body, kind="application/x-www-form-urlencoded")
     if status != 302 or "sessionid" not in client.cookies:
         raise Broken(f"signing in as {login} answers {status}")

@@ -24,7 +24,13 @@ def _reports(port: int) -> Callable[[int], Callable[[], None]]:
         client, dice = Client(port), random.Random(user + int.from_bytes(os.urandom(4), "big"))
 
         def work() -> None:
-            client.json("POST", "/api/reports", sentences.report(dice), expect=201, more=f"Idempotency-Key: {dice.getrandbits(96):x}\r\n")
+            client.json(
+                "POST",
+                "/api/reports",
+                sentences.report(dice),
+                expect=201,
+                more=f"Idempotency-Key: {dice.getrandbits(96):x}\r\n",
+            )
 
         return work
 

@@ -24,7 +24,9 @@ def write(path: Path, rows: Sequence[dict[str, Any]], machine: str) -> None:
     lines = [HEAD.format(machine=machine)]
     for row in rows:
         met = {True: "met", False: "**not met**", None: "—"}[row["met"]]
-        lines.append(f"| {row['what']} | {row['target']} | {row['floor']} | {row['measured']} | {row['ratio']} | {met} |\n")
+        lines.append(
+            f"| {row['what']} | {row['target']} | {row['floor']} | {row['measured']} | {row['ratio']} | {met} |\n"
+        )
     lines.append("\n## Beside the figures\n\n")
     for row in rows:
         when = f"measured {row['at']}, load average of the machine {row['load']:.1f}"

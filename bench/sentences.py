@@ -16,10 +16,28 @@ TROUBLES = (
     "井盖松动过车响声很大", "下水道堵塞污水漫出来", "绿化带里的树倒了", "烧烤店油烟呛人", "共享单车乱停堵住人行道",
     "小广告贴得到处都是", "暖气不热家里只有十五度", "自来水发黄有异味", "违章建筑占了公共通道", "工地夜间施工扰民",
 )  # fmt: skip
-WHERE = ("劳动路", "大庆路", "丰镐东路", "汉城南路", "红庙坡路", "星火路", "自强西路", "环城西路", "昆明路", "西关正街")
+WHERE = (
+    "劳动路",
+    "大庆路",
+    "丰镐东路",
+    "汉城南路",
+    "红庙坡路",
+    "星火路",
+    "自强西路",
+    "环城西路",
+    "昆明路",
+    "西关正街",
+)
 SIDE = ("路口东侧", "公交站旁", "小区南门", "与大兴东路交叉口", "菜市场门口", "学校对面", "3号楼前", "地铁口")
 WHEN = ("昨晚开始", "已经三天了", "今天早上发现", "一个多星期了", "刚才路过看到", "上个月就这样")
-WISH = ("请尽快处理", "希望有人来看看", "影响大家生活", "很不安全", "请回复什么时候能解决", "老人孩子都不方便")
+WISH = (
+    "请尽快处理",
+    "希望有人来看看",
+    "影响大家生活",
+    "很不安全",
+    "请回复什么时候能解决",
+    "老人孩子都不方便",
+)
 _numbers = itertools.count(1)
 
 
@@ -27,7 +45,9 @@ _numbers = itertools.count(1)
 def points() -> list[tuple[float, float]]:
     """A point inside every grid of the database at DATABASE_URL."""
     with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
-        rows = connection.execute("SELECT lon, lat FROM territory_division WHERE level = 'grid' AND lon IS NOT NULL ORDER BY code")
+        rows = connection.execute(
+            "SELECT lon, lat FROM territory_division WHERE level = 'grid' AND lon IS NOT NULL ORDER BY code"
+        )
         return [(lon, lat) for lon, lat in rows]
 
 
@@ -39,4 +59,8 @@ def words(dice: random.Random) -> str:
 def report(dice: random.Random) -> dict[str, Any]:
     """The body of a report: words and a pin inside the demo district."""
     lon, lat = dice.choice(points())
-    return {"text": words(dice), "lon": round(lon + dice.uniform(-1e-5, 1e-5), 6), "lat": round(lat + dice.uniform(-1e-5, 1e-5), 6)}
+    return {
+        "text": words(dice),
+        "lon": round(lon + dice.uniform(-1e-5, 1e-5), 6),
+        "lat": round(lat + dice.uniform(-1e-5, 1e-5), 6),
+    }

@@ -25,12 +25,19 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def running(environ: Mapping[str, str], command: list[str], port: int | None = None, *, patience: float = 90.0) -> Iterator[int]:
+def running(
+    environ: Mapping[str, str], command: list[str], port: int | None = None, *, patience: float = 90.0
+) -> Iterator[int]:
     """A process of ours while the block runs; with ``port``, once it answers there. Gives its process id."""
     log = ROOT / "var" / "bench" / f"{'-'.join(part for part in command[:2] if not part.isdigit())}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", *command], cwd=ROOT, env=dict(environ), stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            [sys.executable, "-m", *command],
+            cwd=ROOT,
+            env=dict(environ),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
     try:
         if port is not None:
@@ -59,7 +66,9 @@ def _wait(process: subprocess.Popen[bytes], port: int, patience: float) -> None:
 
 
 @contextlib.contextmanager
-def product(environ: Mapping[str, str], *, workers: int = WORKERS, worker: bool = False) -> Iterator[tuple[int, int]]:
+def product(
+    environ: Mapping[str, str], *, workers: int = WORKERS, worker: bool = False
+) -> Iterator[tuple[int, int]]:
     """The product's web process; with ``worker``, also the one that delivers the outbox. Gives (port, process id of the web master)."""
     port = free_port()
     with contextlib.ExitStack() as stack:

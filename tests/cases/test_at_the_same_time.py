@@ -108,7 +108,9 @@ def test_two_dispatchers_send_it_to_two_units(
         case.refresh_from_db()
         entry = LedgerEntry.objects.get(matter_id=case.pk, transition="dispatch")
         assert entry.facts["unit"] == case.unit_id
-        assert list(Part.objects.filter(case=case).values_list("unit_id", flat=True)) == entry.facts["co_units"]
+        assert (
+            list(Part.objects.filter(case=case).values_list("unit_id", flat=True)) == entry.facts["co_units"]
+        )
     sound()
 
 
@@ -124,13 +126,18 @@ def test_workers_of_two_units_sign(dispatched: Callable[[], Case], post: Post, n
     sound()
 
 
-def test_one_signs_while_the_other_contests(dispatched: Callable[[], Case], post: Post, now: datetime) -> None:
+def test_one_signs_while_the_other_contests(
+    dispatched: Callable[[], Case], post: Post, now: datetime
+) -> None:
     urban = post("handler", unit="urban_management")
     for _ in range(TIMES):
         case = dispatched()
         given = {"case_id": case.pk, "viewer": urban, "at": now}
         answers = told(
-            together(lambda given=given: actions.sign(**given), lambda given=given: actions.contest(**given, reason="不是我们"))
+            together(
+                lambda given=given: actions.sign(**given),
+                lambda given=given: actions.contest(**given, reason="不是我们"),
+            )
         )
         # Contested first, the case has left the unit, so that the other finds nothing; signed first, it cannot be contested.
         assert answers in ({"done": 1, "flow.state": 1}, {"done": 1, "cases.not_there": 1})
@@ -157,7 +164,9 @@ def test_two_cases_merge_into_each_other(say: Say, desk: Viewer, now: datetime) 
 def test_three_cases_merge_in_a_ring(say: Say, desk: Viewer, now: datetime) -> None:
     a, b, c = say(), say(), say()
     ring = [(a, b), (b, c), (c, a)]
-    answers = together(*[lambda x=x, y=y: actions.merge(case_id=x.pk, into_id=y.pk, viewer=desk, at=now) for x, y in ring])
+    answers = together(
+        *[lambda x=x, y=y: actions.merge(case_id=x.pk, into_id=y.pk, viewer=desk, at=now) for x, y in ring]
+    )
     assert told(answers)["done"] == 2
     assert Case.objects.filter(is_open=True).count() == 1
     assert Report.objects.filter(case__is_open=True).count() == 3
@@ -177,7 +186,9 @@ def test_ten_people_join_one_case_at_once(say: Say, now: datetime) -> None:
     case.refresh_from_db()
     assert (case.report_count, case.reports.count(), case.callback_owed) == (11, 11, True)
     assert len({one.report.number for one in answers}) == 10
-    assert list(LedgerEntry.objects.filter(matter_id=case.pk).order_by("seq").values_list("seq", flat=True)) == list(range(1, 12))
+    assert list(
+        LedgerEntry.objects.filter(matter_id=case.pk).order_by("seq").values_list("seq", flat=True)
+    ) == list(range(1, 12))
     sound()
 
 
@@ -225,9 +236,16 @@ def test_the_same_extension_is_granted_and_refused_at_once(
     case = dispatched()
     actions.sign(case_id=case.pk, viewer=urban, at=now)
     for count in range(2):
-        actions.ask_for(case_id=case.pk, kind="extension", viewer=urban, at=now + count * MINUTE, reason="等配件")
+        actions.ask_for(
+            case_id=case.pk, kind="extension", viewer=urban, at=now + count * MINUTE, reason="等配件"
+        )
         given = {"case_id": case.pk, "viewer": desk, "at": now + count * MINUTE, "reason": "看过了"}
-        answers = together(*[lambda yes=yes, given=given: actions.decide(**given, granted=yes) for yes in (True, False, True)])
+        answers = together(
+            *[
+                lambda yes=yes, given=given: actions.decide(**given, granted=yes)
+                for yes in (True, False, True)
+            ]
+        )
         assert told(answers) == {"done": 1, "cases.nothing_asked": 2}
     clock = case.clocks.get(name="handle")
     case.refresh_from_db()
@@ -277,13 +295,17 @@ def test_the_clock_and_a_dispatcher_end_a_suspension_once(
 
 def sheet(rows: int) -> bytes:
     lines = ["编号,诉求内容,时间,经度,纬度"]
-    lines += [f"M{n},第{n}盏路灯不亮,2026-03-09 09:{n % 60:02d},108.91{n % 5},34.26{n % 6}" for n in range(rows)]
+    lines += [
+        f"M{n},第{n}盏路灯不亮,2026-03-09 09:{n % 60:02d},108.91{n % 5},34.26{n % 6}" for n in range(rows)
+    ]
     return "\n".join(lines).encode()
 
 
 def test_two_imports_of_the_same_file_at_once(now: datetime) -> None:
     data = sheet(200)
-    answers = together(*[lambda: import_reports(data, "reports.csv", viewer=system("import"), at=now)] * 2, seconds=300)
+    answers = together(
+        *[lambda: import_reports(data, "reports.csv", viewer=system("import"), at=now)] * 2, seconds=300
+    )
     assert [one.refused for one in answers] == [[], []]
     assert sum(one.new for one in answers) == Report.objects.count() == Case.objects.count() == 200
     assert sum(one.same for one in answers) == 200
@@ -292,7 +314,10 @@ def test_two_imports_of_the_same_file_at_once(now: datetime) -> None:
 
 def test_one_bad_neighbour_in_a_batch_that_races_loses_nothing(now: datetime) -> None:
     def take(numbers: range) -> list[Any]:
-        said = [Said(text=f"第{n}件事，路灯不亮", said_at=now, channel="import", lon=108.913, lat=34.265) for n in numbers]
+        said = [
+            Said(text=f"第{n}件事，路灯不亮", said_at=now, channel="import", lon=108.913, lat=34.265)
+            for n in numbers
+        ]
         told = [Statement(said=one, idempotency=one.text) for one in said]
         return Intake(viewer=system("import"), at=now).take(told)
 

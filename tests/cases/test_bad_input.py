@@ -37,7 +37,12 @@ def statement(at: datetime, **more: Any) -> Statement:
 
 
 def rows() -> tuple[int, ...]:
-    return (Matter.objects.count(), Report.objects.count(), LedgerEntry.objects.count(), OutboxRow.objects.count())
+    return (
+        Matter.objects.count(),
+        Report.objects.count(),
+        LedgerEntry.objects.count(),
+        OutboxRow.objects.count(),
+    )
 
 
 def refused(given: Statement, at: datetime, viewer: Viewer = PUBLIC) -> Refused:
@@ -87,7 +92,9 @@ def test_an_unknown_system_of_coordinates(now: datetime) -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("crs", ["CGCS2000", "WGS84", "GCJ02", "BD09"])
 def test_every_system_that_phones_use_is_taken(now: datetime, crs: str) -> None:
-    assert actions.receive(statement(now, crs=crs), viewer=PUBLIC, at=now).report.case.territory.startswith("610104")
+    assert actions.receive(statement(now, crs=crs), viewer=PUBLIC, at=now).report.case.territory.startswith(
+        "610104"
+    )
 
 
 @pytest.mark.django_db
@@ -98,7 +105,8 @@ def test_a_point_on_a_border_always_lies_in_the_same_grid(now: datetime) -> None
         if territory.locate(lon, lat, on=now) is None:
             continue  # a corner of the simplified outline may lie outside
         places = {
-            actions.receive(statement(now, lon=lon, lat=lat), viewer=PUBLIC, at=now).report.case.territory for _ in range(3)
+            actions.receive(statement(now, lon=lon, lat=lat), viewer=PUBLIC, at=now).report.case.territory
+            for _ in range(3)
         }
         assert len(places) == 1
 
@@ -188,7 +196,12 @@ def test_what_there_is_not(now: datetime, more: dict[str, Any], code: str, field
 )  # fmt: skip
 def test_the_desk_is_told_too(post: Post, now: datetime, more: dict[str, Any], code: str) -> None:
     case = actions.receive(statement(now), viewer=PUBLIC, at=now).report.case
-    given: dict[str, Any] = {"case_id": case.pk, "viewer": post("dispatcher"), "at": now, "kind": "C0137"} | more
+    given: dict[str, Any] = {
+        "case_id": case.pk,
+        "viewer": post("dispatcher"),
+        "at": now,
+        "kind": "C0137",
+    } | more
     with pytest.raises(Refused) as caught:
         actions.accept(**given)
     assert caught.value.code == code
@@ -217,7 +230,14 @@ def test_a_dispatch_to_nowhere_or_for_no_time(
 def test_control_characters_and_overlong_values_beside_the_text_do_no_harm(now: datetime) -> None:
     """PostgreSQL refuses NUL in a text and more than a column holds: neither reaches it."""
     evil = "值\x00" * 60
-    more = {"net": evil, "external": evil, "name": evil, "phone": evil, "place_words": evil, "answers": {evil: evil}}
+    more = {
+        "net": evil,
+        "external": evil,
+        "name": evil,
+        "phone": evil,
+        "place_words": evil,
+        "answers": {evil: evil},
+    }
     report = actions.receive(statement(now, **more), viewer=PUBLIC, at=now).report
     report.refresh_from_db()
     assert report.net == "值" * 24
@@ -281,7 +301,9 @@ def test_the_same_report_five_times_is_one_case_and_one_receipt(now: datetime) -
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("other", [{"text": "另外一件事"}, {"lon": 108.92, "lat": 34.26}, {"place_words": "别处"}])
+@pytest.mark.parametrize(
+    "other", [{"text": "另外一件事"}, {"lon": 108.92, "lat": 34.26}, {"place_words": "别处"}]
+)
 def test_a_key_used_for_other_words_opens_nobody_elses_receipt(now: datetime, other: dict[str, Any]) -> None:
     actions.receive(statement(now, idempotency="1"), viewer=PUBLIC, at=now)
     assert refused(statement(now, idempotency="1", **other), now).code == "cases.key_used"

@@ -53,13 +53,21 @@ def test_each_caller_is_called_and_the_verdict_of_the_first_waits_for_the_last(
     assert case.state == "closed"
     told = [(report.solved, report.grade) for report in case.reports.order_by("id")]
     assert told == [(True, 5), (False, 1), (None, None)]
-    steps = list(LedgerEntry.objects.filter(matter_id=case.pk).order_by("seq").values_list("transition", flat=True))
+    steps = list(
+        LedgerEntry.objects.filter(matter_id=case.pk).order_by("seq").values_list("transition", flat=True)
+    )
     assert steps[-4:] == ["called", "call_back", "judge", "judge"]
 
 
 def test_the_same_caller_is_not_called_twice(checked: Case, post: Post, now: datetime) -> None:
     first = checked.reports.order_by("id")[0]
-    call = {"case_id": checked.pk, "viewer": post("clerk"), "at": now, "report_id": first.pk, "outcome": "unreachable"}
+    call = {
+        "case_id": checked.pk,
+        "viewer": post("clerk"),
+        "at": now,
+        "report_id": first.pk,
+        "outcome": "unreachable",
+    }
     actions.call_back(**call)
     assert refusal_of(lambda: actions.call_back(**call)) == "cases.called_back"
 
@@ -71,7 +79,9 @@ def test_nobody_calls_back_before_the_check_or_without_being_a_clerk(
     say(text="还有我", channel="hotline", phone="02955504444", viewer=post("clerk"), join=early.pk)
     call = {"viewer": post("clerk"), "at": now, "outcome": "reached"}
     report = early.reports.order_by("id")[0]
-    assert refusal_of(lambda: actions.call_back(case_id=early.pk, report_id=report.pk, **call)) == "flow.state"
+    assert (
+        refusal_of(lambda: actions.call_back(case_id=early.pk, report_id=report.pk, **call)) == "flow.state"
+    )
     report.refresh_from_db()
     assert report.callback_at is None
     owed = checked.reports.order_by("id")[0].pk
@@ -84,23 +94,36 @@ def test_not_solved_goes_back_and_everybody_is_called_again(
 ) -> None:
     first, second, _web = checked.reports.order_by("id")
     clerk = post("clerk")
-    actions.call_back(case_id=checked.pk, report_id=first.pk, viewer=clerk, at=now, outcome="reached", solved=True, grade=4)
+    actions.call_back(
+        case_id=checked.pk, report_id=first.pk, viewer=clerk, at=now, outcome="reached", solved=True, grade=4
+    )
     elsewhere = say(text="别处的事").reports.get()
     back = {"case_id": checked.pk, "viewer": clerk, "at": now, "reason": "还是黑的"}
     assert refusal_of(lambda: actions.call_back_unsolved(report_id=elsewhere.pk, **back)) == "cases.no_report"
     case = actions.call_back_unsolved(report_id=second.pk, **back)
     assert (case.state, case.rework_count) == ("handling", 1)
-    assert list(case.reports.order_by("id").values_list("callback_at", "solved", "grade")) == [(None, None, None)] * 3
+    assert (
+        list(case.reports.order_by("id").values_list("callback_at", "solved", "grade"))
+        == [(None, None, None)] * 3
+    )
 
 
 @pytest.mark.parametrize("half", [{"solved": True}, {"grade": 5}])
 def test_half_a_verdict_is_refused(checked: Case, post: Post, now: datetime, half: dict[str, object]) -> None:
     first = checked.reports.order_by("id")[0]
-    call = {"case_id": checked.pk, "report_id": first.pk, "viewer": post("clerk"), "at": now, "outcome": "reached"}
+    call = {
+        "case_id": checked.pk,
+        "report_id": first.pk,
+        "viewer": post("clerk"),
+        "at": now,
+        "outcome": "reached",
+    }
     assert refusal_of(lambda: actions.call_back(**call, **half)) == "cases.half_verdict"
 
 
-def test_a_contact_with_somebody_elses_report_is_refused(checked: Case, say: Say, post: Post, now: datetime) -> None:
+def test_a_contact_with_somebody_elses_report_is_refused(
+    checked: Case, say: Say, post: Post, now: datetime
+) -> None:
     elsewhere = say(text="别处的事").reports.get()
     contact = {"case_id": checked.pk, "report_id": elsewhere.pk, "viewer": post("clerk"), "at": now}
     assert refusal_of(lambda: actions.contacted(**contact)) == "cases.no_report"

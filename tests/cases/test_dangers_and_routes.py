@@ -26,7 +26,9 @@ pytestmark = pytest.mark.django_db
 Post = Callable[..., Viewer]
 
 
-def take_in(text: str, at: datetime, channel: str = "web", viewer: Viewer = PUBLIC, kind: str = "", **more: Any) -> Report:
+def take_in(
+    text: str, at: datetime, channel: str = "web", viewer: Viewer = PUBLIC, kind: str = "", **more: Any
+) -> Report:
     said = Said(text=text, said_at=at, channel=channel, kind=kind)
     return actions.receive(Statement(said=said, **more), viewer=viewer, at=at).report
 
@@ -34,7 +36,12 @@ def take_in(text: str, at: datetime, channel: str = "web", viewer: Viewer = PUBL
 @pytest.mark.parametrize("channel", ["web", "hotline", "hall", "field"])
 @pytest.mark.parametrize(
     ("text", "number"),
-    [("楼下有人持刀追人", "110"), ("三号楼五层着火了，快来", "119"), ("我妈昏倒了叫不醒", "120"), ("十字路口刚发生车祸，有人受伤", "122")],
+    [
+        ("楼下有人持刀追人", "110"),
+        ("三号楼五层着火了，快来", "119"),
+        ("我妈昏倒了叫不醒", "120"),
+        ("十字路口刚发生车祸，有人受伤", "122"),
+    ],
 )
 def test_somebody_in_danger_is_told_the_number_and_nothing_is_queued(
     now: datetime, channel: str, text: str, number: str, photo: int
@@ -85,9 +92,13 @@ def test_where_nobody_can_be_told_it_only_becomes_urgent(now: datetime, channel:
 
 @pytest.mark.parametrize("route", range(1, len(SPECIAL_ROUTES) + 1))
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
-def test_a_special_route_replies_and_dispatches_nothing(now: datetime, post: Post, route: int, language: str) -> None:
+def test_a_special_route_replies_and_dispatches_nothing(
+    now: datetime, post: Post, route: int, language: str
+) -> None:
     assert len(SPECIAL_ROUTES) == 6
-    report = take_in("请问法院的案子", now, "hotline", post("clerk"), route=route, phone="02955501234", language=language)
+    report = take_in(
+        "请问法院的案子", now, "hotline", post("clerk"), route=route, phone="02955501234", language=language
+    )
     case = report.case
     assert len(report.reply) > 10
     assert report.reply.isascii() == (language == "en") or "”" in report.reply or "—" in report.reply
@@ -99,7 +110,8 @@ def test_a_special_route_replies_and_dispatches_nothing(now: datetime, post: Pos
 
 def test_the_replies_of_the_six_routes_differ(now: datetime, post: Post) -> None:
     replies = {
-        take_in("事情", now, "hotline", post("clerk"), route=route, phone="02955501234").reply for route in range(1, 7)
+        take_in("事情", now, "hotline", post("clerk"), route=route, phone="02955501234").reply
+        for route in range(1, 7)
     }
     assert len(replies) == 6
 
@@ -143,7 +155,9 @@ def test_a_clerks_record_has_a_way_back_to_the_caller(
 
 
 def test_who_stays_anonymous_leaves_no_name(now: datetime, post: Post) -> None:
-    report = take_in("路灯不亮", now, "hotline", post("clerk"), anonymous=True, name="王小明", phone="02955501234")
+    report = take_in(
+        "路灯不亮", now, "hotline", post("clerk"), anonymous=True, name="王小明", phone="02955501234"
+    )
     report.refresh_from_db()
     assert not report.name
 

@@ -66,7 +66,10 @@ def test_nothing_is_taken_out_that_is_no_longer_there(say: Say, post: Post, now:
     (ra,), _ = where(a, b)
     actions.merge(case_id=a.pk, into_id=b.pk, viewer=desk, at=now)
     actions.split(case_id=b.pk, viewer=desk, at=now, reports=[ra])
-    assert refusal_of(lambda: actions.unmerge(case_id=a.pk, viewer=desk, at=now, reason="x")) == "cases.nothing_left"
+    assert (
+        refusal_of(lambda: actions.unmerge(case_id=a.pk, viewer=desk, at=now, reason="x"))
+        == "cases.nothing_left"
+    )
 
 
 def test_a_case_never_loses_its_last_report(say: Say, post: Post, now: datetime) -> None:

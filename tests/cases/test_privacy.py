@@ -43,7 +43,13 @@ def who_opens(report: Report, case: Case) -> set[str]:
         role
         for role in STAFF_ROLES
         if policy.may_unseal(
-            Viewer(actor="post:1", role=role, units=frozenset({case.unit_id}), unit_id=case.unit_id, territories=("610104",)),
+            Viewer(
+                actor="post:1",
+                role=role,
+                units=frozenset({case.unit_id}),
+                unit_id=case.unit_id,
+                territories=("610104",),
+            ),
             report,
             "name",
         )
@@ -82,14 +88,20 @@ def test_nothing_on_the_record_or_in_an_event_names_anybody(told: Callable[..., 
     from gongbi.kernel.outbox.models import OutboxRow
 
     case = told(confidential=False)
-    kept = repr(list(LedgerEntry.objects.filter(matter_id=case.pk).values())) + repr(list(OutboxRow.objects.values()))
+    kept = repr(list(LedgerEntry.objects.filter(matter_id=case.pk).values())) + repr(
+        list(OutboxRow.objects.values())
+    )
     assert NAME not in kept
     assert PHONE not in kept
     assert "王老板" not in kept
 
 
-def test_passers_by_do_not_read_what_an_informer_wrote(told: Callable[..., Case], say: Say, now: datetime) -> None:
-    said = Said(text="三号楼王老板半夜偷倒垃圾", said_at=now, channel="web", lon=108.913, lat=34.265, kind="C0137")
+def test_passers_by_do_not_read_what_an_informer_wrote(
+    told: Callable[..., Case], say: Say, now: datetime
+) -> None:
+    said = Said(
+        text="三号楼王老板半夜偷倒垃圾", said_at=now, channel="web", lon=108.913, lat=34.265, kind="C0137"
+    )
     plain = told(confidential=False)
     assert plain.pk in {twin.case_id for twin in queries.near(said, at=now)}
     hidden = told(confidential=True)
@@ -144,12 +156,17 @@ def test_a_number_is_found_however_it_is_typed_but_not_with_another_day(say: Say
     wide = report.number.translate({ord(c): ord(c) + 0xFEE0 for c in "0123456789LH"})
     assert queries.report_by_number(wide, desk).pk == report.pk
     assert queries.case_by_number(report.number, desk).pk == case.pk
-    for other in (numbers.write("AJ", case.pk, date(2020, 1, 1)), numbers.write("LH", report.pk, date(2020, 1, 1))):
+    for other in (
+        numbers.write("AJ", case.pk, date(2020, 1, 1)),
+        numbers.write("LH", report.pk, date(2020, 1, 1)),
+    ):
         with pytest.raises(NotThere):
             queries.case_by_number(other, desk)
 
 
-def test_outside_ones_territory_or_unit_there_is_no_such_case(told: Callable[..., Case], post: Post, now: datetime) -> None:
+def test_outside_ones_territory_or_unit_there_is_no_such_case(
+    told: Callable[..., Case], post: Post, now: datetime
+) -> None:
     case = told(confidential=False)
     strangers = [
         post("handler", unit="water"),

@@ -35,10 +35,19 @@ from gongbi.parties.models import Post, Unit
 TABLES = (Matter, Case, Report, Part, Request, Contest, Question, LedgerEntry, OutboxRow, Clock, Link)
 UNITS = ("urban_management", "water", "parks")
 START = datetime(2026, 3, 10, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
-SPANS = [timedelta(minutes=1), timedelta(minutes=20), timedelta(hours=5), timedelta(days=1), timedelta(days=12), timedelta(days=100)]
+SPANS = [
+    timedelta(minutes=1),
+    timedelta(minutes=20),
+    timedelta(hours=5),
+    timedelta(days=1),
+    timedelta(days=12),
+    timedelta(days=100),
+]
 DRAWN = st.integers(0, 10**6)
 SEEDS = st.integers(0, 2**32)  # of an even choice: hypothesis itself prefers small numbers
-NO_BUTTON = frozenset({"open", "answer_at_once", "join", "take_in", "taken_out", "called", "settle", "solve_on_spot"})
+NO_BUTTON = frozenset(
+    {"open", "answer_at_once", "join", "take_in", "taken_out", "called", "settle", "solve_on_spot"}
+)
 
 
 DONE: Counter[str] = Counter()
@@ -64,7 +73,10 @@ class Walk(RuleBasedStateMachine):
         self.shades = 0
         self.units = {code: Unit.objects.get(code=code).pk for code in UNITS}
         posts = Post.objects.select_related("unit").order_by("pk")
-        self.people = [self.viewer(posts.filter(role=role)[0]) for role in ("dispatcher", "clerk", "checker", "adjudicator")]
+        self.people = [
+            self.viewer(posts.filter(role=role)[0])
+            for role in ("dispatcher", "clerk", "checker", "adjudicator")
+        ]
         self.people += [self.viewer(posts.filter(role="handler", unit__code=code)[0]) for code in UNITS]
         self.people += [self.viewer(posts.filter(role="grid_worker")[0]), system("clock")]
 
@@ -129,13 +141,36 @@ class Walk(RuleBasedStateMachine):
         for channel in ("web", "hotline"):
             self.report(channel, False, 1, "")
 
-    @rule(channel=st.sampled_from(["web", "hotline", "hall", "import"]), confidential=st.booleans(), draw=DRAWN, key=st.sampled_from(["", "", "a", "b"]))
+    @rule(
+        channel=st.sampled_from(["web", "hotline", "hall", "import"]),
+        confidential=st.booleans(),
+        draw=DRAWN,
+        key=st.sampled_from(["", "", "a", "b"]),
+    )
     def report(self, channel: str, confidential: bool, draw: int, key: str) -> None:
         joined = self.case(draw) if draw % 4 == 0 or Case.objects.count() >= 5 else None
-        said = Said(text=f"路灯不亮 {channel}", said_at=self.now, channel=channel, lon=108.913, lat=34.265, kind="C0137")
-        told = Statement(said=said, phone="02955501234", confidential=confidential, idempotency=key, join=joined.pk if joined else None)
-        again = bool(key) and Report.objects.filter(by="public", channel=channel, idempotency__isnull=False).exists()
-        self.attempt("report", lambda: actions.receive(told, viewer=PUBLIC, at=self.now), entries=0 if again else 1)
+        said = Said(
+            text=f"路灯不亮 {channel}",
+            said_at=self.now,
+            channel=channel,
+            lon=108.913,
+            lat=34.265,
+            kind="C0137",
+        )
+        told = Statement(
+            said=said,
+            phone="02955501234",
+            confidential=confidential,
+            idempotency=key,
+            join=joined.pk if joined else None,
+        )
+        again = (
+            bool(key)
+            and Report.objects.filter(by="public", channel=channel, idempotency__isnull=False).exists()
+        )
+        self.attempt(
+            "report", lambda: actions.receive(told, viewer=PUBLIC, at=self.now), entries=0 if again else 1
+        )
 
     @rule(seed=SEEDS, length=st.integers(3, 10))
     def walk(self, seed: int, length: int) -> None:
@@ -145,22 +180,47 @@ class Walk(RuleBasedStateMachine):
         for _ in range(length if case else 0):
             case = Case.objects.get(pk=case.pk)
             leaving = [arrow.name for arrow in CASE.leaving(case.state) if arrow.name not in NO_BUTTON]
-            aside = {"reject", "merge", "split", "send_back", "reassign", "contacted", "exempt", "exclude", "clarify", "resume"}
-            aside |= set() if case.pending() else {name for name in leaving if name.startswith(("grant_", "refuse_"))}
+            aside = {
+                "reject",
+                "merge",
+                "split",
+                "send_back",
+                "reassign",
+                "contacted",
+                "exempt",
+                "exclude",
+                "clarify",
+                "resume",
+            }
+            aside |= (
+                set()
+                if case.pending()
+                else {name for name in leaving if name.startswith(("grant_", "refuse_"))}
+            )
             ahead = [name for name in leaving if name not in aside] or leaving
             pool = chance.choice([ahead, ahead, ahead, leaving, [arrow.name for arrow in CASE.transitions]])
             name = chance.choice([name for name in pool if name not in NO_BUTTON] or ["accept"])
-            name = {"confirm_for_callback": "confirm"}.get(name, "decide" if name.startswith(("grant_", "refuse_")) else name)
+            name = {"confirm_for_callback": "confirm"}.get(
+                name, "decide" if name.startswith(("grant_", "refuse_")) else name
+            )
             self.attempt(name, self.call_of(name, case, chance.randrange(10**6)))
             self.now += chance.choice([timedelta(0), timedelta(minutes=3), timedelta(hours=2)])
             self.clocks_follow_the_state()
             self.nobody_is_forgotten()
 
     def call_of(self, step: str, case: Case, draw: int) -> Callable[[], object]:
-        arrow = {"decide": f"grant_{case.pending_request() or 'extension'}", "confirm": "confirm_for_callback" if case.callback_owed else "confirm"}
+        arrow = {
+            "decide": f"grant_{case.pending_request() or 'extension'}",
+            "confirm": "confirm_for_callback" if case.callback_owed else "confirm",
+        }
         who = self.actor(draw, case, arrow.get(step, step))
         version = None if draw % 7 else case.version - (draw % 2)
-        base: dict[str, Any] = {"case_id": case.pk, "viewer": who, "at": self.now, "expected_version": version}
+        base: dict[str, Any] = {
+            "case_id": case.pk,
+            "viewer": who,
+            "at": self.now,
+            "expected_version": version,
+        }
         plain = {"case_id": case.pk, "viewer": who, "at": self.now}
         reports = list(Report.objects.filter(case=case).order_by("pk"))
         report = reports[draw % len(reports)].pk if reports else 0
@@ -227,7 +287,9 @@ class Walk(RuleBasedStateMachine):
 
     @invariant()
     def everything_holds(self) -> None:
-        assert list(run_all(rooms=ROOMS)) == []  # without the territory's, which take a second and do not change
+        assert (
+            list(run_all(rooms=ROOMS)) == []
+        )  # without the territory's, which take a second and do not change
         assert list(verify()) == []
 
     @invariant()
@@ -247,7 +309,10 @@ class Walk(RuleBasedStateMachine):
                 assert not running, (case.state, sorted(running))
             waiting = {clock.name for clock in running.values() if clock.paused_at is not None}
             assert waiting <= {"accept", "handle"}
-            assert bool(waiting) == (case.state in ("clarifying", "asking", "suspended")), (case.state, waiting)
+            assert bool(waiting) == (case.state in ("clarifying", "asking", "suspended")), (
+                case.state,
+                waiting,
+            )
             due = [clock.due_at for clock in running.values() if clock.paused_at is None]
             assert case.due_at == min(due, default=None)
 
@@ -264,6 +329,18 @@ def test_no_walk_breaks_the_loop() -> None:
             suppress_health_check=list(HealthCheck), phases=[Phase.generate], report_multiple_bugs=False,
         ),
     )  # fmt: skip
-    far = {"dispatch", "sign", "finish", "confirm", "judge", "merge", "split", "contest", "clarify", "clarified", "ask_extension"}
+    far = {
+        "dispatch",
+        "sign",
+        "finish",
+        "confirm",
+        "judge",
+        "merge",
+        "split",
+        "contest",
+        "clarify",
+        "clarified",
+        "ask_extension",
+    }
     print(DONE, REFUSED)
     assert far <= set(DONE), f"the walks did not get far: {DONE} {REFUSED}"

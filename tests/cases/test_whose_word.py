@@ -76,12 +76,16 @@ def test_a_reporter_cannot_judge_reopen_or_answer_for_another_of_the_same_case(
 
 
 @pytest.mark.django_db
-def test_a_reporter_does_not_read_the_words_of_another(closed: Callable[[], Case], now: datetime, photo: int) -> None:
+def test_a_reporter_does_not_read_the_words_of_another(
+    closed: Callable[[], Case], now: datetime, photo: int
+) -> None:
     case = closed()
     first, second = case.reports.order_by("id")
     at = now + 3 * HOUR
     actions.judge(report_id=first.pk, viewer=holder(first), at=at, solved=False, grade=1, comment="我家门口")
-    actions.reopen(report_id=first.pk, viewer=holder(first), at=at, reason="我家三单元门口还黑着", photos=[photo])
+    actions.reopen(
+        report_id=first.pk, viewer=holder(first), at=at, reason="我家三单元门口还黑着", photos=[photo]
+    )
     own = str(queries.timeline(case, holder(first)))
     other = str(queries.timeline(case, holder(second)))
     assert "三单元" in own

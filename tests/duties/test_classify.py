@@ -48,9 +48,7 @@ def test_a_very_long_text_is_classified_like_a_short_one(lists: None) -> None:
 
 
 @pytest.mark.data
-def test_real_messages_are_mostly_not_abstained(
-    lists: None, real_data: Callable[[str], Path]
-) -> None:
+def test_real_messages_are_mostly_not_abstained(lists: None, real_data: Callable[[str], Path]) -> None:
     with open(real_data("messages/places_and_times.csv"), encoding="utf-8-sig") as file:
         texts = [row["title"] + "。" + row["body"] for row in csv.DictReader(file)][:1500]
     found = [queries.classify(text)[0] for text in texts]

@@ -59,7 +59,9 @@ def cells_around(lon: float, lat: float) -> list[int]:
     return [cell(lon + i * CELL * 1.2, lat + j * CELL) for j in (-1, 0, 1) for i in (-1, 0, 1)]
 
 
-def score(*, distance: float | None, radius: float, same_kind: bool, same_class: bool, days: float, text: float) -> Likeness:
+def score(
+    *, distance: float | None, radius: float, same_kind: bool, same_class: bool, days: float, text: float
+) -> Likeness:
     """Weigh the parts: near (0.35), kind (0.25), text (0.3), recent (0.1).
 
     ``distance`` metres or None when a place is unknown (then text weighs more); ``radius`` metres at which nearness is zero;

@@ -78,7 +78,9 @@ class Intake:
             done.append(first if outcome is not None else replace(first, again=True))
         return done
 
-    def _written(self, fresh: list[tuple[int, Statement, Proposal, bytes | None]]) -> Iterator[tuple[int, Taken]]:
+    def _written(
+        self, fresh: list[tuple[int, Statement, Proposal, bytes | None]]
+    ) -> Iterator[tuple[int, Taken]]:
         """Write what is new. Where another import was quicker with some of it, theirs is kept and the rest is written again."""
         while True:
             try:

@@ -89,7 +89,9 @@ def unmerge(
         )
     went = LedgerEntry.objects.filter(matter_id=case.pk, transition="merge").order_by("-seq").first()
     moved = went.facts.get("reports", []) if went else []
-    reports = list(Report.objects.filter(case=target, pk__in=moved).order_by("pk").values_list("pk", flat=True))
+    reports = list(
+        Report.objects.filter(case=target, pk__in=moved).order_by("pk").values_list("pk", flat=True)
+    )
     if not reports:
         raise Refused(
             "cases.nothing_left",

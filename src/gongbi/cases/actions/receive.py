@@ -37,7 +37,9 @@ CHANNELS = ("web", "hotline", "hall", "field", "api", "import", "device")
 _FEWEST_DIGITS = 5  # 10086 and 12345 are telephone numbers, "none" is not
 _PAUSES = "\uff0c,\u3001 "
 # Controls, direction marks and overrides, lone surrogates: nothing that a person wrote.
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
 
 
 class Emergency(Refused):
@@ -194,7 +196,10 @@ def clean(statement: Statement, at: datetime) -> Statement:
     check_point(lon, lat)
     if lon is not None and lat is not None:
         lon, lat = territory.to_storage(lon, lat, crs=statement.crs)
-        if territory.locate(lon, lat, on=at) is None and territory.map_geojson("street", None, on=at)["features"]:
+        if (
+            territory.locate(lon, lat, on=at) is None
+            and territory.map_geojson("street", None, on=at)["features"]
+        ):
             raise outside()
     if said.division and territory.division(said.division, on=at) is None:
         raise Refused(

@@ -221,7 +221,10 @@ def solve_on_spot(*, statement: Statement, photos: Sequence[int], viewer: Viewer
             "solve_on_spot",
             viewer,
             at=at,
-            move={"unit_id": viewer.unit_id, "territory": case.territory or next(iter(viewer.territories), "")},
+            move={
+                "unit_id": viewer.unit_id,
+                "territory": case.territory or next(iter(viewer.territories), ""),
+            },
             facts={
                 "evidence": [file.digest for file in stored],
                 "standard": standard,

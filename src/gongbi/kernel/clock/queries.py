@@ -63,7 +63,9 @@ def current_calendar() -> Calendar:
     kept, now = _Memory.kept, monotonic()
     if kept is not None and not connection.in_atomic_block and now - kept.checked < RECHECK:
         return kept.calendar
-    with connection.cursor() as cursor:  # asked at every step of every matter: the ORM takes four times as long for it
+    with (
+        connection.cursor() as cursor
+    ):  # asked at every step of every matter: the ORM takes four times as long for it
         cursor.execute(_NEWEST)
         row = cursor.fetchone()
     digest = row[0] if row else ""
