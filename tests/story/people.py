@@ -131,9 +131,8 @@ class Person:
         """With the keyboard alone: j until the line with these words has the focus, then Enter; the matter opens beside it."""
         lines = self.page.locator("[data-queue-list] a")
         expect(lines.filter(has_text=words)).to_have_count(1)
-        for _step in range(
-            lines.count() + 3
-        ):  # the first matter opens by itself and may take the focus on the way
+        # The first matter opens by itself; a letter pressed at that moment may be lost on the way.
+        for _step in range(lines.count() + 3):
             self.page.keyboard.press("j")
             if words in (self.page.evaluate("document.activeElement.textContent") or ""):
                 break

@@ -125,6 +125,9 @@ export class Queue extends HTMLElement {
         else link.removeAttribute("aria-current");
       }
     }
+    // Who has walked on in the list meanwhile stays there: only what was asked for takes the focus.
+    const here = document.activeElement;
+    if (source && here !== source && this.links.includes(here as HTMLAnchorElement)) return;
     const heading = this.detail.querySelector<HTMLElement>("h1, h2, [data-focus]") ?? this.detail;
     heading.tabIndex = -1;
     heading.focus({ preventScroll: matchMedia("(min-width: 1024px)").matches });
