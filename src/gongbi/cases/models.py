@@ -49,7 +49,9 @@ class Case(Matter):
     suspension_count = models.PositiveSmallIntegerField(default=0)
     rework_count = models.PositiveSmallIntegerField(default=0)
     reopen_count = models.PositiveSmallIntegerField(default=0)
-    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="merged")
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="merged", db_index=False
+    )
 
     class Meta:
         indexes = [
@@ -84,7 +86,9 @@ class Report(models.Model):
     prefix: ClassVar[str] = "LH"
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="reports")
-    first_case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="first_reports")
+    first_case = models.ForeignKey(
+        Case, on_delete=models.PROTECT, related_name="first_reports", db_index=False
+    )
     channel = models.CharField(max_length=12)
     net = models.CharField(max_length=24, default="")
     external = models.CharField(max_length=64, default="")  # the sender's own number
@@ -98,7 +102,7 @@ class Report(models.Model):
     language = models.CharField(max_length=8, default="zh-hans")
     name = SealedTextField(kind="name")
     phone = SealedTextField(kind="phone")
-    phone_index = models.BinaryField(max_length=32, null=True, db_index=True)
+    phone_index = models.BinaryField(max_length=32, null=True)
     anonymous = models.BooleanField(default=False)
     confidential = models.BooleanField(default=False)  # an informer: hidden from the units that handle
     route = models.PositiveSmallIntegerField(default=0)  # 1–6: special route that answered at once
@@ -114,7 +118,12 @@ class Report(models.Model):
     by = models.CharField(max_length=40, default="")
 
     class Meta:
-        indexes = [models.Index(fields=["received_at"], name="report_received")]
+        indexes = [
+            models.Index(fields=["received_at"], name="report_received"),
+            models.Index(
+                fields=["phone_index"], name="report_phone", condition=models.Q(phone_index__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.number
@@ -128,7 +137,7 @@ class Report(models.Model):
 class Part(models.Model):
     """What a co-handling unit has to do; the lead is the case's own unit."""
 
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="parts")
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="parts", db_index=False)
     unit_id = models.BigIntegerField()
     task = models.CharField(max_length=200, default="")
     given_at = models.DateTimeField()

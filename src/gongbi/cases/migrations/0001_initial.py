@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
                 ('suspension_count', models.PositiveSmallIntegerField(default=0)),
                 ('rework_count', models.PositiveSmallIntegerField(default=0)),
                 ('reopen_count', models.PositiveSmallIntegerField(default=0)),
-                ('merged_into', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merged', to='cases.case')),
+                ('merged_into', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merged', to='cases.case')),
             ],
             bases=('flow.matter',),
         ),
@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
                 ('given_at', models.DateTimeField()),
                 ('done_at', models.DateTimeField(null=True)),
                 ('result', models.TextField(default='')),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='parts', to='cases.case')),
+                ('case', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='parts', to='cases.case')),
             ],
         ),
         migrations.CreateModel(
@@ -106,7 +106,7 @@ class Migration(migrations.Migration):
                 ('language', models.CharField(default='zh-hans', max_length=8)),
                 ('name', gongbi.kernel.vault.fields.SealedTextField(kind='name')),
                 ('phone', gongbi.kernel.vault.fields.SealedTextField(kind='phone')),
-                ('phone_index', models.BinaryField(db_index=True, max_length=32, null=True)),
+                ('phone_index', models.BinaryField(max_length=32, null=True)),
                 ('anonymous', models.BooleanField(default=False)),
                 ('confidential', models.BooleanField(default=False)),
                 ('route', models.PositiveSmallIntegerField(default=0)),
@@ -121,7 +121,7 @@ class Migration(migrations.Migration):
                 ('comment', models.TextField(default='')),
                 ('by', models.CharField(default='', max_length=40)),
                 ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reports', to='cases.case')),
-                ('first_case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='first_reports', to='cases.case')),
+                ('first_case', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='first_reports', to='cases.case')),
             ],
         ),
         migrations.CreateModel(
@@ -182,6 +182,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='report',
             index=models.Index(fields=['received_at'], name='report_received'),
+        ),
+        migrations.AddIndex(
+            model_name='report',
+            index=models.Index(condition=models.Q(('phone_index__isnull', False)), fields=['phone_index'], name='report_phone'),
         ),
         migrations.AddIndex(
             model_name='request',

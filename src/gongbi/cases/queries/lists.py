@@ -12,12 +12,14 @@ from django.db.models import Count, Q, QuerySet
 from gongbi.cases.models import Case, Request
 from gongbi.kernel.errors import NotThere
 from gongbi.kernel.flow import numbers
+from gongbi.kernel.flow.models import AT_WORK
 from gongbi.kernel.scope import below, visible
 from gongbi.kernel.scope import viewer as roles
 from gongbi.kernel.scope.viewer import Viewer
 from gongbi.kernel.search import queries as search
 
 PAGE = 50
+UNSHOWN = ("proposal", "seed", "last_hash")  # a list shows none of them, and the proposal is most of a row
 MAP_MOST = 2000
 
 
@@ -114,14 +116,14 @@ def queue(viewer: Viewer, wanted: QueueFilter, *, now: datetime, size: int = PAG
     tab = TAB.get(wanted.tab)
     if tab is None:
         raise NotThere("cases.tab", ("没有这个列表。", "There is no such list."))
-    found = visible(Case.objects.all(), viewer, "list")
+    found = visible(Case.objects.defer(*UNSHOWN), viewer, "list")
     if wanted.words and numbers.read(wanted.words):
         return Page(list(_numbered(found, wanted.words)), more=False)
     found = _narrow(found, wanted, now)
     if tab.states:
         found = found.filter(flow="cases", state__in=tab.states)
-    else:
-        found = found.filter(is_open=True)
+    if tab.name != "closed":
+        found = found.filter(AT_WORK, is_open=True)  # both tables have small indexes of what is at work
     if tab.name == "requests":
         found = found.filter(pk__in=Request.objects.filter(decided_at__isnull=True).values("case_id"))
     if wanted.words:
