@@ -13,9 +13,10 @@ from django.utils import translation
 from django.utils.html import escape
 
 from gongbi.cases import actions
-from gongbi.cases.actions.receive import Statement, clean_text
+from gongbi.cases.actions.receive import Statement
 from gongbi.cases.models import Case, Report
 from gongbi.cases.triage import Said
+from gongbi.cases.wording import clean_text
 from gongbi.kernel.errors import Refused
 from gongbi.kernel.flow.models import Matter
 from gongbi.kernel.ledger.models import LedgerEntry

@@ -10,8 +10,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from gongbi.cases.actions.receive import clean_text
 from gongbi.cases.rules import GRADES
+from gongbi.cases.wording import clean_text
 from gongbi.kernel.errors import Refused
 
 OPEN, ANONYMOUS, CONFIDENTIAL = "open", "anonymous", "confidential"

@@ -7,10 +7,10 @@ from datetime import datetime
 from django.db import transaction
 
 from gongbi.cases import rules
-from gongbi.cases.actions.receive import clean_text
 from gongbi.cases.actions.reporter import record_verdict
 from gongbi.cases.actions.step import load, take
 from gongbi.cases.models import Case, Report
+from gongbi.cases.wording import clean_text
 from gongbi.kernel.clock import actions as clocks
 from gongbi.kernel.errors import Refused
 from gongbi.kernel.scope.viewer import Viewer

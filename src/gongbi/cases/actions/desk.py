@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from gongbi.cases import rules
-from gongbi.cases.actions.receive import check_point, clean_text, outside
+from gongbi.cases.actions.receive import check_point, outside
 from gongbi.cases.actions.step import load, take
 from gongbi.cases.models import Case, Contest, Part, Question
 from gongbi.cases.queries.settings import setting
+from gongbi.cases.wording import clean_text
 from gongbi.duties import actions as duty_actions
 from gongbi.duties import queries as duties
 from gongbi.duties import rules as duty_rules

@@ -8,10 +8,11 @@ from datetime import datetime
 
 from django.db import transaction
 
-from gongbi.cases.actions.receive import clean_text, said_by_phone, title_of
+from gongbi.cases.actions.receive import said_by_phone
 from gongbi.cases.actions.step import load, take
 from gongbi.cases.models import Case, Report
 from gongbi.cases.queries.settings import setting
+from gongbi.cases.wording import clean_text, title_of
 from gongbi.kernel.errors import Refused
 from gongbi.kernel.flow.advance import begin
 from gongbi.kernel.flow.models import Link

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import secrets
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -19,6 +17,7 @@ from gongbi.cases.models import Case, Report
 from gongbi.cases.queries.settings import setting
 from gongbi.cases.queries.triage import look_ups, special_reply
 from gongbi.cases.triage import Proposal, Said, as_json, triage
+from gongbi.cases.wording import clean_text, title_of
 from gongbi.duties import queries as duties
 from gongbi.kernel import rows
 from gongbi.kernel.errors import Refused
@@ -35,11 +34,7 @@ CALLBACK_CHANNELS = frozenset({"hotline"})
 SPOKEN = frozenset({"web", "hotline", "hall", "field"})
 CHANNELS = ("web", "hotline", "hall", "field", "api", "import", "device")
 _FEWEST_DIGITS = 5  # 10086 and 12345 are telephone numbers, "none" is not
-_PAUSES = "\uff0c,\u3001 "
 # Controls, direction marks and overrides, lone surrogates: nothing that a person wrote.
-_CONTROL = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
-)
 
 
 class Emergency(Refused):
@@ -139,11 +134,6 @@ def check_said(statement: Statement, *, at: datetime) -> Said:
 def said_by_phone(channel: str) -> bool:
     """Whether who spoke through this channel is owed a call-back before the case closes (H9)."""
     return channel in CALLBACK_CHANNELS
-
-
-def clean_text(text: str) -> str:
-    """NFC, without control and direction-override characters, trimmed; line breaks stay."""
-    return _CONTROL.sub("", unicodedata.normalize("NFC", text).replace("\r\n", "\n")).strip()
 
 
 def clean(statement: Statement, at: datetime) -> Statement:
@@ -391,13 +381,3 @@ def _open(
 def search_text(case: Case, statement: Statement) -> str:
     """What a case is found by."""
     return f"{statement.said.text} {case.place_words}"
-
-
-def title_of(text: str) -> str:
-    """The first clause, at most 40 characters, cut at a sign where there is one; telephone numbers are blanked."""
-    hidden = re.sub(r"(?<!\d)1[3-9]\d{9}(?!\d)", "[电话]", text)
-    first = re.split("[\n\u3002\uff01\uff1f!?\uff1b;]", hidden, maxsplit=1)[0].strip()
-    if len(first) <= 40:
-        return first or hidden[:40]
-    cut = max(first.rfind(sign, 12, 40) for sign in _PAUSES)
-    return first[: cut if cut > 0 else 39].rstrip(_PAUSES) + "…"

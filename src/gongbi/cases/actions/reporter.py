@@ -8,10 +8,10 @@ from datetime import datetime
 from django.db import transaction
 
 from gongbi.cases import rules
-from gongbi.cases.actions.receive import clean_text
 from gongbi.cases.actions.step import load, take
 from gongbi.cases.models import Case, Question, Report
 from gongbi.cases.queries.settings import number, setting
+from gongbi.cases.wording import clean_text
 from gongbi.kernel.clock.engine import due as due_of
 from gongbi.kernel.clock.limits import parse
 from gongbi.kernel.clock.queries import current_calendar

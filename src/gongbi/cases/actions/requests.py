@@ -8,9 +8,9 @@ from typing import Any, Literal
 from django.db import transaction
 
 from gongbi.cases import rules
-from gongbi.cases.actions.receive import clean_text
 from gongbi.cases.actions.step import load, take
 from gongbi.cases.models import Case, Request
+from gongbi.cases.wording import clean_text
 from gongbi.kernel.clock import actions as clocks
 from gongbi.kernel.errors import Refused
 from gongbi.kernel.flow.models import Matter

@@ -10,9 +10,10 @@ from django.db import transaction
 
 from gongbi.cases import rules
 from gongbi.cases.actions.desk import ask_reporter
-from gongbi.cases.actions.receive import Receipt, Statement, clean_text, receive
+from gongbi.cases.actions.receive import Receipt, Statement, receive
 from gongbi.cases.actions.step import load, take
 from gongbi.cases.models import Case, Contest, Report
+from gongbi.cases.wording import clean_text
 from gongbi.duties import queries as duties
 from gongbi.kernel.errors import Refused
 from gongbi.kernel.files import actions as files

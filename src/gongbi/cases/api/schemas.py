@@ -1,12 +1,14 @@
-"""What goes in and out of the cases API. Times are ISO 8601 with zone; coordinates CGCS2000 degrees unless ``crs`` says otherwise."""
+"""What goes in and out of the cases API: plain pydantic models (ninja's own look every attribute up twice).
+
+Times are ISO 8601 with zone; coordinates CGCS2000 degrees unless ``crs`` says otherwise.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from ninja import Schema
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from gongbi.cases import links
 from gongbi.cases.models import Case, Report
@@ -20,7 +22,7 @@ Short = Annotated[str, Field(max_length=200)]
 Long = Annotated[str, Field(max_length=10_000)]
 
 
-class In(Schema):
+class In(BaseModel):
     """Unknown fields are refused, so that a misspelt one is not lost silently."""
 
     model_config = ConfigDict(extra="forbid")
@@ -47,7 +49,7 @@ class ReportIn(In):
     language: Literal["zh-hans", "en"] = "zh-hans"
 
 
-class ReceiptOut(Schema):
+class ReceiptOut(BaseModel):
     """What the one who spoke keeps. ``link`` is private: whoever has it may follow and judge."""
 
     number: str
@@ -66,7 +68,7 @@ class ReceiptOut(Schema):
         )  # fmt: skip
 
 
-class FileOut(Schema):
+class FileOut(BaseModel):
     """An upload: give its ``ticket`` where ``photos`` are asked for."""
 
     ticket: str
@@ -76,7 +78,7 @@ class FileOut(Schema):
     height: int | None
 
 
-class TwinOut(Schema):
+class TwinOut(BaseModel):
     id: int
     title: str
     state: str
@@ -84,7 +86,7 @@ class TwinOut(Schema):
     metres: int | None
 
 
-class EventOut(Schema):
+class EventOut(BaseModel):
     at: datetime
     step: str
     words: tuple[str, str]
@@ -100,7 +102,7 @@ class EventOut(Schema):
         )  # fmt: skip
 
 
-class StepOut(Schema):
+class StepOut(BaseModel):
     """A step offered to the asker; ``reason`` says why it is disabled."""
 
     name: str
@@ -123,7 +125,7 @@ class StepOut(Schema):
         )
 
 
-class CaseOut(Schema):
+class CaseOut(BaseModel):
     number: str
     version: int
     title: str
@@ -169,12 +171,12 @@ class CaseDetail(CaseOut):
     report_numbers: list[str]
 
 
-class CasePage(Schema):
+class CasePage(BaseModel):
     cases: list[CaseOut]
     more: bool
 
 
-class FollowOut(Schema):
+class FollowOut(BaseModel):
     """What a reporter sees: plain words, the promise, questions, and whether a verdict is due."""
 
     number: str

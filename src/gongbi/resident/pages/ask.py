@@ -17,9 +17,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from gongbi.cases import actions
-from gongbi.cases.actions.receive import Emergency, Statement, clean_text
+from gongbi.cases.actions.receive import Emergency, Statement
 from gongbi.cases.rules import MAX_TEXT
 from gongbi.cases.triage import PLACE_SURE, Said
+from gongbi.cases.wording import clean_text
 from gongbi.duties import queries as duties
 from gongbi.duties.rules import reporter_hidden
 from gongbi.kernel import scope
