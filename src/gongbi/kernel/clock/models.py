@@ -57,7 +57,8 @@ class Clock(models.Model):
     "provisional", "why", …}``.
     """
 
-    matter = models.ForeignKey("flow.Matter", on_delete=models.PROTECT, related_name="clocks")
+    # The unique constraint's index begins with the matter.
+    matter = models.ForeignKey("flow.Matter", on_delete=models.PROTECT, related_name="clocks", db_index=False)
     name = models.CharField(max_length=16)
     round = models.PositiveSmallIntegerField(default=1)  # rework starts the same clock again
     limit = models.CharField(max_length=limits.LONGEST)

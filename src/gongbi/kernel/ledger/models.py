@@ -10,7 +10,8 @@ class LedgerEntry(models.Model):
     ``facts`` holds ids, codes, reasons and digests; never a sealed field.
     """
 
-    matter = models.ForeignKey("flow.Matter", on_delete=models.PROTECT, related_name="entries")
+    # The unique constraint's index begins with the matter.
+    matter = models.ForeignKey("flow.Matter", on_delete=models.PROTECT, related_name="entries", db_index=False)
     seq = models.PositiveIntegerField()
     at = models.DateTimeField()
     actor = models.CharField(max_length=40)  # "post:12", "report:88", "system:clock"

@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
                 ('provisional', models.BooleanField(default=False)),
                 ('exempt', models.BooleanField(default=False)),
                 ('cancelled', models.BooleanField(default=False)),
-                ('matter', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='clocks', to='flow.matter')),
+                ('matter', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='clocks', to='flow.matter')),
             ],
             options={
                 'indexes': [models.Index(condition=models.Q(('stopped_at__isnull', True)), fields=['due_at'], name='clock_running')],

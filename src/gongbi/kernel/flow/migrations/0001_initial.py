@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 ('last_hash', models.BinaryField(max_length=32)),
             ],
             options={
-                'indexes': [models.Index(fields=['flow', 'state', 'due_at', 'id'], name='matter_queue'), models.Index(fields=['unit_id', 'state_kind', 'due_at', 'id'], name='matter_unit_queue'), models.Index(fields=['territory', 'state_kind'], name='matter_territory'), models.Index(fields=['state_kind', 'due_at'], name='matter_due')],
+                'indexes': [models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['flow', 'state', 'due_at', 'id'], name='matter_queue'), models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['unit_id', 'due_at', 'id'], name='matter_unit_queue'), models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['due_at', 'id'], name='matter_due'), models.Index(fields=['territory', 'state_kind'], name='matter_territory')],
             },
         ),
         migrations.CreateModel(

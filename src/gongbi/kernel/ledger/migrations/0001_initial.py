@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                 ('facts', models.JSONField(default=dict)),
                 ('prev', models.BinaryField(max_length=32)),
                 ('hash', models.BinaryField(max_length=32)),
-                ('matter', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='flow.matter')),
+                ('matter', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='flow.matter')),
             ],
             options={
                 'indexes': [models.Index(fields=['at'], name='ledger_at')],
