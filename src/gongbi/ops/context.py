@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 from django.http.request import split_domain_port
 
@@ -11,7 +12,10 @@ def live_url(request: HttpRequest) -> str:
     """Where the browser finds live updates: the configured address, else the next port of the host it is talking to."""
     if settings.LIVE_URL:
         return str(settings.LIVE_URL)
-    host, _port = split_domain_port(request.get_host())
+    try:
+        host, _port = split_domain_port(request.get_host())
+    except DisallowedHost:  # the page that says so is drawn with this too
+        host = "127.0.0.1"
     return f"{request.scheme}://{host}:{settings.LIVE_PORT}"
 
 

@@ -28,8 +28,15 @@ from gongbi.kernel.flow.queries import allowed
 from gongbi.kernel.scope import ANYONE, endpoint
 from gongbi.kernel.scope.http import ViewerRequest
 from gongbi.kernel.scope.viewer import CLERK, GRID_WORKER, INTEGRATOR, Viewer
+from gongbi.parties.auth import BearerKeyAuth, KeyAuth
 
-router = Router(tags=["reports"])
+
+def visitor(request: ViewerRequest) -> Viewer | None:
+    """Nobody needs a key here; whoever sends one is known by it, so a wrong one is refused rather than ignored."""
+    return None if {"Authorization", "X-Api-Key"} & set(request.headers) else request.viewer
+
+
+router = Router(tags=["reports"], auth=[KeyAuth(), BearerKeyAuth(), visitor])
 _CHANNEL = {CLERK: "hotline", GRID_WORKER: "field", INTEGRATOR: "api"}
 
 
