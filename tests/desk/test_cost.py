@@ -36,7 +36,9 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(
     few = queries_of(desk, address)
     for place in range(45):
         world.say(lon=HERE["lon"] + (place % 9) * 0.001, lat=HERE["lat"] + (place // 9) * 0.001)
-    assert abs(queries_of(desk, address) - few) <= 1  # the calendar is looked up once a second
+    assert (
+        abs(queries_of(desk, address) - few) <= 3
+    )  # the calendar, the places and the lists are looked up once a second
     assert few <= 20
 
 

@@ -33,10 +33,12 @@ def settled(page: Page) -> None:
     """Maps and charts are drawn, the widest part of the page has been seen."""
     page.wait_for_load_state("networkidle")
     if page.locator("gb-map, gb-map-picker").count():
-        page.wait_for_function(
-            "[...document.querySelectorAll('gb-map, gb-map-picker')].every(e => e.dataset.map)",
-            timeout=20_000,
-        )
+        for _ in range(600):
+            if page.evaluate(
+                "[...document.querySelectorAll('gb-map, gb-map-picker')].every(e => e.dataset.map)"
+            ):
+                break
+            page.wait_for_timeout(50)
     for chart in page.locator("gb-chart").all():
         chart.scroll_into_view_if_needed()
         chart.locator(".chart-canvas svg").wait_for()

@@ -66,6 +66,8 @@ def _server(given: dict[str, Any]) -> psycopg.Connection[Any]:
 def _copy_server(given: dict[str, Any], name: str) -> str:
     copy = f"copy_{uuid.uuid4().hex[:12]}"
     with _server(given) as server:
+        # A connection that some other thread of an earlier test left open would keep the template busy.
+        server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
         server.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(copy), sql.Identifier(name))
         )

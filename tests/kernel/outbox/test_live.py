@@ -7,6 +7,7 @@ import json
 import random
 import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -206,7 +207,9 @@ def play(story: Callable[[Live], Awaitable[None]], heartbeat: float = 5) -> None
         finally:
             await asyncio.to_thread(app.close)
 
-    asyncio.run(run())
+    # In a thread of its own: a browser test of the same session may have left its loop running in this one.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, run()).result()
 
 
 def query(viewer: Viewer = DISTRICT, matters: tuple[int, ...] = (), more: str = "") -> str:

@@ -13,6 +13,19 @@ from dataclasses import dataclass
 
 # CJK ideographs (unified, extensions A–F, compatibility), 〇, kana and hangul: scripts written without spaces.
 _HAN = "\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0002ebe0"
+# Points inside those blocks that are no letters: signs such as ・, and what Unicode has not given to anybody.
+_HOLES = {
+    point: " "
+    for first, last in (
+        (0x3007, 0x30FF),
+        (0x3400, 0x9FFF),
+        (0xAC00, 0xD7A3),
+        (0xF900, 0xFAFF),
+        (0x20000, 0x2EBE0),
+    )
+    for point in range(first, last + 1)
+    if not chr(point).isalnum()
+}
 _RUN = re.compile(rf"([{_HAN}]+)|([^\W_{_HAN}]+)")
 _QUOTED = re.compile(r'["“”「『]([^"“”」』]*)["“”」』]')
 _BETWEEN = re.compile(r"[\s,、;。!?]+")
@@ -35,10 +48,9 @@ class Word:
 
 def fold(text: str) -> str:
     """NFKC, lower case, without marks that combine; what both sides are compared in."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    return unicodedata.normalize(
-        "NFC", "".join(c for c in unicodedata.normalize("NFD", plain) if not unicodedata.combining(c))
-    )
+    plain = unicodedata.normalize("NFKC", text).casefold().translate(_HOLES)
+    bare = "".join(c for c in unicodedata.normalize("NFD", plain) if not unicodedata.combining(c))
+    return unicodedata.normalize("NFC", bare).translate(_HOLES)
 
 
 def tokens(text: str) -> list[str]:
