@@ -20,16 +20,10 @@ Visit = Callable[..., "Page"]
 DESK = "[data-queue-detail] .matter"
 
 
-@pytest.mark.django_db
-def test_the_database_is_there() -> None:
-    """The others commit to copies of it."""
-    from gongbi.parties.models import Account
-
-    assert Account.objects.filter(username="dispatcher").exists()
-
-
 def opened(page: Page, number: str) -> None:
+    """The matter stands there and its buttons answer."""
     page.locator(f"{DESK} .matter-line .number", has_text=number).wait_for()
+    page.locator("#queue-detail:not(.htmx-settling):not(.htmx-request)").wait_for()
 
 
 def test_a_whole_queue_by_keyboard(visit: Visit, there: World) -> None:
@@ -46,7 +40,7 @@ def test_a_whole_queue_by_keyboard(visit: Visit, there: World) -> None:
     opened(page, first.number)
     page.keyboard.press("a")
     page.locator("#panel-accept").wait_for()
-    page.wait_for_function("document.activeElement?.name === 'kind'")  # straight to what is to be decided
+    page.locator("#step input[name=kind]:focus").wait_for()  # straight to what is to be decided
     page.keyboard.press("Enter")
     page.wait_for_url("**/desk/queue/accept?i=0")
     opened(page, second.number)  # the next one took its place
@@ -64,7 +58,7 @@ def test_a_whole_queue_by_keyboard(visit: Visit, there: World) -> None:
     assert "立案" in help_.inner_text()
     page.keyboard.press("Escape")
     page.keyboard.press("/")
-    page.wait_for_function("document.activeElement?.type === 'search'")
+    page.locator("input[type=search]:focus").wait_for()
     page.keyboard.type(first.number)
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/desk/case/{first.number}")

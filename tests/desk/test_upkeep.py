@@ -213,6 +213,9 @@ def _forge(entry: Any) -> None:
             for (name,) in cursor.fetchall():
                 cursor.execute(f"DROP TRIGGER {name}")
         else:
+            cursor.execute(
+                "SET CONSTRAINTS ALL IMMEDIATE"
+            )  # what waits for the end of the transaction is checked now
             cursor.execute("ALTER TABLE ledger_ledgerentry DISABLE TRIGGER USER")
         cursor.execute(
             "UPDATE ledger_ledgerentry SET facts = %s WHERE id = %s",

@@ -6,9 +6,11 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
-from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.errors import AuthenticationError, ValidationError
 
+from gongbi.api import unreadable
 from gongbi.api.ground import router as ground_router
+from gongbi.api.render import Json
 from gongbi.api.words import of_validation
 from gongbi.cases.api import public_router, staff_router
 from gongbi.insight.api import router as board_router
@@ -24,6 +26,7 @@ api = NinjaAPI(
         "(EPSG:4490) unless `crs` says otherwise. A refusal is `{code, message, article, field}`."
     ),
     urls_namespace="api",
+    renderer=Json(),
 )
 api.add_router("", public_router)
 api.add_router("", staff_router)
@@ -74,11 +77,4 @@ def unknown(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
     )
 
 
-@api.exception_handler(HttpError)
-def plain(request: HttpRequest, error: HttpError) -> HttpResponse:
-    """A body that cannot be read at all, and the like."""
-    return api.create_response(
-        request,
-        {"code": "api.http", "message": str(error), "article": "", "field": ""},
-        status=error.status_code,
-    )
+unreadable.register(api)

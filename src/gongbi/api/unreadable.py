@@ -69,7 +69,7 @@ def register(api: NinjaAPI) -> None:
     def plain(request: HttpRequest, error: HttpError) -> HttpResponse:
         return answer(request, error.status_code, "api.http", _BY_STATUS.get(error.status_code, _ELSE))
 
-    api.add_exception_handler(HttpError, plain)
+    api.add_exception_handler(HttpError, plain)  # type: ignore[arg-type]
     for kind, status, code, words in _BROKEN:
 
         def broken(

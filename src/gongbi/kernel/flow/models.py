@@ -10,7 +10,9 @@ from django.utils import timezone
 from gongbi.kernel.flow import numbers
 from gongbi.kernel.flow.declare import Flow, State, flow_named
 
-AT_WORK = models.Q(closed_at__isnull=True)  # in a state that is open or waiting: ``advance`` keeps the two in step
+AT_WORK = models.Q(
+    closed_at__isnull=True
+)  # in a state that is open or waiting: ``advance`` keeps the two in step
 
 
 class Matter(models.Model):

@@ -11,7 +11,9 @@ class LedgerEntry(models.Model):
     """
 
     # The unique constraint's index begins with the matter.
-    matter = models.ForeignKey("flow.Matter", on_delete=models.PROTECT, related_name="entries", db_index=False)
+    matter = models.ForeignKey(
+        "flow.Matter", on_delete=models.PROTECT, related_name="entries", db_index=False
+    )
     seq = models.PositiveIntegerField()
     at = models.DateTimeField()
     actor = models.CharField(max_length=40)  # "post:12", "report:88", "system:clock"

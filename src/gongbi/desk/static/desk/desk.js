@@ -57,9 +57,9 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 });
 
 /** The first field of a step that was just opened, or what is wrong in it, gets the focus. */
-document.addEventListener("htmx:afterSettle", (event) => {
+function toFirstField() {
   const step = document.getElementById("step");
-  if (!step || event.detail.target !== step) return;
+  if (!step?.firstElementChild) return;
   const wrong = step.querySelector("[role=alert]");
   const first = step.querySelector(
     "input:checked, textarea, select, input:not([type=hidden]):not([type=radio]):not([type=checkbox]), button[type=submit]",
@@ -68,7 +68,11 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (focus === wrong && wrong) wrong.tabIndex = -1;
   focus?.focus({ preventScroll: true });
   step.scrollIntoView({ block: "nearest" });
+}
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.target === document.getElementById("step")) toFirstField();
 });
+toFirstField();
 
 /** On a wide screen the next matter of the queue is open at once. */
 function openNext() {
