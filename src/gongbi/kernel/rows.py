@@ -38,6 +38,7 @@ class _Table:
         self.name = self.quote(meta.db_table)
         own = meta.local_concrete_fields
         key = next(field for field in own if field.primary_key)
+        self.key_field = key
         self.key, self.key_name = self.quote(str(key.column)), key.attname
         self.fields = [field for field in own if field is not meta.auto_field]
         self.by_name: dict[str, Field[Any, Any]] = {field.attname: field for field in own}
@@ -52,8 +53,8 @@ class _Table:
         ]
         marks = {field.attname: self._mark(field) for field in own}
         self.marks = f"({', '.join(marks[field.attname] for field in self.fields)})"
-        columns = ", ".join(self.quote(str(field.column)) for field in self.fields)
-        self.into = f"INSERT INTO {self.name} ({columns}) VALUES "  # noqa: S608 – names of the table only
+        self.quoted = [self.quote(str(field.column)) for field in self.fields]
+        self.into = f"INSERT INTO {self.name} ({', '.join(self.quoted)}) VALUES "  # noqa: S608 – names of the table only
         self.returning = "" if meta.auto_field is None else f" RETURNING {self.key}"
         self.set = {
             field.attname: f"{self.quote(str(field.column))} = {marks[field.attname]}" for field in own
@@ -168,6 +169,49 @@ def insert_many(rows: Sequence[Model], model: type[Model], *, keys: bool = True)
             setattr(row, table.key_name, key)  # a child's ``pk`` does not set its parent's own key
     else:
         send(sql, values)
+    for row in rows:
+        row._state.adding, row._state.db = False, connection.alias
+
+
+def reserve(model: type[Model], count: int) -> list[int]:
+    """The next ``count`` keys of a table, for rows that are about to be loaded with :func:`load`; in the caller's transaction."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    table, name = _table(model, connection.vendor), model._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            sql = "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)"
+            cursor.execute(sql, [f'"{name}"', table.key_field.column, count])
+            return [row[0] for row in cursor.fetchall()]
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [name])
+        row = cursor.fetchone()
+        first = (row[0] if row else 0) + 1
+        return list(range(first, first + count))
+
+
+def load(rows: Sequence[Model], model: type[Model]) -> None:
+    """INSERT thousands of unsaved rows into the table of ``model``: COPY on PostgreSQL, one prepared statement on SQLite.
+
+    Keys that the rows have are kept (see :func:`reserve`); the database makes the others, and they stay unset.
+    """
+    if not rows:
+        return
+    connection = connections[DEFAULT_DB_ALIAS]
+    table = _table(model, connection.vendor)
+    keyed = table.returning and getattr(rows[0], table.key_name) is not None
+    columns = [(table.key_name, None), *table.columns] if keyed else table.columns
+    names = [table.key, *table.quoted] if keyed else table.quoted
+    values = [
+        [own[name] if field is None else field.get_db_prep_save(own[name], connection) for name, field in columns]
+        for own in (row.__dict__ for row in rows)
+    ]
+    with connection.cursor() as cursor, connection.wrap_database_errors:
+        if connection.vendor == "postgresql":
+            with cursor.copy(f"COPY {table.name} ({', '.join(names)}) FROM STDIN") as copy:
+                for row in values:
+                    copy.write_row(row)
+        else:
+            marks = ", ".join(["%s"] * len(names))
+            cursor.executemany(f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})", values)  # noqa: S608
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
 

@@ -13,6 +13,7 @@ from gongbi.cases.models import Case, Report
 from gongbi.cases.queries.triage import look_ups
 from gongbi.cases.queries.twins import TwinIndex
 from gongbi.cases.triage import Proposal, triage
+from gongbi.kernel import rows
 from gongbi.kernel.errors import Refused
 from gongbi.kernel.flow.bulk import begin_many
 from gongbi.kernel.scope.viewer import Viewer
@@ -119,7 +120,9 @@ class Intake:
             report_of(statement, case, key, self.viewer, self.at)
             for case, (_, statement, _, key) in zip(cases, fresh, strict=True)
         ]
-        Report.objects.bulk_create(reports, batch_size=1000)
+        for report, key in zip(reports, rows.reserve(Report, len(reports)), strict=True):
+            report.pk = key
+        rows.load(reports, Report)
         for case in cases:
             self.twins.add(case)
         return reports

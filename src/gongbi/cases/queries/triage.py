@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
 from gongbi.cases.models import Case
 from gongbi.cases.queries.settings import number
@@ -30,15 +31,16 @@ _AROUND = f"""SELECT c.matter_ptr_id, c.title, c.kind, c.lon, c.lat, m.opened_at
 
 def look_ups(*, at: datetime) -> LookUps:
     """The real look-ups as of ``at``; reading only, no viewer: what triage proposes is shown to the desk, not to the reporter."""
+    day = timezone.localdate(at)  # every list asks for the day, some of them several times
 
     def locate(lon: float, lat: float) -> Where | None:
-        placed = territory.locate(lon, lat, on=at)
+        placed = territory.locate(lon, lat, on=day)
         if placed is None:
             return None
         return Where(placed.street, placed.community, placed.grid, lon, lat, placed.name, 1.0)
 
     def division(code: str) -> Where | None:
-        found = territory.division(code, on=at)
+        found = territory.division(code, on=day)
         if found is None:
             return None
         # A chosen community has no point: its middle would be a place nobody meant.
@@ -53,7 +55,7 @@ def look_ups(*, at: datetime) -> LookUps:
         )
 
     def find_places(text: str) -> Sequence[Where]:
-        return [_guessed(guess) for guess in territory.find_places(text, limit=5, on=at)]
+        return [_guessed(guess) for guess in territory.find_places(text, limit=5, on=day)]
 
     def route(kind: str, where: Where, text: str, net: str) -> Any:
         return duties.route(kind, where, at=at, text=text, source=net)
@@ -62,12 +64,12 @@ def look_ups(*, at: datetime) -> LookUps:
         locate=locate,
         division=division,
         find_places=find_places,
-        classify=lambda text: duties.classify(text, top=3, on=at),
-        named_kind=lambda code: duties.named_guess(code, on=at),
+        classify=lambda text: duties.classify(text, top=3, on=day),
+        named_kind=lambda code: duties.named_guess(code, on=day),
         twins=lambda said, where, kinds: twins_of(said, where, kinds, at=at),
-        standard=lambda kind, text: duties.default_standard(kind, text, on=at),
+        standard=lambda kind, text: duties.default_standard(kind, text, on=day),
         route=route,
-        urgent=lambda text: duties.urgent(text, on=at) or duties.emergency(text, on=at) is not None,
+        urgent=lambda text: duties.urgent(text, on=day) or duties.emergency(text, on=day) is not None,
     )
 
 

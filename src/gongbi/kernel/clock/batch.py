@@ -49,9 +49,8 @@ def start_planned(matter: Matter, planned: Sequence[Planned], *, at: datetime, b
 
 def start_all(matters: Sequence[tuple[Matter, Sequence[Planned], str]], *, at: datetime) -> None:
     """The same for many matters: ``(matter, its planned clocks, their basis)``."""
-    Clock.objects.bulk_create(
-        [clock for matter, planned, basis in matters for clock in _clocks(matter, planned, at, basis)],
-        batch_size=1000,
+    rows.load(
+        [clock for matter, planned, basis in matters for clock in _clocks(matter, planned, at, basis)], Clock
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection
 
+from gongbi.kernel import rows
 from gongbi.kernel.clock import batch as clocks
 from gongbi.kernel.flow.advance import announcement, basis_of, limit_of
 from gongbi.kernel.flow.declare import flow_named
@@ -17,8 +18,6 @@ from gongbi.kernel.ledger import actions as ledger
 from gongbi.kernel.ledger.models import LedgerEntry
 from gongbi.kernel.outbox.actions import publish_many
 from gongbi.kernel.scope.viewer import Viewer
-
-_BASE = [field for field in Matter._meta.concrete_fields if not field.primary_key]
 
 
 def begin_many(
@@ -71,18 +70,12 @@ def begin_many(
                 facts=given,
             )
         )
-    bases = [
-        Matter(**{field.attname: getattr(matter, field.attname) for field in _BASE}) for matter in matters
-    ]
-    Matter.objects.bulk_create(bases, batch_size=1000)
-    for matter, base, entry in zip(matters, bases, entries, strict=True):
-        matter.pk = base.pk
-        matter.id = base.pk
-        entry.matter_id = base.pk
-        matter._state.adding = False
-    # Django's bulk_create refuses tables with a parent; the parents are in, so the children's own columns go in the same way.
-    model._base_manager.all()._batched_insert(list(matters), model._meta.local_concrete_fields, 1000)  # type: ignore[attr-defined]
-    LedgerEntry.objects.bulk_create(entries, batch_size=1000)
+    for matter, key, entry in zip(matters, rows.reserve(Matter, len(matters)), entries, strict=True):
+        matter.pk = matter.id = entry.matter_id = key
+    rows.load(matters, Matter)
+    if model is not Matter:
+        rows.load(matters, model)
+    rows.load(entries, LedgerEntry)
     clocks.start_all(
         [
             (matter, planned, basis_of(arrow, own))
