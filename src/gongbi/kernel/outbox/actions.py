@@ -250,10 +250,10 @@ def publish_many(events: Sequence[tuple[str, int, Mapping[str, Any]]], *, at: da
     """Queue ``(topic, matter_id, payload)`` events in the caller's transaction with one INSERT; else as :func:`publish`."""
     if not connection.in_atomic_block:
         raise RuntimeError("publish_many() must run inside the action's transaction")
-    OutboxRow.objects.bulk_create(
+    rows.load(
         [
             OutboxRow(topic=topic, matter_id=matter_id, payload=redact_data(dict(payload)), created_at=at)
             for topic, matter_id, payload in events
         ],
-        batch_size=1000,
+        OutboxRow,
     )
