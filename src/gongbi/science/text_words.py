@@ -157,7 +157,7 @@ class Catalogue:
         words: dict[int, list[tuple[float, tuple[str, ...]]]] = defaultdict(list)
         for number in {n for word in found for n in self._by_word[word]}:
             pattern = self._patterns[number]
-            if any(word not in found for word in pattern.words):
+            if len(pattern.words) > 1 and any(word not in found for word in pattern.words):
                 continue
             gain = pattern.weight
             if len(pattern.words) == 1:
