@@ -90,7 +90,7 @@ def shapes(
 
 @router.get("/units", response=list[UnitOut], auth=WAYS_IN, summary="Units that cases can be sent to")
 @endpoint("api.units", roles=ANYONE - {"", "resident"})
-def units(request: ViewerRequest, kind: str = Query("", max_length=24)):  # type: ignore[no-untyped-def]
+def units(request: ViewerRequest, kind: str = Query("", max_length=24, pattern=r"^[a-z_]*$")):  # type: ignore[no-untyped-def]
     found = parties.units(request.viewer, at=timezone.now(), kinds=[kind] if kind else ())
     return [
         UnitOut(id=u.pk, code=u.code, name=u.name, kind=u.kind, territory=u.territory)

@@ -338,7 +338,7 @@ def rule(
     """Decide a twice-contested dispatch. It binds: the designated unit may not return it. It becomes a precedent for the router."""
     case = load(case_id, viewer)
     unit, _basis = _check_unit(unit_id, _item(case, "", at), lead=True)
-    text = clean_text(reason)
+    text, article = clean_text(reason), clean_text(article)
     loser = case.unit_id
     move = {"unit_id": unit_id}
     take(

@@ -8,11 +8,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gongbi.cases import links
 from gongbi.cases.models import Case, Report
 from gongbi.cases.queries.reading import Event
+from gongbi.cases.wording import clean_text
 from gongbi.kernel.flow.queries import Step
 
 Key = Annotated[int, Field(ge=1, le=2**53)]
@@ -22,10 +23,27 @@ Short = Annotated[str, Field(max_length=200)]
 Long = Annotated[str, Field(max_length=10_000)]
 
 
+def _cleaned(value: Any, depth: int = 3) -> Any:
+    """Every text of a body; no field of ours lies deeper, and what does is refused by its shape."""
+    if isinstance(value, str):
+        return value if value.isprintable() else clean_text(value)
+    if depth and isinstance(value, list):
+        return [_cleaned(item, depth - 1) for item in value]
+    if depth and isinstance(value, dict):
+        return {_cleaned(key): _cleaned(item, depth - 1) for key, item in value.items()}
+    return value
+
+
 class In(BaseModel):
-    """Unknown fields are refused, so that a misspelt one is not lost silently."""
+    """Unknown fields are refused, so that a misspelt one is not lost silently. Texts lose what is no writing (control characters,
+    direction overrides, half surrogates), which a database would refuse or a screen show wrong."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _writing(cls, given: Any) -> Any:
+        return _cleaned(given)
 
 
 class ReportIn(In):

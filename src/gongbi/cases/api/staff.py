@@ -56,7 +56,7 @@ def cases(  # type: ignore[no-untyped-def]
     words: str = Query("", max_length=80),
     kind: str = Query("", max_length=8, pattern=r"^[A-Z0-9]*$"),
     territory: str = Query("", max_length=15, pattern=r"^[0-9]*$"),
-    channel: str = Query("", max_length=12),
+    channel: str = Query("", max_length=12, pattern=r"^[a-z]*$"),
     overdue: bool = False,
     size: int = Query(50, ge=1, le=200),
 ):
