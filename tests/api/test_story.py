@@ -263,3 +263,30 @@ def test_its_page_takes_nothing_from_elsewhere(visitor: Api) -> None:
     answer = visitor.client.get("/api/docs")
     assert answer.status_code == 200
     assert "https://" not in answer.content.decode().replace("https://www.w3.org", "")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "zh", "en"),
+    [
+        ("lon", "east", "数字", "a number"),
+        ("join", "x", "整数", "a whole number"),
+        ("join", 1.5, "整数", "a whole number"),
+        ("anonymous", "perhaps", "true 或 false", "true or false"),
+        ("said_at", "yesterday", "时间", "a time"),
+        ("text", 5, "文字", "a text"),
+        ("photos", "x", "列表", "a list"),
+        ("answers", [], "对象", "an object"),
+        ("lat", 91, "不大于 90", "at most 90"),
+        ("kind", "X" * 9, "最多 8 个字符", "at most 8 characters"),
+        ("crs", "EPSG", "CGCS2000", "CGCS2000"),
+    ],
+)
+def test_a_value_of_the_wrong_shape_is_told_what_was_expected(
+    visitor: Api, field: str, value: Any, zh: str, en: str
+) -> None:
+    for language, wanted in (("zh-CN", zh), ("en", en)):
+        visitor.headers = {"Accept-Language": language}
+        status, body = visitor.post("/reports", LAMP | {field: value})
+        assert (status, body["field"]) == (422, field)
+        assert wanted in body["message"]
+        assert f"“{field}”" in body["message"]

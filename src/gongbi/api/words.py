@@ -23,9 +23,36 @@ _WORDS: dict[str, tuple[str, str]] = {
     "greater_than_equal": ("“%(field)s”应不小于 %(ge)s。", "“%(field)s” must be at least %(ge)s."),
     "less_than_equal": ("“%(field)s”应不大于 %(le)s。", "“%(field)s” must be at most %(le)s."),
     "literal_error": ("“%(field)s”应为：%(expected)s。", "“%(field)s” must be one of: %(expected)s."),
+    "string_too_short": ("“%(field)s”不能为空。", "“%(field)s” must not be empty."),
+    "string_pattern_mismatch": (
+        "“%(field)s”的写法不对，应符合 %(pattern)s。",
+        "“%(field)s” is not written as it should be; it must match %(pattern)s.",
+    ),
     "json_invalid": ("请求内容不是有效的 JSON。", "The body is not valid JSON."),
 }
 _ELSE = ("“%(field)s”的值不对：应为 %(type)s。", "The value of “%(field)s” is not right: expected %(type)s.")
+
+
+# By the first part of pydantic's name of the error: what kind of value was expected.
+_KINDS: dict[str, tuple[str, str]] = {
+    "int": ("整数", "a whole number"),
+    "float": ("数字", "a number"),
+    "finite": ("数字", "a number"),
+    "bool": ("true 或 false", "true or false"),
+    "string": ("文字", "a text"),
+    "datetime": (
+        "带时区的时间，如 2026-11-23T09:30:00+08:00",
+        "a time with its zone, like 2026-11-23T09:30:00+08:00",
+    ),
+    "timezone": (
+        "带时区的时间，如 2026-11-23T09:30:00+08:00",
+        "a time with its zone, like 2026-11-23T09:30:00+08:00",
+    ),
+    "date": ("日期，如 2026-11-23", "a date, like 2026-11-23"),
+    "list": ("列表", "a list"),
+    "dict": ("对象", "an object"),
+    "model": ("对象", "an object"),
+}
 
 
 def of_validation(item: dict[str, Any]) -> dict[str, Any]:
@@ -37,10 +64,11 @@ def of_validation(item: dict[str, Any]) -> dict[str, Any]:
     ]
     kind = str(item.get("type", ""))
     field = ".".join(where[1:] if where and where[0] in ("body", "data") else where) or "body"
-    values = {"field": field, "type": kind.replace("_", " "), **(item.get("ctx") or {})}
+    wanted = in_language(_KINDS.get(kind.split("_", maxsplit=1)[0], (kind, kind)))
+    values = {"field": field, "type": wanted, **(item.get("ctx") or {})}
     words = in_language(_WORDS.get(kind, _ELSE))
     try:
         message = words % values
     except (KeyError, TypeError):
-        message = in_language(_ELSE) % {"field": field, "type": kind}
+        message = in_language(_ELSE) % {"field": field, "type": wanted}
     return {"message": message, "field": field, "type": kind}

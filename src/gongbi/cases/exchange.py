@@ -19,11 +19,13 @@ from django.utils.dateparse import parse_datetime
 from gongbi.cases.actions.bulk import Intake
 from gongbi.cases.actions.receive import Statement
 from gongbi.cases.triage import Said
+from gongbi.kernel.errors import Refused
 from gongbi.kernel.scope.viewer import Viewer
-from gongbi.kernel.tables import Column, Row, read_table
+from gongbi.kernel.tables import CellError, Column, Row, read_table
 from gongbi.territory import queries as territory
 
 BATCH = 500
+KEPT = 10_000  # refused rows that are answered one by one
 COLUMNS = (
     Column(
         "text",
@@ -94,6 +96,19 @@ class Imported:
     placed: int = 0
     kinds: int = 0
     twins: int = 0
+    more_refused: int = 0  # beyond the kept ones
+
+    def refuse(self, row: Row) -> None:
+        """Keep a refused row; of a file that is wrong throughout only the first, so that memory stays bounded."""
+        if len(self.refused) < KEPT:
+            self.refused.append(row)
+        else:
+            self.more_refused += 1
+
+
+def _note(row: Row, refusal: Refused) -> None:
+    key = refusal.field or "text"
+    row.errors.append(CellError(key, row.headings.get(key, key), refusal.words, refusal.code, refusal.values))
 
 
 def import_reports(
@@ -123,15 +138,14 @@ def import_reports(
         for row in rows:
             statement = _statement(row, at, invent)
             if row.errors or statement is None:
-                done.refused.append(row)
+                done.refuse(row)
             else:
                 invented += invent is not None and statement.said.lon is not None
                 good.append((row, statement))
         for (row, _), taken in zip(good, intake.take([statement for _, statement in good]), strict=True):
             if taken.refused is not None:
-                refusal = taken.refused
-                row.wrong(refusal.field or "text", refusal.words, refusal.code, **refusal.values)
-                done.refused.append(row)
+                _note(row, taken.refused)
+                done.refuse(row)
             elif taken.again:
                 done.same += 1
             else:
@@ -146,6 +160,13 @@ def import_reports(
             f"Triage: {done.placed} placed, {done.kinds} with a proposed kind, {done.twins} maybe the same as an open case.",
         )
     )
+    if done.more_refused:
+        done.notes.append(
+            (
+                f"另有 {done.more_refused} 行有错，未逐行列出。请先改正列出的行。",
+                f"{done.more_refused} more rows are wrong and not listed one by one. Correct the listed ones first.",
+            )
+        )
     if invented:
         done.notes.append(
             (
@@ -195,7 +216,17 @@ def _statement(
         net=value("net", ""),
     )
     external = value("external", "")
-    digest = hashlib.sha256(f"{said_at.isoformat()}\x1f{text}".encode()).hexdigest()
+    # Without a time of its own a row must not differ each time it is sent; then its other values tell rows apart.
+    when = said_at.isoformat() if value("said_at", "") else ""
+    parts = (
+        when,
+        text,
+        value("place_words", ""),
+        *map(str, (lon, lat)),
+        value("division", ""),
+        value("phone", ""),
+    )
+    digest = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
     return Statement(
         said=said,
         crs=value("crs", "") or "CGCS2000",

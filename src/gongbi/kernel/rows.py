@@ -201,14 +201,17 @@ def load(rows: Sequence[Model], model: type[Model]) -> None:
     columns = [(table.key_name, None), *table.columns] if keyed else table.columns
     names = [table.key, *table.quoted] if keyed else table.quoted
     values = [
-        [own[name] if field is None else field.get_db_prep_save(own[name], connection) for name, field in columns]
+        [
+            own[name] if field is None else field.get_db_prep_save(own[name], connection)
+            for name, field in columns
+        ]
         for own in (row.__dict__ for row in rows)
     ]
     with connection.cursor() as cursor, connection.wrap_database_errors:
         if connection.vendor == "postgresql":
             with cursor.copy(f"COPY {table.name} ({', '.join(names)}) FROM STDIN") as copy:
-                for row in values:
-                    copy.write_row(row)
+                for line in values:
+                    copy.write_row(line)
         else:
             marks = ", ".join(["%s"] * len(names))
             cursor.executemany(f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})", values)  # noqa: S608
