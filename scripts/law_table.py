@@ -91,6 +91,11 @@ def law() -> str:
     return "\n".join(lines) + "\n"
 
 
+def _without_tests(text: str) -> str:
+    """The text without the column of tests: a new test makes the page old, but not wrong."""
+    return re.sub(r"^(\| `[^|]*\|[^|]*\|).*$", r"\1", text, flags=re.MULTILINE)
+
+
 def drawing() -> str:
     from gongbi.cases.flow import CASE
     from gongbi.kernel.flow.queries import mermaid
@@ -107,7 +112,7 @@ def main() -> int:
     for name, text in (("law.md", law()), ("cases-flow.md", drawing())):
         path = ROOT / "docs" / name
         if "--check" in sys.argv:
-            if not path.exists() or path.read_text(encoding="utf-8") != text:
+            if not path.exists() or _without_tests(path.read_text(encoding="utf-8")) != _without_tests(text):
                 stale.append(name)
         else:
             path.write_text(text, encoding="utf-8")
