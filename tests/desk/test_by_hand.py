@@ -203,6 +203,7 @@ MAIN = (
     ("grid", "/field/report", "form[data-place]"),
 )
 OTHERS = (
+    ("dispatcher", "/desk/queue/open?filters=1", ".filters"),
     ("manager", "/desk/map", "gb-map[data-map]"),
     ("dispatcher", "/desk/search?q=路灯", ".queue-list"),
     ("dispatcher", "/desk/case/{handling}/clocks", "table"),

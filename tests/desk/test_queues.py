@@ -100,6 +100,18 @@ def test_filters_narrow_and_say_when_nothing_fits(world: World, at_desk: At) -> 
     assert numbers_in(wrong.content.decode()) == [lamp.number]
 
 
+def test_the_filters_are_fetched_when_they_are_opened(world: World, at_desk: At) -> None:
+    desk = at_desk("dispatcher")
+    page = desk.get("/desk/queue/accept").content.decode()
+    assert "<select" not in page  # 150 places on every page would be read by nobody
+    assert "?filters=1" in page  # the way there without scripts
+    piece = desk.get("/desk/queue/accept?part=filters", **{"HX-Request": "true"}).content.decode()
+    assert 'name="territory"' in piece
+    assert "<html" not in piece
+    assert 'name="territory"' in desk.get("/desk/queue/accept?filters=1").content.decode()
+    assert 'name="territory"' in desk.get("/desk/queue/accept?overdue=on").content.decode()
+
+
 def test_pages_go_on_after_the_last_row_without_losing_or_doubling_any(
     world: World, at_desk: At, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.db.models import prefetch_related_objects
+from django.db.models import Prefetch, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -26,6 +26,7 @@ from gongbi.desk.frame import READERS, frame, landing, viewer_of
 from gongbi.desk.names import Names
 from gongbi.desk.pages.common import is_piece, piece, unkept, way_back
 from gongbi.kernel import scope
+from gongbi.kernel.clock.models import Clock
 from gongbi.kernel.errors import NotThere
 from gongbi.kernel.scope.viewer import Viewer
 from gongbi.look import deadlines
@@ -67,7 +68,10 @@ def rows_of(
 ) -> list[Row]:
     """The lines for these cases; three queries, however many they are. ``index``: the one that is opened at first."""
     found = list(cases)
-    prefetch_related_objects(found, "clocks")
+    # Only clocks that have not stopped decide the deadline of a line.
+    prefetch_related_objects(
+        found, Prefetch("clocks", queryset=Clock.objects.filter(stopped_at__isnull=True))
+    )
     names = Names(viewer, now)
     places = names.places(case.territory for case in found)
     opened = min(index, len(found) - 1) if index is not None and found else None
@@ -102,9 +106,15 @@ def queue(request: HttpRequest, tab: str) -> HttpResponse:
     if known is None or viewer.role not in known.roles:
         raise NotThere("desk.tab", _("Your post has no such queue. Choose one at the side."))
     narrowed = any(request.GET.get(name) for name in NAMES)
-    form = FilterForm(request.GET if narrowed else None, viewer=viewer, now=now)
+    folded = not narrowed and not request.GET.get(
+        "filters"
+    )  # the lists of the filters are fetched when they are opened
+    form = None if folded else FilterForm(request.GET if narrowed else None, viewer=viewer, now=now)
+    if is_piece(request) and request.GET.get("part") == "filters":
+        shown = {"form": FilterForm(viewer=viewer, now=now), "tab": known, "address": _address(request, tab)}
+        return piece(request, "desk/parts/filters.html", shown)
     after = _after(request.GET.get("after", ""))
-    wanted = form.wanted(tab, after) if narrowed else lists.QueueFilter(tab=tab, after=after)
+    wanted = form.wanted(tab, after) if form and narrowed else lists.QueueFilter(tab=tab, after=after)
     page = lists.queue(viewer, wanted, now=now)
     address = _address(request, tab)
     rows = rows_of(page.cases, viewer, now, address, index=_index(request))
