@@ -77,6 +77,14 @@ def _tables_that_never_forget_are_emptied_between_tests() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def _each_test_begins_in_the_houses_language() -> None:
+    """A page asked for in English leaves its language with the thread; the next page sets its own, the next test does not."""
+    from django.utils import translation
+
+    translation.activate(settings.LANGUAGE_CODE)
+
+
 # --- Time and data --------------------------------------------------------------------------------------------------
 
 

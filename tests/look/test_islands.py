@@ -434,7 +434,7 @@ def test_without_javascript_the_numbers_stand_as_a_table(visit: Visit) -> None:
 def test_while_people_type_they_see_what_is_already_being_handled(visit: Visit) -> None:
     page = visit("look/gallery/public")
     page.locator("textarea").press_sequentially("公交站有垃圾")
-    page.get_by_role("link", name="就是这件,我也关注").wait_for()
+    page.get_by_role("link", name="就是这件，我也关注").wait_for()
     assert page.locator("textarea").input_value() == "公交站有垃圾"
     page.locator("textarea").fill("路灯坏了")
-    page.get_by_role("link", name="就是这件,我也关注").wait_for(state="detached")
+    page.get_by_role("link", name="就是这件，我也关注").wait_for(state="detached")

@@ -3,6 +3,7 @@ import { announce, say } from "../lib/words";
 
 interface Told {
   topic?: string;
+  matter?: number | string | null;
   matter_id?: number | string | null;
   words?: string;
 }
@@ -11,7 +12,7 @@ interface Told {
 export function meant(wants: string, told: Told): boolean {
   return wants.split(/\s+/).some((want) => {
     if (want === "*") return true;
-    if (want === `matter:${told.matter_id ?? ""}`) return true;
+    if (want === `matter:${told.matter ?? told.matter_id ?? ""}`) return true;
     const topic = told.topic ?? "";
     return want.endsWith("*") ? topic.startsWith(want.slice(0, -1)) : want === topic && want !== "";
   });

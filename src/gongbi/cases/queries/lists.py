@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from gongbi.cases.models import Case, Request
 from gongbi.kernel.errors import NotThere
@@ -133,7 +133,7 @@ def queue(viewer: Viewer, wanted: QueueFilter, *, now: datetime, size: int = PAG
         if wanted.after:
             found = found.filter(pk__lt=wanted.after[1])
     else:
-        found = found.order_by("due_at", "matter_ptr_id")
+        found = found.order_by(F("due_at").asc(nulls_last=True), "matter_ptr_id")
         if wanted.after:
             due, last = wanted.after
             beyond = (

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
 from django.utils import timezone
 
 from gongbi.cases.models import Case
@@ -16,16 +15,17 @@ from gongbi.cases.queries.twins import Known, likest
 from gongbi.cases.triage import LookUps, Said, Twin, Where
 from gongbi.duties import queries as duties
 from gongbi.kernel.flow.models import Matter
-from gongbi.kernel.rows import moment
+from gongbi.kernel.rows import ask, moment
 from gongbi.kernel.scope import below
 from gongbi.science.twins import METRES_PER_DEGREE, cells_around
 from gongbi.territory import queries as territory
 
 _CANDIDATES = 320
 _COLUMNS = ("pk", "title", "kind", "lon", "lat", "opened_at", "state")
+# The plus keeps planners to the cells: the index of the map's windows would have them read a whole band of latitude.
 _AROUND = f"""SELECT c.matter_ptr_id, c.title, c.kind, c.lon, c.lat, m.opened_at, m.state
     FROM {Case._meta.db_table} c JOIN {Matter._meta.db_table} m ON m.id = c.matter_ptr_id
-    WHERE c.is_open AND c.cell IN ({", ".join(["%s"] * 9)}) AND c.lat BETWEEN %s AND %s AND c.lon BETWEEN %s AND %s
+    WHERE c.is_open AND c.cell IN ({", ".join(["%s"] * 9)}) AND +c.lat BETWEEN %s AND %s AND +c.lon BETWEEN %s AND %s
     ORDER BY c.matter_ptr_id DESC LIMIT {_CANDIDATES}"""  # noqa: S608 – no value in it
 
 
@@ -111,12 +111,10 @@ def _around(lon: float, lat: float) -> list[Known]:
     reach = number("twin_radius") * 1.01 / METRES_PER_DEGREE
     wide = reach / math.cos(math.radians(lat))
     cells = cells_around(lon, lat)
-    with connection.cursor() as cursor:
-        cursor.execute(_AROUND, [*cells, lat - reach, lat + reach, lon - wide, lon + wide])
-        return [
-            Known(pk, title, kind, x, y, moment(opened), state)
-            for pk, title, kind, x, y, opened, state in cursor.fetchall()
-        ]
+    found = ask(_AROUND, [*cells, lat - reach, lat + reach, lon - wide, lon + wide])
+    return [
+        Known(pk, title, kind, x, y, moment(opened), state) for pk, title, kind, x, y, opened, state in found
+    ]
 
 
 def special_reply(route: int, language: str) -> str:

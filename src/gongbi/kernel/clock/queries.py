@@ -28,6 +28,7 @@ from gongbi.kernel.clock.engine import Due, Line, Remaining
 from gongbi.kernel.clock.limits import Words, write
 from gongbi.kernel.clock.models import CalendarDay, CalendarVersion, Clock, OfficeHours
 from gongbi.kernel.flow.models import Matter
+from gongbi.kernel.rows import ask
 
 _NEWEST: Final = f"SELECT digest FROM {CalendarVersion._meta.db_table} ORDER BY id DESC LIMIT 1"  # noqa: S608 – no value in it
 RECHECK: Final = 1.0  # seconds that a page may go on with the calendar it has just looked up
@@ -63,12 +64,8 @@ def current_calendar() -> Calendar:
     kept, now = _Memory.kept, monotonic()
     if kept is not None and not connection.in_atomic_block and now - kept.checked < RECHECK:
         return kept.calendar
-    with (
-        connection.cursor() as cursor
-    ):  # asked at every step of every matter: the ORM takes four times as long for it
-        cursor.execute(_NEWEST)
-        row = cursor.fetchone()
-    digest = row[0] if row else ""
+    found = ask(_NEWEST, ())  # at every step of every matter: the ORM takes four times as long for it
+    digest = found[0][0] if found else ""
     calendar = kept.calendar if kept is not None and kept.digest == digest else _load(digest)
     _Memory.kept = _Kept(digest, calendar, now)
     return calendar

@@ -1,0 +1,32 @@
+"""Pages of a queue follow each other without gap or double, also past the cases whose clock stands still."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+
+from gongbi.cases import actions, queries
+from gongbi.cases.models import Case
+from gongbi.kernel.scope.viewer import Viewer
+
+pytestmark = pytest.mark.django_db
+
+
+def test_cases_without_a_running_clock_come_last_and_none_is_lost(
+    say: Callable[..., Case], post: Callable[..., Viewer], now: datetime
+) -> None:
+    desk = post("dispatcher")
+    made = [say(text=f"第{n}盏路灯不亮") for n in range(6)]
+    for case in made[:3]:
+        actions.clarify(case_id=case.pk, viewer=desk, at=now + timedelta(minutes=1), question="在哪里？")
+    seen: list[Case] = []
+    after = None
+    for _ in range(10):
+        page = queries.queue(desk, queries.QueueFilter(tab="open", after=after), now=now, size=2)
+        seen += page.cases
+        if not page.more:
+            break
+        after = (page.cases[-1].due_at, page.cases[-1].pk)
+    assert [case.pk for case in seen] == [case.pk for case in (*made[3:], *made[:3])]
