@@ -13,13 +13,17 @@ export function minutesLeft(now: number, due: number, stretches: readonly Stretc
   return Math.ceil(counted / MINUTE);
 }
 
-/** Minutes in words, as the server says them: office hours or hours, days only where the limit was given in days. */
+/**
+ * Minutes in words, as the server says them (kernel/clock/words.py): office hours or hours; days where the limit was given in
+ * days or two days and more are left, then without minutes; from ten days on nothing but days.
+ */
 export function amount(minutes: number, office: boolean, days: boolean): string {
   const size = office ? OFFICE_DAY : 1440;
-  const whole = days ? Math.floor(minutes / size) : 0;
+  const long = minutes >= 2 * size;
+  const whole = days || long ? Math.floor(minutes / size) : 0;
   const rest = minutes - whole * size;
-  const hours = Math.floor(rest / 60);
-  const over = rest % 60;
+  const hours = whole >= 10 ? 0 : Math.floor(rest / 60);
+  const over = long ? 0 : rest % 60;
   const many = (n: number): string => (n === 1 ? "" : "s");
   const parts: string[] = [];
   if (whole) {
@@ -93,11 +97,11 @@ export class Countdown extends HTMLElement {
       this.write(
         minutes > 0
           ? say(
-              ["还剩 {0}({1} 前)", "{0} left (by {1})"],
+              ["还剩 {0}（{1} 前）", "{0} left (by {1})"],
               amount(minutes, this.getAttribute("measure") === "office", this.hasAttribute("days")),
               until,
             )
-          : say(["最后一分钟({0} 前)", "last minute (by {0})"], until),
+          : say(["最后一分钟（{0} 前）", "last minute (by {0})"], until),
       );
     }
   };

@@ -94,4 +94,4 @@ def late_words(deadline: Deadline, now: datetime) -> Words:
     """What the countdown says when the deadline passes while the page is open."""
     assert deadline.due_at is not None
     zh, en = words.when(deadline.due_at, now)
-    return f"已到期(应于{zh} 前)", f"over (was due by {en})"
+    return f"已到期（应于{zh} 前）", f"over (was due by {en})"

@@ -46,13 +46,13 @@ def deadlines(now: datetime) -> list[Deadline]:
     stretch = json.dumps([[now.isoformat(), (now + 2 * hour).isoformat()]], separators=(",", ":"))
     return [
         Deadline(
-            ("还剩 3 个工作日(周五 18:00 前)", "3 working days left (by Friday 18:00)"),
+            ("还剩 3 个工作日（周五 18:00 前）", "3 working days left (by Friday 18:00)"),
             "ok",
             "ring",
             now + 72 * hour,
         ),
         Deadline(
-            ("还剩 2 个工作时(今天 16:30 前)", "2 office hours left (by today 16:30)"),
+            ("还剩 2 个工作时（今天 16:30 前）", "2 office hours left (by today 16:30)"),
             "soon",
             "soon",
             now + 2 * hour,
@@ -60,14 +60,14 @@ def deadlines(now: datetime) -> list[Deadline]:
             stretches=stretch,
         ),
         Deadline(
-            ("已超 40 分钟(应于今天 09:20 前)", "over by 40 minutes (was due by today 09:20)"),
+            ("已超 40 分钟（应于今天 09:20 前）", "over by 40 minutes (was due by today 09:20)"),
             "late",
             "late",
             now - hour,
         ),
         Deadline(("已暂停，还剩 1 个工作日", "paused; 1 office day left"), "quiet", "paused", now + hour),
         Deadline(
-            ("还剩 12 个工作日(2027年1月8日 18:00 前)", "12 working days left (by 8 January 2027 18:00)"),
+            ("还剩 12 个工作日（2027年1月8日 18:00 前）", "12 working days left (by 8 January 2027 18:00)"),
             "ok",
             "ring",
             now + 400 * hour,

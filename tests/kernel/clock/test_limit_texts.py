@@ -153,13 +153,13 @@ def test_the_longest_limit_is_ten_years_and_not_an_hour_more() -> None:
     [
         ("15分钟", "15 分钟", "15 minutes"),
         ("1工作时", "1 个工作时", "1 office hour"),
-        ("5工作日", "5 个工作日(每日8工作时)", "5 office days of 8 hours each"),
-        ("2紧急工作时", "2 小时(昼夜连续)", "2 hours around the clock"),
+        ("5工作日", "5 个工作日（每日8工作时）", "5 office days of 8 hours each"),
+        ("2紧急工作时", "2 小时（昼夜连续）", "2 hours around the clock"),
         ("20个法定工作日", "20 个法定工作日", "20 legal working days"),
-        ("30日历日", "30 个日历日(末日遇休假日顺延)", "30 calendar days, rolled over days off"),
+        ("30日历日", "30 个日历日（末日遇休假日顺延）", "30 calendar days, rolled over days off"),
         (
             "种植季节15工作日",
-            "15 个工作日(每日8工作时)(种植季节)",
+            "15 个工作日（每日8工作时）（种植季节）",
             "15 office days of 8 hours each (种植季节)",
         ),
         ("1.5小时", "1.5 个工作时", "1.5 office hours"),

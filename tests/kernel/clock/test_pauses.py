@@ -155,11 +155,11 @@ def test_the_proof_of_a_calendar_period_shows_the_roll() -> None:
 def test_the_proof_of_a_legal_period_numbers_its_days_and_marks_what_is_provisional() -> None:
     lines = explain(bj("2026-12-25 10:00"), parse("3个法定工作日"), notices())
     assert [(f"{x.since:%m-%d}", x.counted, x.why[0]) for x in lines] == [
-        ("12-25", 0, "开始的当日不计入(民法典第二百零一条)"),
+        ("12-25", 0, "开始的当日不计入（民法典第二百零一条）"),
         ("12-26", 0, "周末，不计"),
-        ("12-28", 1, "第 1 个工作日(共 3 个)"),
-        ("12-29", 1, "第 2 个工作日(共 3 个)(暂定，待放假通知)"),
-        ("12-30", 1, "第 3 个工作日(共 3 个)(暂定，待放假通知)"),
+        ("12-28", 1, "第 1 个工作日（共 3 个）"),
+        ("12-29", 1, "第 2 个工作日（共 3 个）（暂定，待放假通知）"),
+        ("12-30", 1, "第 3 个工作日（共 3 个）（暂定，待放假通知）"),
     ]
 
 

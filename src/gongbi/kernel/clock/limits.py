@@ -44,13 +44,13 @@ _MOST: Final[dict[Measure, int]] = {
 }
 _NAMES: Final[dict[Kind, tuple[str, str, str]]] = {  # Chinese, English singular, English plural
     "minutes": ("分钟", "minute", "minutes"),
-    "hours": ("小时(昼夜连续)", "hour around the clock", "hours around the clock"),
-    "days": ("天(每天24小时)", "day of 24 hours", "days of 24 hours each"),
+    "hours": ("小时（昼夜连续）", "hour around the clock", "hours around the clock"),
+    "days": ("天（每天24小时）", "day of 24 hours", "days of 24 hours each"),
     "office_hours": ("个工作时", "office hour", "office hours"),
-    "office_days": ("个工作日(每日8工作时)", "office day of 8 hours", "office days of 8 hours each"),
+    "office_days": ("个工作日（每日8工作时）", "office day of 8 hours", "office days of 8 hours each"),
     "legal_days": ("个法定工作日", "legal working day", "legal working days"),
     "calendar_days": (
-        "个日历日(末日遇休假日顺延)",
+        "个日历日（末日遇休假日顺延）",
         "calendar day, rolled over days off",
         "calendar days, rolled over days off",
     ),
@@ -216,6 +216,6 @@ def write(limit: Limit) -> Words:
     zh, one, many = _NAMES[limit.kind]
     number = number_words(limit.amount)
     around = ";".join(part for part in (limit.condition, limit.remainder) if part)
-    chinese = f"{number} {zh}" + (f"({around})" if around else "")
+    chinese = f"{number} {zh}" + (f"（{around}）" if around else "")
     english = f"{number} {one if limit.amount == 1 else many}" + (f" ({around})" if around else "")
     return chinese, english

@@ -1,4 +1,4 @@
-"""What people read about a deadline, as (Chinese, English) pairs: "还剩 2 个工作时(今天 16:30 前)"."""
+"""What people read about a deadline, as (Chinese, English) pairs: "还剩 2 个工作时（今天 16:30 前）"."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ NOON: Final[Words] = ("午休，不计时", "midday break, not counted")
 CLOSED: Final[Words] = ("下班时间，不计时", "outside office hours, not counted")
 EVERY_DAY: Final[Words] = ("逐日计入，含休假日", "every day counts, days off too")
 FIRST_DAY: Final[Words] = (
-    "开始的当日不计入(民法典第二百零一条)",
+    "开始的当日不计入（民法典第二百零一条）",
     "the day it begins is not counted (Civil Code §201)",
 )
-_PROVISIONAL: Final[Words] = ("(暂定，待放假通知)", " (provisional: the holiday notice is not out)")
+_PROVISIONAL: Final[Words] = ("（暂定，待放假通知）", " (provisional: the holiday notice is not out)")
 _WEEKDAYS: Final = (
     ("周一", "Monday"),
     ("周二", "Tuesday"),
@@ -60,14 +60,14 @@ def day_off(note: str, provisional: bool) -> Words:
 
 
 def counted_day(number: int, count: int, provisional: bool) -> Words:
-    return _flagged((f"第 {number} 个工作日(共 {count} 个)", f"working day {number} of {count}"), provisional)
+    return _flagged((f"第 {number} 个工作日（共 {count} 个）", f"working day {number} of {count}"), provisional)
 
 
 def rolled(note: str, works: bool) -> Words:
     """A day after the last counted one: a day off is skipped, the first working day ends the period."""
     if works:
         return (
-            "休假日结束的次日，期限届满(民法典第二百零三条)",
+            "休假日结束的次日，期限届满（民法典第二百零三条）",
             "first day after the days off: the period ends (Civil Code §203)",
         )
     return (
@@ -105,16 +105,25 @@ def _counted(number: int | Fraction, zh: str, one: str) -> Words:
     return f"{text} {zh}", f"{text} {one}{'' if number == 1 else 's'}"
 
 
+DAYS_FROM: Final = 2  # from two days on a limit given in hours is told in days, and no longer by the minute
+ONLY_DAYS_FROM: Final = 10  # from ten days on nobody counts the hours
+
+
 def amount(units: int, limit: Limit) -> Words:
-    """``units`` (minutes or days, not negative) in the limit's own time, largest unit first."""
+    """``units`` (minutes or days, not negative) in the limit's own time, largest unit first; what is long is told coarsely
+    (rounded down: neither promised nor blamed for more than there is).
+    """
     if limit.measure == "legal":
         return _counted(units, "个法定工作日", "working day")
     if limit.measure == "calendar":
         return _counted(units, "天", "day")
     office = limit.measure == "office"
     size = OFFICE_DAY if office else 1440
-    days, rest = divmod(units, size) if limit.kind in ("office_days", "days") else (0, units)
+    long = units >= DAYS_FROM * size
+    days, rest = divmod(units, size) if long or limit.kind in ("office_days", "days") else (0, units)
     hours, minutes = divmod(rest, 60)
+    if long:
+        hours, minutes = (hours, 0) if days < ONLY_DAYS_FROM else (0, 0)
     parts: list[Words] = []
     if days:
         parts.append(_counted(days, "个工作日" if office else "天", "office day" if office else "day"))
@@ -138,16 +147,16 @@ def remaining(left: int, limit: Limit, late: bool, paused: bool, due_at: datetim
     when_zh, when_en = when(due_at, now)
     if late:
         if not left:
-            return f"已到期(应于{when_zh} 前)", f"over (was due by {when_en})"
-        return f"已超 {zh}(应于{when_zh} 前)", f"over by {en} (was due by {when_en})"
+            return f"已到期（应于{when_zh} 前）", f"over (was due by {when_en})"
+        return f"已超 {zh}（应于{when_zh} 前）", f"over by {en} (was due by {when_en})"
     if left <= 0:
         last = limit.measure in ("legal", "calendar")
         return (
-            (f"最后一天({when_zh} 前)", f"last day (by {when_en})")
+            (f"最后一天（{when_zh} 前）", f"last day (by {when_en})")
             if last
             else (
-                f"最后一分钟({when_zh} 前)",
+                f"最后一分钟（{when_zh} 前）",
                 f"last minute (by {when_en})",
             )
         )
-    return f"还剩 {zh}({when_zh} 前)", f"{en} left (by {when_en})"
+    return f"还剩 {zh}（{when_zh} 前）", f"{en} left (by {when_en})"
