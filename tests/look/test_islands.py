@@ -374,7 +374,30 @@ def test_the_countdown_says_what_the_server_would_say(visit: Visit, now: datetim
     cases = [
         (limit, left)
         for limit in limits
-        for left in (0, 1, 2, 59, 60, 61, 90, 120, 239, 240, 479, 480, 481, 900, 959, 960, 961, 1021, 2879, 2881, 4799, 4861)
+        for left in (
+            0,
+            1,
+            2,
+            59,
+            60,
+            61,
+            90,
+            120,
+            239,
+            240,
+            479,
+            480,
+            481,
+            900,
+            959,
+            960,
+            961,
+            1021,
+            2879,
+            2881,
+            4799,
+            4861,
+        )
     ]
     for language, index in (("zh-hans", 0), ("en", 1)):
         page = visit("look/gallery", language=language)
@@ -394,6 +417,31 @@ def test_the_countdown_says_what_the_server_would_say(visit: Visit, now: datetim
                 [due.isoformat(), measure, days, json.dumps([[now.isoformat(), due.isoformat()]])],
             )
             assert said == wanted, (limit, left)
+
+
+def test_the_countdown_names_the_day_as_the_server_does(visit: Visit, now: datetime) -> None:
+    """A deadline in office hours may lie days ahead: the day after tomorrow, this week, the next, the next year."""
+    limit = parse("24工作时")
+    for language, index in (("zh-hans", 0), ("en", 1)):
+        page = visit("look/gallery", language=language)
+        page.locator("gb-countdown:defined").first.wait_for()
+        for here in (now, now + timedelta(days=5), now + timedelta(days=294)):  # Tuesday, Sunday, 29 December
+            page.clock.set_fixed_time(here)
+            for days in range(9):
+                due = here + timedelta(days=days, hours=1)
+                wanted = words.remaining(60, limit, False, False, due, here)[index]
+                said = page.evaluate(
+                    """([due, stretches]) => {
+                         const e = document.createElement('gb-countdown');
+                         e.setAttribute('due', due); e.setAttribute('measure', 'office');
+                         e.setAttribute('stretches', stretches);
+                         document.body.append(e); e.update(); const said = e.textContent; e.remove(); return said }""",
+                    [
+                        due.isoformat(),
+                        json.dumps([[here.isoformat(), (here + timedelta(hours=1)).isoformat()]]),
+                    ],
+                )
+                assert said == wanted, (here, days)
 
 
 def test_when_the_deadline_passes_the_chip_turns_late(visit: Visit) -> None:

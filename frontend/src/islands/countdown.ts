@@ -53,14 +53,26 @@ export function amount(minutes: number, office: boolean, days: boolean): string 
 const day = (moment: number): string =>
   new Intl.DateTimeFormat("en-CA", { timeZone: "Asia/Shanghai", dateStyle: "short" }).format(moment);
 
-/** "今天 16:30": a countdown never reaches further than tomorrow and the weekend after it. */
+const WEEKDAYS = ["周日", "周一", "周二", "周三", "周四", "周五", "周六"];
+
+/** A moment as the server says it (kernel/clock/words.py): 今天 16:30, 明天 09:00, 后天, 周五 18:00, 10月8日 11:00, 2027年1月4日. */
 export function when(moment: number, now: number): string {
   const clock = new Intl.DateTimeFormat("en-GB", { timeZone: "Asia/Shanghai", timeStyle: "short" }).format(moment);
-  if (day(moment) === day(now)) return say(["今天 {0}", "today {0}"], clock);
-  if (day(moment) === day(now + 24 * 60 * MINUTE)) return say(["明天 {0}", "tomorrow {0}"], clock);
-  const [, month, date] = day(moment).split("-").map(Number);
-  const name = new Intl.DateTimeFormat("en-GB", { timeZone: "Asia/Shanghai", month: "long" }).format(moment);
-  return say(["{0}月{1}日 {2}", "{1} {3} {2}"], month ?? "", date ?? "", clock, name);
+  const [there, here] = [day(moment), day(now)].map((text) => Date.parse(`${text}T00:00Z`)) as [number, number];
+  const days = Math.round((there - here) / (24 * 60 * MINUTE));
+  if (days === 0) return say(["今天 {0}", "today {0}"], clock);
+  if (days === 1) return say(["明天 {0}", "tomorrow {0}"], clock);
+  const date = new Date(there);
+  const weekday = new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", weekday: "long" }).format(date);
+  const untilSunday = (7 - new Date(here).getUTCDay()) % 7;
+  if (days === 2) return say(["后天 {0}", "{1} {0}"], clock, weekday);
+  if (days > 0 && days <= untilSunday) return say(["{1} {0}", "{2} {0}"], clock, WEEKDAYS[date.getUTCDay()] ?? "", weekday);
+  const month = new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", month: "long" }).format(date);
+  const year = date.getUTCFullYear() === new Date(here).getUTCFullYear() ? "" : String(date.getUTCFullYear());
+  return say(
+    [year ? "{4}年{0}月{1}日 {2}" : "{0}月{1}日 {2}", year ? "{1} {3} {4} {2}" : "{1} {3} {2}"],
+    date.getUTCMonth() + 1, date.getUTCDate(), clock, month, year,
+  );
 }
 
 /**

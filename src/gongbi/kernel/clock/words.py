@@ -60,7 +60,9 @@ def day_off(note: str, provisional: bool) -> Words:
 
 
 def counted_day(number: int, count: int, provisional: bool) -> Words:
-    return _flagged((f"第 {number} 个工作日（共 {count} 个）", f"working day {number} of {count}"), provisional)
+    return _flagged(
+        (f"第 {number} 个工作日（共 {count} 个）", f"working day {number} of {count}"), provisional
+    )
 
 
 def rolled(note: str, works: bool) -> Words:
