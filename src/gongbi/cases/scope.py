@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import Q
 
 from gongbi.cases.models import Case, Part, Report
+from gongbi.kernel.files import queries as files
 from gongbi.kernel.flow.models import Matter
 from gongbi.kernel.flow.who import relation
 from gongbi.kernel.scope import NOTHING, also, condition, rows
@@ -21,6 +22,11 @@ def _reported(matter: Matter, viewer: Viewer) -> bool:
 @relation("co_unit")
 def _co_handles(matter: Matter, viewer: Viewer) -> bool:
     return Part.objects.filter(case_id=matter.pk, unit_id__in=viewer.units).exists()
+
+
+@files.helpers
+def _co_handlers(matter_id: int) -> list[int]:
+    return list(Part.objects.filter(case_id=matter_id).values_list("unit_id", flat=True))
 
 
 @also(Case)

@@ -33,7 +33,6 @@ WORKING = frozenset(
     {roles.CLERK, roles.DISPATCHER, roles.HANDLER, roles.GRID_WORKER, roles.CHECKER, roles.ADJUDICATOR}
 )
 DESK = frozenset({roles.CLERK, roles.DISPATCHER, roles.ADJUDICATOR, roles.MANAGER, roles.AUDITOR})
-MERGED_SHOWN = 10
 BEFORE = ("report",)
 
 
@@ -221,12 +220,8 @@ class Sheet:
     # -- evidence and history -----------------------------------------------------------------------------------------
 
     def read_files(self) -> None:
-        """Look up the files of the matter and of those merged into it."""
-        case = self.case
-        found = files.of_matter(case.pk, viewer=self.viewer)
-        merged = [one.pk for one in case.merged.all()[:MERGED_SHOWN]] if case.report_count > 1 else []
-        for key in merged:
-            found += files.of_matter(key, viewer=self.viewer)
+        """Look up the files of the matter; those of merged reports have come with them."""
+        found = files.of_matter(self.case.pk, viewer=self.viewer)
         self.stored = [file for file in found if file.is_picture]
         self.documents = [(file, picture_href(file, self.now)) for file in found if not file.is_picture]
 

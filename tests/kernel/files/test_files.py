@@ -24,7 +24,17 @@ from gongbi.kernel.errors import Forbidden, NotThere, Refused
 from gongbi.kernel.files import actions, pages, pictures, queries, rules, tasks
 from gongbi.kernel.files.models import StoredFile
 from gongbi.kernel.flow.models import Matter
-from gongbi.kernel.scope.viewer import ADMIN, CLERK, DISPATCHER, HANDLER, PUBLIC, RESIDENT, Viewer, system
+from gongbi.kernel.scope.viewer import (
+    ADMIN,
+    CLERK,
+    DISPATCHER,
+    HANDLER,
+    MANAGER,
+    PUBLIC,
+    RESIDENT,
+    Viewer,
+    system,
+)
 
 CLERK_1 = Viewer(actor="post:1", role=CLERK, territories=("610104",))
 RESIDENT_1 = Viewer(actor="report:7", role=RESIDENT, reports=frozenset({7}))
@@ -395,6 +405,14 @@ SEEN = {
         (CLERK_1, {"has_matter": False}, False),
         (Viewer("post:3", HANDLER, units=frozenset({3})), {}, True),
         (Viewer("post:3", HANDLER, units=frozenset({4}), territories=("610104",)), {}, False),
+        (Viewer("post:3", HANDLER, units=frozenset({4, 5})), {"helpers": frozenset({5, 6})}, True),
+        (Viewer("post:3", HANDLER, units=frozenset({4})), {"helpers": frozenset({5, 6})}, False),
+        (
+            Viewer("post:3", HANDLER, units=frozenset({5})),
+            {"helpers": frozenset({5}), "has_matter": False},
+            False,
+        ),
+        (Viewer("post:3", MANAGER, units=frozenset({5})), {"helpers": frozenset({5})}, False),
         (Viewer("post:4", ADMIN, territories=("610104",)), {}, False),
         (Viewer("post:4", ADMIN), {"uploaded_by": "post:4"}, True),
         (Viewer("public"), {"uploaded_by": "public"}, False),

@@ -14,6 +14,7 @@ from gongbi.cases.models import Case, Report
 from gongbi.cases.queries.settings import setting
 from gongbi.cases.wording import clean_text, title_of
 from gongbi.kernel.errors import Refused
+from gongbi.kernel.files import actions as files
 from gongbi.kernel.flow.advance import begin
 from gongbi.kernel.flow.models import Link
 from gongbi.kernel.ledger.models import LedgerEntry
@@ -67,6 +68,7 @@ def merge(
         urgent=target.urgent or case.urgent,
     )
     Report.objects.filter(case=case).update(case=target)
+    _carry_photos(reports, target)
     Link.objects.create(source=case, target=target, kind="merged", at=at, actor=viewer.actor)
     return target
 
@@ -124,6 +126,7 @@ def unmerge(
     Report.objects.filter(pk__in=reports).update(
         case=case, callback_at=None, judged_at=None, solved=None, grade=None, comment=""
     )
+    _carry_photos(reports, case)
     take(target, "taken_out", viewer, at=at, facts={"into": case.pk, "reports": reports})
     _count(case)
     _count(target)
@@ -131,6 +134,11 @@ def unmerge(
         take(target, "settle", system("verdict"), at=at)
     Link.objects.filter(source=case, kind="merged").delete()
     return case
+
+
+def _carry_photos(reports: Sequence[int], case: Case) -> None:
+    """Photos go where their report goes: the unit that deals with it must see them, and the reporter keeps seeing the own ones."""
+    files.carry([f"report:{pk}" for pk in reports], matter_id=case.pk)
 
 
 def _end_of(case_id: int) -> int:
@@ -215,6 +223,7 @@ def split(
     if leaving:
         Report.objects.filter(pk__in=[report.pk for report in leaving]).update(case=fresh)
         moved = [report.pk for report in leaving]
+        _carry_photos(moved, fresh)
     else:
         moved = [_second(mine[0], fresh, part, viewer, at).pk]
     take(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -161,6 +161,11 @@ def attach(file_ids: Sequence[int], *, matter_id: int, owner: str, purpose: str)
         if not file.owner:
             file.matter_id, file.owner, file.purpose = matter_id, owner, purpose
     return [found[file_id] for file_id in wanted]
+
+
+def carry(owners: Iterable[str], *, matter_id: int) -> int:
+    """What belongs to these owners goes with them into another matter, in the caller's transaction. Returns how many files."""
+    return StoredFile.objects.filter(owner__in=list(owners)).update(matter_id=matter_id)
 
 
 def set_visibility(file_id: int, visibility: str, *, viewer: Viewer) -> StoredFile:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Literal
 
@@ -16,44 +16,51 @@ from gongbi.kernel.errors import Forbidden, NotThere
 from gongbi.kernel.files import rules
 from gongbi.kernel.files.models import StoredFile
 from gongbi.kernel.flow.models import Matter
-from gongbi.kernel.scope.viewer import Viewer
+from gongbi.kernel.scope.viewer import HANDLER, Viewer
 
 Size = Literal["full", "small"]
 _SALT, _TICKET = "gongbi.files", "gongbi.files.ticket"
 SECONDS = 600
+_helpers: list[Callable[[int], Iterable[int]]] = []
 
 
-def _seen(file: StoredFile) -> rules.Seen:
+def helpers(rule: Callable[[int], Iterable[int]]) -> Callable[[int], Iterable[int]]:
+    """Register which units share in a matter (by its key) without having it: they see its files as the one that has it does."""
+    if rule not in _helpers:
+        _helpers.append(rule)
+    return rule
+
+
+def _seen(matter_id: int | None, viewer: Viewer, files: Iterable[StoredFile]) -> list[rules.Seen]:
+    """What decides about these files of one matter. Asks who helps only for those whom it can matter to."""
     where = (
-        Matter.objects.filter(pk=file.matter_id).values_list("unit_id", "territory").first()
-        if file.matter_id
-        else None
+        Matter.objects.filter(pk=matter_id).values_list("unit_id", "territory").first() if matter_id else None
     )
     unit, territory = where or (None, "")
-    return rules.Seen(file.visibility, file.owner, file.uploaded_by, unit, territory, where is not None)
+    helping: frozenset[int] = frozenset()
+    if where is not None and viewer.role == HANDLER and unit not in viewer.units:
+        helping = frozenset(unit for rule in _helpers for unit in rule(matter_id or 0))
+    return [
+        rules.Seen(
+            file.visibility, file.owner, file.uploaded_by, unit, territory, where is not None, helping
+        )
+        for file in files
+    ]  # fmt: skip
 
 
 def get(file_id: int, *, viewer: Viewer) -> StoredFile:
     """The file's row. Errors: NotThere when there is none or it is not the viewer's to see (the answer is the same)."""
     file = StoredFile.objects.filter(pk=file_id).first()
-    if file is None or not rules.may_see(viewer, _seen(file)):
+    if file is None or not rules.may_see(viewer, _seen(file.matter_id, viewer, [file])[0]):
         raise NotThere("files.none", _("There is no such file."))
     return file
 
 
 def of_matter(matter_id: int, *, viewer: Viewer) -> list[StoredFile]:
-    """The files of one matter that the viewer may see, in the order they came. Two queries."""
-    where = Matter.objects.filter(pk=matter_id).values_list("unit_id", "territory").first()
-    unit, territory = where or (None, "")
+    """The files of one matter that the viewer may see, in the order they came. Two queries, three for a unit that only helps."""
     files: QuerySet[StoredFile] = StoredFile.objects.filter(matter_id=matter_id).order_by("pk")
-    return [
-        file
-        for file in files
-        if rules.may_see(
-            viewer,
-            rules.Seen(file.visibility, file.owner, file.uploaded_by, unit, territory, where is not None),
-        )
-    ]
+    seen = _seen(matter_id, viewer, files)
+    return [file for file, told in zip(files, seen, strict=True) if rules.may_see(viewer, told)]
 
 
 def open_for(viewer: Viewer, file_id: int, size: Size = "full") -> tuple[StoredFile, File[Any]]:

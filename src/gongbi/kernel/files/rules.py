@@ -82,7 +82,10 @@ def too_large(width: int, height: int, kind: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What decides who may see a file: its visibility and owner, and where its matter is and with whom."""
+    """What decides who may see a file: its visibility and owner, and where its matter is and with whom.
+
+    ``helpers``: units that share in the matter without having it.
+    """
 
     visibility: str
     owner: str
@@ -90,6 +93,7 @@ class Seen:
     unit_id: int | None = None
     territory: str = ""
     has_matter: bool = False
+    helpers: frozenset[int] = frozenset()
 
 
 _BY_TERRITORY = (
@@ -105,8 +109,8 @@ _BY_TERRITORY = (
 
 
 def may_see(viewer: Viewer, file: Seen) -> bool:
-    """Public files: everybody. Else: who uploaded it, whose report it belongs to, the unit that has the matter, and the roles
-    that see the matter by its territory (an unplaced one: those who answer for a whole district). Administrators see none.
+    """Public files: everybody. Else: who uploaded it, whose report it belongs to, the unit that has the matter and those that
+    help it, and the roles that see the matter by its territory (an unplaced one: those who answer for a whole district). Administrators see none.
     """
     if file.visibility == PUBLIC or viewer.role == roles.SYSTEM:
         return True
@@ -116,7 +120,7 @@ def may_see(viewer: Viewer, file: Seen) -> bool:
         return True
     if not file.has_matter:
         return False
-    if file.unit_id is not None and file.unit_id in viewer.units and viewer.role == roles.HANDLER:
+    if viewer.role == roles.HANDLER and (file.unit_id in viewer.units or file.helpers & viewer.units):
         return True
     if viewer.role in _BY_TERRITORY:
         return (
