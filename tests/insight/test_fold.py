@@ -302,3 +302,22 @@ def test_what_the_fold_does_not_know_changes_nothing_but_the_watermark() -> None
     after = fold([*history.entries, strange])
     assert after.lines == before.lines
     assert (before.seq, after.seq) == (4, 5)
+
+
+def test_an_open_closing_follows_the_clock_that_decides_it() -> None:
+    """The check's while it is being checked, the call-back's afterwards; what is done keeps the deadline it had."""
+    moved = {"was": {"check": "x"}, "why": "calendar"}
+    story = History().to_handling().finish(due="03-06 15:30")
+    story.step("deadline_moved", "03-03 16:00", due={"check": "03-09 15:30"}, **moved)
+    facts = fold(story.entries)
+    assert only(facts, What.CHECK).at == only(facts, What.CLOSING).at == at("03-09 15:30")
+    story.step("confirm_for_callback", "03-04 09:00", finding="ok", due={"callback": "03-06 18:00"})
+    story.step("deadline_moved", "03-05 16:00", due={"callback": "03-10 18:00"}, **moved)
+    facts = fold(story.entries)
+    assert only(facts, What.CLOSING).at == at("03-10 18:00")
+    assert only(facts, What.CHECK).at == at("03-09 15:30")
+    assert [line.at for line in facts.lines if line.what == What.CLOSING and line.until] == [
+        at("03-06 15:30"),
+        at("03-09 15:30"),
+        at("03-06 18:00"),
+    ]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from gongbi.cases import queries, rules
 from gongbi.cases.queries.reading import Event
-from gongbi.desk.names import CHANNELS, LISTS, Names, grade_words
+from gongbi.desk.names import CHANNELS, CLOCKS, LISTS, Names, grade_words
 from gongbi.duties import queries as duties
 from gongbi.kernel.scope.viewer import Viewer
 from gongbi.look.furniture import Happened, Picture
@@ -17,6 +19,18 @@ from gongbi.look.templatetags.look import said
 
 GOOD = frozenset({"confirm", "confirm_for_callback", "call_back", "settle"})
 BAD = frozenset({"rework", "call_back_unsolved", "reopen", "contest", "contest_again", "reject"})
+
+
+_MOVED_BY = {
+    "hours": ("办公时间变更", "the office hours changed"),
+    "calendar": ("工作日历变更", "the working calendar changed"),
+    "nightly": ("按现行日历核对", "checked against the calendar in force"),
+}
+
+
+def _minute(moment: str) -> str:
+    """A moment of the ledger as local time, ``2027-01-05 10:00``."""
+    return f"{timezone.localtime(datetime.fromisoformat(moment)):%Y-%m-%d %H:%M}"
 
 
 class History:
@@ -150,6 +164,21 @@ class History:
         return [_("until %(day)s") % {"day": str(facts["until"])[:10]}] if facts.get("until") else []
 
     _ask_suspension = _grant_suspension = _until
+
+    def _deadline_moved(self, facts: Mapping[str, Any]) -> list[Any]:
+        was, due = facts.get("was", {}), facts.get("due", {})
+        told: list[Any] = [
+            tuple(
+                f"{word} {_minute(was[name])} → {_minute(due[name])}"
+                for word in CLOCKS.get(name, (name, name))
+            )
+            for name in due
+            if name in was
+        ]
+        notice = facts.get("notice")
+        if notice:
+            return [*told, (f"{notice} 年放假安排公布", f"the holiday notice for {notice} came out")]
+        return [*told, _MOVED_BY.get(facts.get("why", ""), "")]
 
     def _exclude(self, facts: Mapping[str, Any]) -> list[Any]:
         return [rules.EXCLUSION_GROUNDS.get(facts.get("ground", ""), "")]

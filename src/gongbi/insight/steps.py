@@ -185,6 +185,13 @@ class Handling(Drawing):
         if closing is not None and "callback" in self.given_due:
             self.change(closing, at=self.given_due["callback"])
 
+    def on_deadline_moved(self, given: Mapping[str, Any]) -> None:
+        """The calendar changed; ``take`` has moved the lines that have a clock of their own, a closing has another's."""
+        closing = self.undone(What.CLOSING)
+        clock = "check" if self.facts.state == "handled" else "callback"
+        if closing is not None and clock in self.given_due:
+            self.change(closing, at=self.given_due[clock])
+
     def close(self) -> None:
         self.facts.closed_at = self.now
         self.done(What.CLOSING)

@@ -109,6 +109,7 @@ _HAPPENED: Final[dict[str, tuple[Words, Tone]]] = {
     "call_back_unsolved": (("回访说没有解决，退回重新办理", "The call-back found it not solved; it is done again"), "soon"),
     "judge": (("一位报告人作了评价", "A reporter judged the result"), "quiet"),
     "reopen": (("报告人说问题还在，重新办理", "A reporter said it is still there; it is done again"), "soon"),
+    "deadline_moved": (("放假安排有变，办理期限随之调整", "The working calendar changed, and the deadline with it"), "info"),
     "contacted": (("{unit}联系了报告人", "{unit} contacted the reporter"), "info"),
 }  # fmt: skip
 

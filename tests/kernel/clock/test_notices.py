@@ -14,6 +14,8 @@ from gongbi.kernel.clock.models import CalendarDay, CalendarVersion, Clock
 from gongbi.kernel.clock.notices import NoticeRow, is_whole_year, merge, year_of
 from gongbi.kernel.errors import Forbidden, Refused
 from gongbi.kernel.flow.models import Matter
+from gongbi.kernel.ledger.models import LedgerEntry
+from gongbi.kernel.outbox.models import OutboxRow
 from gongbi.kernel.scope.viewer import ADMIN, CLERK, Viewer, system
 from tests.kernel.clock.given import bj, matter
 
@@ -236,6 +238,48 @@ def test_only_an_administrator_changes_the_calendar() -> None:
         with pytest.raises(Forbidden):
             actions.set_office_hours(date(2027, 5, 1), [["08:00", "12:00"]], at=AT, viewer=viewer)
     assert not CalendarDay.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_moved_deadline_stands_in_the_ledger_and_is_announced() -> None:
+    """Domain dossier §15.1: open deadlines are computed anew and the old value is kept, where everybody can read it."""
+    moved, settled, quiet, paused = matter(), matter(), matter(), matter()
+    start = bj("2026-12-30 10:00")
+    actions.start(moved, "handle", "3工作日", at=start)
+    actions.start(moved, "total", "9工作日", at=start)
+    actions.start(settled, "handle", "1工作时", at=start)  # provisional until the notice, and not moved by it
+    actions.start(quiet, "handle", "1工作日", at=bj("2026-11-25 09:00"))
+    actions.start(paused, "handle", "3工作日", at=start)
+    actions.pause(paused, "handle", at=bj("2026-12-30 11:00"), reason="x")
+    for each in (moved, settled, quiet, paused):
+        each.save()
+    actions.import_notice(NOTICE, at=AT, viewer=ADMINISTRATOR)
+    assert not Clock.objects.filter(matter_id=settled.pk, provisional=True).exists()
+    for each in (settled, quiet):
+        assert not LedgerEntry.objects.filter(matter_id=each.pk).exists()
+    entry = LedgerEntry.objects.get(matter_id=moved.pk)
+    assert (entry.transition, entry.actor, entry.to_state, entry.at) == (
+        "deadline_moved",
+        "post:1",
+        "open",
+        AT,
+    )
+    assert entry.facts == {
+        "was": {"handle": "2027-01-04T02:00:00.000000Z", "total": "2027-01-12T02:00:00.000000Z"},
+        "due": {"handle": "2027-01-05T02:00:00.000000Z", "total": "2027-01-13T02:00:00.000000Z"},
+        "why": "calendar",
+        "notice": 2027,
+    }
+    assert LedgerEntry.objects.get(matter_id=paused.pk).facts["due"] == {
+        "handle": "2027-01-05T02:00:00.000000Z"
+    }
+    told = OutboxRow.objects.get(matter_id=moved.pk)
+    assert (told.topic, told.payload["notifies"]) == ("test.deadline_moved", ["unit", "reporter"])
+    kept = Matter.objects.get(pk=moved.pk)
+    assert (kept.due_at, kept.last_seq) == (bj("2027-01-05 10:00"), 1)
+    # The same notice again moves nothing and tells nobody.
+    actions.import_notice(NOTICE, at=AT, viewer=ADMINISTRATOR)
+    assert LedgerEntry.objects.filter(matter_id=moved.pk).count() == 1
 
 
 @pytest.mark.django_db

@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from typing import Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from django.db import connection, transaction
 
@@ -16,10 +17,40 @@ from gongbi.kernel.clock.keeping import aware, follow, move
 from gongbi.kernel.clock.models import CalendarDay, CalendarVersion, Clock, OfficeHours
 from gongbi.kernel.clock.notices import NoticeRow, merge, year_of
 from gongbi.kernel.clock.queries import current_calendar, digest_now, forget_calendar, read_slots, stored_days
+from gongbi.kernel.flow.advance import advance
+from gongbi.kernel.flow.declare import DEADLINE_MOVED
 from gongbi.kernel.flow.models import Matter
-from gongbi.kernel.scope.viewer import ADMIN, SYSTEM, Viewer
+from gongbi.kernel.scope.viewer import ADMIN, SYSTEM, Viewer, system
 
 _BATCH: Final = 500
+
+
+Why = Literal["calendar", "hours", "nightly"]
+
+
+class _Change(NamedTuple):
+    """What moves deadlines: when, why, who entered it, and the year of the notice."""
+
+    at: datetime
+    why: Why
+    viewer: Viewer | None
+    notice: int | None
+
+    @property
+    def by(self) -> dict[str, str]:
+        """For the clock's own history."""
+        return {"by": self.viewer.actor} if self.viewer else {}
+
+    @property
+    def taker(self) -> Viewer:
+        """The step is the machine's; it bears the name of who entered the change."""
+        clock = system("clock")
+        return replace(clock, actor=self.viewer.actor) if self.viewer else clock
+
+    def facts(self, was: Mapping[str, datetime], due: Mapping[str, datetime]) -> dict[str, Any]:
+        """What the ledger keeps of it."""
+        told: dict[str, Any] = {"was": dict(was), "due": dict(due), "why": self.why}
+        return told if self.notice is None else {**told, "notice": self.notice}
 
 
 class Imported(NamedTuple):
@@ -49,7 +80,9 @@ def seed_calendar(first_year: int, last_year: int, *, at: datetime | None = None
         if news:
             _write_days(news, why=f"seed {first_year}-{last_year}", actor="system:install", at=at)
             if known and at is not None:
-                recompute_open(at=at, why="calendar", first=min(news), last=max(news))
+                recompute_open(
+                    at=at, why="calendar", first=min(news), last=max(news), viewer=system("install")
+                )
     return len(news)
 
 
@@ -74,7 +107,9 @@ def import_notice(rows: Iterable[NoticeRow], *, at: datetime, viewer: Viewer) ->
         if not news:
             return Imported(year, 0, 0)
         _write_days(news, why=f"notice {year}", actor=viewer.actor, at=at)
-        moved = recompute_open(at=at, why="calendar", first=min(news), last=max(news), by=viewer.actor)
+        moved = recompute_open(
+            at=at, why="calendar", first=min(news), last=max(news), viewer=viewer, notice=year
+        )
     return Imported(year, len(news), moved)
 
 
@@ -95,18 +130,26 @@ def set_office_hours(since: date, slots: Sequence[Sequence[str]], *, at: datetim
             years = known_years()
             seed_calendar(years[0], years[-1], at=at)
         _new_version(f"hours {since}", viewer.actor, at)
-        return recompute_open(at=at, why="hours", first=since, by=viewer.actor)
+        return recompute_open(at=at, why="hours", first=since, viewer=viewer)
 
 
 def recompute_open(
-    *, at: datetime, why: str = "calendar", first: date | None = None, last: date | None = None, by: str = ""
+    *,
+    at: datetime,
+    why: Why = "calendar",
+    first: date | None = None,
+    last: date | None = None,
+    viewer: Viewer | None = None,
+    notice: int | None = None,
 ) -> int:
     """Compute the open clocks anew whose time touches ``first`` to ``last`` (all, without them). How many
     moved.
 
-    The older deadline stays in ``history``. Saves the matters' ``due_at`` too. Safe to run every night: a
-    clock that was started by the old calendar at the very moment of an import is put right. Locks:
-    matters by id, then nothing more.
+    A matter whose deadlines move takes the step ``deadline_moved``: its ledger keeps the old and the new
+    ones (``was``, ``due``), ``why`` and the year of the ``notice``, and its event tells whoever holds it.
+    A clock that only ceases to be provisional moves without one; its own ``history`` keeps both. Safe to
+    run every night: a clock that was started by the old calendar at the very moment of an import is put
+    right. Locks: matters by id, then nothing more.
     """
     aware(at)
     calendar = current_calendar()
@@ -116,27 +159,37 @@ def recompute_open(
     if last is not None:
         touched = touched.filter(started_at__lt=datetime.combine(last, time(), ZONE) + timedelta(days=1))
     ids = sorted(set(touched.values_list("matter_id", flat=True)))
+    change = _Change(at, why, viewer, notice)
     moved = 0
     for begin in range(0, len(ids), _BATCH):
         with transaction.atomic():
-            moved += _recompute_batch(ids[begin : begin + _BATCH], calendar, at, why, by)
+            moved += _recompute_batch(ids[begin : begin + _BATCH], calendar, change)
     return moved
 
 
-def _recompute_batch(ids: Sequence[int], calendar: Calendar, at: datetime, why: str, by: str) -> int:
+def _recompute_batch(ids: Sequence[int], calendar: Calendar, change: _Change) -> int:
     matters = {m.pk: m for m in Matter.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
     clocks: dict[int, list[Clock]] = {pk: [] for pk in matters}
     for clock in Clock.objects.filter(matter_id__in=ids, stopped_at__isnull=True).order_by("id"):
         clocks[clock.matter_id].append(clock)
-    detail = {"by": by} if by else {}
-    changed = [c for own in clocks.values() for c in own if move(c, at, why, calendar=calendar, **detail)]
-    Clock.objects.bulk_update(changed, ["due_at", "provisional", "history"], batch_size=_BATCH)
+    changed: list[Clock] = []
     stale: list[Matter] = []
     for matter in matters.values():
-        before = matter.due_at
+        shown = matter.due_at
+        was: dict[str, datetime] = {}
+        for clock in clocks[matter.pk]:
+            before = clock.due_at
+            if move(clock, change.at, change.why, calendar=calendar, **change.by):
+                changed.append(clock)
+                if clock.due_at != before:
+                    was[clock.name] = before
         follow(matter, clocks[matter.pk])
-        if matter.due_at != before:
+        if was:
+            due = {clock.name: clock.due_at for clock in clocks[matter.pk] if clock.name in was}
+            advance(matter, DEADLINE_MOVED, change.taker, at=change.at, facts=change.facts(was, due))
+        elif matter.due_at != shown:
             stale.append(matter)
+    Clock.objects.bulk_update(changed, ["due_at", "provisional", "history"], batch_size=_BATCH)
     Matter.objects.bulk_update(stale, ["due_at"], batch_size=_BATCH)
     return len(changed)
 

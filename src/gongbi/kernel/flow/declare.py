@@ -48,8 +48,15 @@ class Transition:
     automatic: bool = False  # done by the machine or inside another action; never a button
 
 
+DEADLINE_MOVED = "deadline_moved"
+
+
 @dataclass(frozen=True)
 class Flow:
+    """A lifecycle. Every flow has one arrow that it need not declare: ``deadline_moved``, the kernel's own, taken when a new
+    holiday notice or new office hours move the deadlines of a matter at work (``clock.actions.recompute_open``).
+    """
+
     name: str
     words: Words
     initial: str
@@ -60,6 +67,8 @@ class Flow:
 
     def __post_init__(self) -> None:
         states = {state.name: state for state in self.states}
+        if not any(arrow.name == DEADLINE_MOVED for arrow in self.transitions):
+            object.__setattr__(self, "transitions", (*self.transitions, _deadline_moved(self.states)))
         arrows = {arrow.name: arrow for arrow in self.transitions}
         if len(states) != len(self.states) or len(arrows) != len(self.transitions):
             raise ValueError(f"flow {self.name}: a state or transition is declared twice")
@@ -80,6 +89,21 @@ class Flow:
         return frozenset(s.name for s in self.states if s.kind == "closed")
 
 
+def _deadline_moved(states: Sequence[State]) -> Transition:
+    at_work = tuple(state.name for state in states if state.kind != "closed")
+    words = ("期限随日历调整", "Deadline moved with the calendar")
+    return Transition(
+        DEADLINE_MOVED,
+        words,
+        at_work,
+        "=",
+        ("system",),
+        needs=("due",),
+        notifies=("unit", "reporter"),
+        automatic=True,
+    )
+
+
 # What the needed facts are called in front of people.
 FACT_WORDS: dict[str, Words] = {
     "reason": ("理由", "the reason"),
@@ -94,6 +118,7 @@ FACT_WORDS: dict[str, Words] = {
     "limit": ("时限", "the limit"),
     "article": ("依据", "the article"),
     "until": ("截止时间", "until when"),
+    "due": ("新的期限", "the new deadline"),
     "result": ("处置结果", "the result"),
     "evidence": ("处置后照片", "a photo of the result"),
     "finding": ("核查意见", "the finding"),

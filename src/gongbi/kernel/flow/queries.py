@@ -7,7 +7,7 @@ from datetime import datetime
 
 from gongbi.kernel.errors import Forbidden, Refused
 from gongbi.kernel.flow.advance import check
-from gongbi.kernel.flow.declare import Flow, Transition, flow_named
+from gongbi.kernel.flow.declare import DEADLINE_MOVED, Flow, Transition, flow_named
 from gongbi.kernel.flow.models import Matter
 from gongbi.kernel.flow.who import may
 from gongbi.kernel.scope.viewer import Viewer
@@ -51,6 +51,8 @@ def mermaid(flow: Flow) -> str:
     lines += [f"    {state.name}: {state.words[0]} {state.words[1]}" for state in flow.states]
     lines.append(f"    [*] --> {flow.initial}")
     for arrow in flow.transitions:
+        if arrow.name == DEADLINE_MOVED:
+            continue  # the same in every flow and every state
         for source in arrow.from_:
             target = source if arrow.to == "=" else arrow.to
             lines.append(f"    {source} --> {target}: {arrow.words[0]}")
