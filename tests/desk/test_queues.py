@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from gongbi.cases import actions
 from gongbi.cases.queries import lists
 from gongbi.kernel.scope import undeclared
 from gongbi.parties.demo import LOGINS
@@ -105,11 +106,14 @@ def test_the_filters_are_fetched_when_they_are_opened(world: World, at_desk: At)
     page = desk.get("/desk/queue/accept").content.decode()
     assert "<select" not in page  # 150 places on every page would be read by nobody
     assert "?filters=1" in page  # the way there without scripts
+    assert 'action="/desk/views"' not in page
     piece = desk.get("/desk/queue/accept?part=filters", **{"HX-Request": "true"}).content.decode()
     assert 'name="territory"' in piece
     assert "<html" not in piece
     assert 'name="territory"' in desk.get("/desk/queue/accept?filters=1").content.decode()
-    assert 'name="territory"' in desk.get("/desk/queue/accept?overdue=on").content.decode()
+    narrowed = desk.get("/desk/queue/accept?overdue=on").content.decode()
+    assert 'name="territory"' in narrowed
+    assert 'action="/desk/views"' in narrowed  # only what narrows is worth a name
 
 
 def test_pages_go_on_after_the_last_row_without_losing_or_doubling_any(
@@ -176,6 +180,20 @@ def test_requests_wait_in_a_queue_of_their_own(world: World, at_desk: At) -> Non
     page = at_desk("dispatcher").get("/desk/queue/requests").content.decode()
     assert numbers_in(page) == [asked.number]
     assert plain.number not in page
+
+    def waiting(login: str) -> list[Any]:
+        """What stands beside the queue's name at the side."""
+        nav = at_desk(login).get("/desk/queue/open").context["nav"]
+        return [item.count for item in nav if item.href == "/desk/queue/requests"]
+
+    assert waiting("dispatcher") == [1]
+    assert waiting("urban") == []  # who asks does not decide
+    world.case("extending")
+    assert waiting("dispatcher") == [2]
+    actions.decide(
+        case_id=asked.pk, granted=True, viewer=world.who("dispatcher"), at=world.clock.on(minutes=1)
+    )
+    assert waiting("dispatcher") == [1]
 
 
 def test_news_of_an_open_matter_is_told_once_it_changed(world: World, at_desk: At) -> None:

@@ -119,9 +119,11 @@ def _item(words: Any, name: str, icon: str, here: str, count: int | None = None)
 
 
 def count_of(tab: lists.Tab, waiting: dict[str, int]) -> int | None:
-    """How many wait in a queue; None where the queue is more than its states say (requests, what is closed)."""
-    if tab.name in ("requests", "closed"):
+    """How many wait in a queue; None for what is closed: nothing waits there."""
+    if tab.name == "closed":
         return None
+    if tab.name == "requests":
+        return waiting.get("requests", 0)
     if tab.name == "open":
-        return sum(count for state, count in waiting.items() if state != "late")
+        return sum(count for state, count in waiting.items() if state not in ("late", "requests"))
     return sum(waiting.get(state, 0) for state in tab.states)

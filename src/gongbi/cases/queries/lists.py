@@ -176,7 +176,9 @@ def case_list(viewer: Viewer, keys: Sequence[int]) -> list[Case]:
 
 
 def counts(viewer: Viewer, *, now: datetime) -> dict[str, int]:
-    """How many open cases wait in each state, and how many are overdue (``late``): one query."""
+    """How many open cases wait in each state, how many are overdue (``late``): one query; for who decides on requests also how
+    many of those wait (``requests``): one more, by their small index.
+    """
     found = visible(Case.objects.filter(is_open=True), viewer, "list")
     rows = (
         found.order_by().values("state").annotate(n=Count("pk"), late=Count("pk", filter=Q(due_at__lt=now)))
@@ -185,6 +187,10 @@ def counts(viewer: Viewer, *, now: datetime) -> dict[str, int]:
     for row in rows:
         result[row["state"]] = row["n"]
         result["late"] += row["late"]
+    if viewer.role in TAB["requests"].roles:
+        asked = Request.objects.filter(decided_at__isnull=True).values("case_id")
+        asking = visible(Case.objects.filter(state__in=TAB["requests"].states, pk__in=asked), viewer, "list")
+        result["requests"] = asking.order_by().count()
     return result
 
 
