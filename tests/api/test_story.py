@@ -159,7 +159,7 @@ REFUSALS: list[tuple[str, str, str, Any, int, str, str]] = [
     ("checker", "POST", "/cases/{handled}/confirm", {"finding": ""}, 422, "flow.missing", "finding"),
     ("checker", "POST", "/cases/{handled}/confirm", {"finding": "\u0000\u202e"}, 422, "flow.missing", "finding"),
     ("urban", "POST", "/cases/{handling}/finish", {"result": "好"}, 422, "cases.no_evidence", "photos"),
-    ("urban", "POST", "/cases/{handling}/finish", {"result": "好", "photos": ["x"]}, 404, "files.gone", "file"),
+    ("urban", "POST", "/cases/{handling}/finish", {"result": "好", "photos": ["x"]}, 422, "files.gone", "photos.0"),
     ("urban", "POST", "/cases/{handling}/ask-for", {"kind": "suspension", "reason": "等", "until": "2030-01-01T00:00:00"}, 422, "cases.naive_time", "until"),
     ("urban", "POST", "/cases/{dispatched}/contest", {"reason": ""}, 422, "flow.missing", "reason"),
     ("", "POST", "/reports", {"text": ""}, 422, "cases.no_text", "text"),
@@ -276,9 +276,11 @@ def test_its_page_takes_nothing_from_elsewhere(visitor: Api) -> None:
         ("text", 5, "文字", "a text"),
         ("photos", "x", "列表", "a list"),
         ("answers", [], "对象", "an object"),
-        ("lat", 91, "不大于 90", "at most 90"),
+        ("said_at", 1_700_000_000, "带时区的时间", "a time with its zone"),
+        ("said_at", "1700000000000", "带时区的时间", "a time with its zone"),
+        ("answers", {str(n): "x" for n in range(41)}, "最多 40 项", "at most 40"),
         ("kind", "X" * 9, "最多 8 个字符", "at most 8 characters"),
-        ("crs", "EPSG", "CGCS2000", "CGCS2000"),
+        ("crs", "EPSG", "应为：CGCS2000、WGS84、GCJ02、BD09。", "one of: CGCS2000, WGS84, GCJ02, BD09."),
     ],
 )
 def test_a_value_of_the_wrong_shape_is_told_what_was_expected(

@@ -154,12 +154,14 @@ def test_a_clerks_record_has_a_way_back_to_the_caller(
     assert (caught.value.code, caught.value.field) == (code, "phone")
 
 
-def test_who_stays_anonymous_leaves_no_name(now: datetime, post: Post) -> None:
+def test_who_stays_anonymous_leaves_neither_name_nor_number(now: datetime, post: Post) -> None:
     report = take_in(
         "路灯不亮", now, "hotline", post("clerk"), anonymous=True, name="王小明", phone="02955501234"
     )
     report.refresh_from_db()
     assert not report.name
+    assert not report.phone
+    assert report.phone_index is None
 
 
 def test_a_kind_that_needs_a_person_refuses_anonymity(now: datetime) -> None:

@@ -68,7 +68,7 @@ def unknown(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
 
     message = in_language(
         (
-            "请提供有效的密钥(Authorization: Bearer …),或先登录。",
+            "请提供有效的密钥（Authorization: Bearer …），或先登录。",
             "Give a valid key (Authorization: Bearer …), or sign in first.",
         )
     )

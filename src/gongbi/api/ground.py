@@ -8,6 +8,7 @@ from django.utils import timezone
 from ninja import Router, Schema
 from ninja.params.functions import Query
 
+from gongbi.cases.api.schemas import Latitude, Longitude
 from gongbi.duties import queries as duties
 from gongbi.kernel.scope import ANYONE, endpoint
 from gongbi.kernel.scope.http import ViewerRequest
@@ -49,8 +50,8 @@ class UnitOut(Schema):
 @endpoint("api.locate", roles=ANYONE)
 def locate(  # type: ignore[no-untyped-def]
     request: ViewerRequest,
-    lon: float = Query(..., ge=-180, le=180),
-    lat: float = Query(..., ge=-90, le=90),
+    lon: Longitude,
+    lat: Latitude,
     crs: Literal["CGCS2000", "WGS84", "GCJ02", "BD09"] = "CGCS2000",
 ):
     placed = territory.locate(lon, lat, on=timezone.now(), crs=crs)

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import orjson
 from django.http import HttpRequest
+from django.utils import timezone
 from ninja.renderers import BaseRenderer
 from ninja.responses import NinjaJSONEncoder
 
-_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
-_others = NinjaJSONEncoder().default
+# Times are written by us: what the database gives back is UTC, what was just computed is local, and both are one moment.
+_OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_NON_STR_KEYS
+_encoder = NinjaJSONEncoder().default
+
+
+def _others(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return (timezone.localtime(value) if timezone.is_aware(value) else value).isoformat()
+    return _encoder(value)
 
 
 class Json(BaseRenderer):
-    """UTF-8; times in ISO 8601 with their zone."""
+    """UTF-8; times in ISO 8601, local, with their zone: the same moment is always the same text."""
 
     media_type = "application/json"
     charset = "utf-8"

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from gongbi.kernel.errors import in_language
 
 _WORDS: dict[str, tuple[str, str]] = {
     "missing": ("缺少“%(field)s”，请补上。", "“%(field)s” is missing; add it."),
+    "no_body": (
+        "请求没有内容：应为 JSON 对象，见 /api/docs。",
+        "The request has no body: it should be a JSON object, see /api/docs.",
+    ),
+    "body_shape": (
+        "请求内容应为 JSON 对象（{…}），不是列表或单个值，见 /api/docs。",
+        "The body should be a JSON object ({…}), not a list or a single value, see /api/docs.",
+    ),
     "extra_forbidden": (
         "没有名为“%(field)s”的字段，请检查拼写。",
         "There is no field called “%(field)s”; check the spelling.",
@@ -30,7 +39,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "json_invalid": ("请求内容不是有效的 JSON。", "The body is not valid JSON."),
 }
-_ELSE = ("“%(field)s”的值不对：应为 %(type)s。", "The value of “%(field)s” is not right: expected %(type)s.")
+_ELSE = ("“%(field)s”的值不对，应为%(type)s。", "The value of “%(field)s” is not right: expected %(type)s.")
 
 
 # By the first part of pydantic's name of the error: what kind of value was expected.
@@ -38,7 +47,7 @@ _KINDS: dict[str, tuple[str, str]] = {
     "int": ("整数", "a whole number"),
     "float": ("数字", "a number"),
     "finite": ("数字", "a number"),
-    "bool": ("true 或 false", "true or false"),
+    "bool": (" true 或 false", "true or false"),
     "string": ("文字", "a text"),
     "datetime": (
         "带时区的时间，如 2026-11-23T09:30:00+08:00",
@@ -55,6 +64,20 @@ _KINDS: dict[str, tuple[str, str]] = {
 }
 
 
+# What the program's parameter is called where it is sent.
+_HEADERS = {"idempotency_key": "Idempotency-Key"}
+_CHOICES = re.compile(r"'([^']*)'")
+
+
+def _plain(value: Any) -> Any:
+    """A value of pydantic's as a person writes it: ``90`` for ``90.0``, choices as a list in the reader's language."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, str) and (choices := _CHOICES.findall(value)):
+        return in_language(("、".join(choices), ", ".join(choices)))
+    return value
+
+
 def of_validation(item: dict[str, Any]) -> dict[str, Any]:
     """One pydantic error as ``{message, field, type}``; the value itself is not repeated (it may be personal)."""
     where = [
@@ -64,8 +87,13 @@ def of_validation(item: dict[str, Any]) -> dict[str, Any]:
     ]
     kind = str(item.get("type", ""))
     field = ".".join(where[1:] if where and where[0] in ("body", "data") else where) or "body"
+    field = _HEADERS.get(field, field)
     wanted = in_language(_KINDS.get(kind.split("_", maxsplit=1)[0], (kind, kind)))
-    values = {"field": field, "type": wanted, **(item.get("ctx") or {})}
+    if field == "body":
+        kind = {"missing": "no_body", "model_type": "body_shape", "model_attributes_type": "body_shape"}.get(
+            kind, kind
+        )
+    values = {"field": field, "type": wanted, **{k: _plain(v) for k, v in (item.get("ctx") or {}).items()}}
     words = in_language(_WORDS.get(kind, _ELSE))
     try:
         message = words % values

@@ -106,16 +106,22 @@ WORDS: Mapping[str, Words] = {
         "%(ids)s 本身无误，因同属 %(parent)s 的其他要素有误而暂存，改正后一并生效。",
         "%(ids)s are right themselves and wait for the others under %(parent)s that are not.",
     ),
-    "not_finite": ("坐标不是数字，请检查 %(lon)s, %(lat)s。", "The coordinates are not numbers: %(lon)s, %(lat)s."),
+    "not_finite": (
+        "坐标不是数字（%(lon)s，%(lat)s），请写成以度为单位的小数，例如 108.94，34.27。",
+        "The coordinates are not numbers (%(lon)s, %(lat)s). Write them in decimal degrees, for example 108.94, 34.27.",
+    ),
     "swapped": (
-        "经度和纬度颠倒了(%(lon)s, %(lat)s):经度在前，例如 108.94, 34.27。",
-        "Longitude and latitude are swapped (%(lon)s, %(lat)s): longitude comes first, for example 108.94, 34.27.",
+        "经度和纬度颠倒了（%(lon)s，%(lat)s）：经度在前，例如 108.94，34.27。请对调后再试。",
+        "Longitude and latitude are swapped (%(lon)s, %(lat)s): longitude comes first, for example 108.94, 34.27. Exchange the two.",
     ),
     "not_degrees": (
-        "%(lon)s, %(lat)s 不是以度为单位的经纬度(可能是投影坐标，单位米)。",
-        "%(lon)s, %(lat)s are not degrees; perhaps projected metres.",
+        "%(lon)s，%(lat)s 不是以度为单位的经纬度（可能是投影坐标，单位米）。请换算成度，例如 108.94，34.27。",
+        "%(lon)s, %(lat)s are not degrees; perhaps projected metres. Convert them to degrees, for example 108.94, 34.27.",
     ),
-    "not_in_china": ("坐标 %(lon)s, %(lat)s 不在中国境内。", "The point %(lon)s, %(lat)s is not in China."),
+    "not_in_china": (
+        "坐标 %(lon)s，%(lat)s 不在中国境内。请核对：经度在前，以度为单位，例如 108.94，34.27。",
+        "The point %(lon)s, %(lat)s is not in China. Check it: longitude first, in degrees, for example 108.94, 34.27.",
+    ),
     "outside_district": (
         "坐标 %(lon)s, %(lat)s 不在本区范围内。",
         "The point %(lon)s, %(lat)s lies outside the district.",

@@ -207,8 +207,9 @@ def clean(statement: Statement, at: datetime) -> Statement:
     return replace(
         statement,
         said=said,
-        name=clean_text(statement.name)[:60],
-        phone=clean_text(statement.phone)[:40],
+        # Anonymous means that nothing about the one who speaks is kept, even if it was sent.
+        name="" if statement.anonymous else clean_text(statement.name)[:60],
+        phone="" if statement.anonymous else clean_text(statement.phone)[:40],
         external=clean_text(statement.external)[:64],
         answers={clean_text(key): clean_text(value) for key, value in statement.answers.items()},
     )
@@ -309,7 +310,7 @@ def report_of(statement: Statement, case: Case, key: bytes | None, viewer: Viewe
         lat=said.lat,
         answers=dict(statement.answers),
         language=statement.language,
-        name="" if statement.anonymous else statement.name,
+        name=statement.name,
         phone=statement.phone,
         phone_index=blind.index(statement.phone, "phone") if statement.phone else None,
         anonymous=statement.anonymous,

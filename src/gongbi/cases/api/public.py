@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from django.utils import timezone
 from ninja import Router, UploadedFile
+from ninja.errors import HttpError
 from ninja.params.functions import File, Header
+from ninja.utils import check_csrf
 
 from gongbi.cases import actions, queries
 from gongbi.cases.actions.receive import Statement
@@ -21,7 +26,7 @@ from gongbi.cases.api.schemas import (
 )
 from gongbi.cases.models import Report
 from gongbi.cases.triage import Said
-from gongbi.kernel.errors import NotThere, in_language
+from gongbi.kernel.errors import NotThere, Refused, in_language
 from gongbi.kernel.files import actions as file_actions
 from gongbi.kernel.files import queries as files
 from gongbi.kernel.flow.queries import allowed
@@ -32,8 +37,39 @@ from gongbi.parties.auth import BearerKeyAuth, KeyAuth
 
 
 def visitor(request: ViewerRequest) -> Viewer | None:
-    """Nobody needs a key here; whoever sends one is known by it, so a wrong one is refused rather than ignored."""
-    return None if {"Authorization", "X-Api-Key"} & set(request.headers) else request.viewer
+    """Nobody needs a key here; whoever sends one is known by it, so a wrong one is refused rather than ignored.
+
+    A signed-in session speaks with its post's authority: another site's page must not borrow it (CSRF).
+    """
+    if {"Authorization", "X-Api-Key"} & set(request.headers):
+        return None
+    if (
+        request.viewer.account_id is not None
+        and request.method not in ("GET", "HEAD")
+        and check_csrf(request)
+    ):
+        raise HttpError(403, "csrf")
+    return request.viewer
+
+
+def photos_of(tickets: Sequence[str], *, at: datetime, field: str = "photos") -> list[int]:
+    """The uploads behind tickets; Refused with the place in the list of one that is forged, run out or swept away."""
+    found = []
+    for place, ticket in enumerate(tickets):
+        try:
+            found += files.from_tickets([ticket], at=at)
+        except NotThere as gone:
+            raise Refused(
+                gone.code,
+                (
+                    "%(field)s 中第 %(place)s 个凭据无效或已过期。请重新上传照片（POST /api/files），用新的凭据再发送。",
+                    "Ticket number %(place)s in %(field)s is not valid or has run out. Upload the photo again (POST /api/files) and "
+                    "send the new ticket.",
+                ),
+                values={"field": field, "place": place + 1},
+                field=f"{field}.{place}",
+            ) from None
+    return found
 
 
 router = Router(tags=["reports"], auth=[KeyAuth(), BearerKeyAuth(), visitor])
@@ -51,7 +87,7 @@ def statement_of(body: ReportIn, viewer: Viewer, *, idempotency: str) -> Stateme
     sender = viewer.actor if viewer.is_staff else ""
     return Statement(
         said=said, crs=body.crs, name=body.name, phone=body.phone, anonymous=body.anonymous, confidential=body.confidential,
-        answers=body.answers, photos=files.from_tickets(body.photos, at=now), language=body.language, external=body.external, join=body.join,
+        answers=body.answers, photos=photos_of(body.photos, at=now), language=body.language, external=body.external, join=body.join,
         idempotency=f"{sender}|{idempotency}" if idempotency else "",
     )  # fmt: skip
 
@@ -154,7 +190,7 @@ def answer(request: ViewerRequest, link: str, body: AnswerIn):  # type: ignore[n
         viewer=viewer,
         at=now,
         text=body.text,
-        photos=files.from_tickets(body.photos, at=now),
+        photos=photos_of(body.photos, at=now),
     )
     return _follow(*queries.report_by_link(link))
 
@@ -184,6 +220,6 @@ def reopen(request: ViewerRequest, link: str, body: ReopenIn):  # type: ignore[n
         viewer=viewer,
         at=now,
         reason=body.reason,
-        photos=files.from_tickets(body.photos, at=now),
+        photos=photos_of(body.photos, at=now),
     )
     return _follow(*queries.report_by_link(link))

@@ -8,7 +8,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from gongbi.cases import links
 from gongbi.cases.models import Case, Report
@@ -17,6 +18,21 @@ from gongbi.cases.wording import clean_text
 from gongbi.kernel.flow.queries import Step
 
 Key = Annotated[int, Field(ge=1, le=2**53)]
+# Described with their limits, checked by the ground: it knows swapped, projected and foreign coordinates apart and says so.
+Longitude = Annotated[float, Field(json_schema_extra={"minimum": -180, "maximum": 180})]
+Latitude = Annotated[float, Field(json_schema_extra={"minimum": -90, "maximum": 90})]
+
+
+def _written_time(value: Any) -> Any:
+    """A number could be seconds or milliseconds: a time is written out, with its zone."""
+    if isinstance(value, (int, float)) or (
+        isinstance(value, str) and value.strip().replace(".", "", 1).lstrip("-").isdigit()
+    ):
+        raise PydanticCustomError("datetime_number", "a time is written out")
+    return value
+
+
+Moment = Annotated[datetime, BeforeValidator(_written_time)]
 # What the upload answered; good for a day.
 Ticket = Annotated[str, Field(max_length=200)]
 Short = Annotated[str, Field(max_length=200)]
@@ -48,14 +64,17 @@ class In(BaseModel):
 
 class ReportIn(In):
     text: Long
-    said_at: datetime | None = None
+    said_at: Moment | None = None
     place_words: Short = ""
-    lon: float | None = Field(None, ge=-180, le=180)
-    lat: float | None = Field(None, ge=-90, le=90)
+    lon: Longitude | None = None
+    lat: Latitude | None = None
     crs: Literal["CGCS2000", "WGS84", "GCJ02", "BD09"] = "CGCS2000"
     division: Annotated[str, Field(max_length=15)] = ""
     kind: Annotated[str, Field(max_length=8)] = ""
-    answers: dict[Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=500)]] = {}
+    answers: Annotated[
+        dict[Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=500)]],
+        Field(max_length=40),
+    ] = {}
     name: Annotated[str, Field(max_length=60)] = ""
     phone: Annotated[str, Field(max_length=40)] = ""
     anonymous: bool = False
@@ -219,8 +238,8 @@ class AcceptIn(Versioned):
     kind: Annotated[str, Field(max_length=8)]
     standard: Annotated[str, Field(max_length=24)] = ""
     division: Annotated[str, Field(max_length=15)] = ""
-    lon: float | None = Field(None, ge=-180, le=180)
-    lat: float | None = Field(None, ge=-90, le=90)
+    lon: Longitude | None = None
+    lat: Latitude | None = None
 
 
 class RejectIn(Versioned):
@@ -264,7 +283,7 @@ class ResultIn(Versioned):
 class AskForIn(Versioned):
     kind: Literal["extension", "suspension"]
     reason: Long
-    until: datetime | None = None
+    until: Moment | None = None
 
 
 class DecideIn(Versioned):

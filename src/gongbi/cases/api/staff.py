@@ -10,9 +10,8 @@ from ninja.params.functions import Header, Query
 
 from gongbi.cases import actions, queries
 from gongbi.cases.api import schemas as s
-from gongbi.cases.api.public import statement_of
+from gongbi.cases.api.public import photos_of, statement_of
 from gongbi.cases.models import Case
-from gongbi.kernel.files import queries as files
 from gongbi.kernel.flow.queries import steps
 from gongbi.kernel.scope import STAFF, endpoint
 from gongbi.kernel.scope import viewer as roles
@@ -193,7 +192,7 @@ def part_done(request: ViewerRequest, number: str, body: s.ResultIn):  # type: i
 @router.post("/cases/{number}/finish", response=s.CaseOut)
 @endpoint("api.case.finish", roles={roles.HANDLER, roles.GRID_WORKER})
 def finish(request: ViewerRequest, number: str, body: s.ResultIn):  # type: ignore[no-untyped-def]
-    photos = files.from_tickets(body.photos, at=timezone.now())
+    photos = photos_of(body.photos, at=timezone.now())
     return _done(actions.finish(**_on(request, number, body), result=body.result, photos=photos))
 
 
@@ -266,7 +265,7 @@ def on_spot(request: ViewerRequest, body: s.OnSpotIn, idempotency_key: str = Hea
     statement = statement_of(body, viewer, idempotency=idempotency_key)
     got = actions.solve_on_spot(
         statement=statement,
-        photos=files.from_tickets(body.after, at=timezone.now()),
+        photos=photos_of(body.after, at=timezone.now(), field="after"),
         viewer=viewer,
         at=timezone.now(),
     )

@@ -183,10 +183,12 @@ def _declared(view: Any) -> Endpoint | None:
 
 
 def _ninja_operations(view: Any) -> list[tuple[str, Any]] | None:
-    """``(method, function)`` of a ninja path view, which hides behind a closure; None for any other view."""
-    for cell in getattr(view, "__closure__", None) or ():
-        held = cell.cell_contents
-        operations = getattr(held, "operations", None)
-        if operations is not None and hasattr(held, "get_view"):
-            return [(method, op.view_func) for op in operations for method in op.methods]
+    """``(method, function)`` of a ninja path view, which hides behind a closure (perhaps wrapped); None for any other view."""
+    while view is not None:
+        for cell in getattr(view, "__closure__", None) or ():
+            held = cell.cell_contents
+            operations = getattr(held, "operations", None)
+            if operations is not None and hasattr(held, "get_view"):
+                return [(method, op.view_func) for op in operations for method in op.methods]
+        view = getattr(view, "__wrapped__", None)
     return None
