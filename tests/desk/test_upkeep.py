@@ -11,9 +11,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from gongbi.cases.settings import DEFAULTS
-from gongbi.desk import keeping
 from gongbi.duties import queries as duties
 from gongbi.duties.exchange import LISTS
+from gongbi.kernel import keeping
 from gongbi.kernel.clock.queries import stored_days
 from gongbi.kernel.ledger.models import LedgerEntry
 from gongbi.kernel.outbox.models import OutboxRow
@@ -37,11 +37,11 @@ def test_who_may_see_what_is_kept(page: str, login: str, status: int, at_desk: A
     assert at_desk(login).get(page).status_code == status
 
 
-@pytest.mark.parametrize("name", [name for name, kept in keeping.LISTS.items() if kept.columns])
+@pytest.mark.parametrize("name", [name for name, kept in keeping.lists(desk=True).items() if kept.columns])
 def test_the_template_of_a_list_has_the_columns_that_its_reader_wants(name: str, at_desk: At) -> None:
     answer = at_desk("admin").get(f"/desk/lists/{name}/template.xlsx")
     assert answer.status_code == 200
-    columns = keeping.LISTS[name].columns
+    columns = keeping.known(name).columns
     assert (
         list(read_table(io.BytesIO(answer.content), "t.xlsx", columns)) == []
     )  # no row, and nothing missing
@@ -50,7 +50,7 @@ def test_the_template_of_a_list_has_the_columns_that_its_reader_wants(name: str,
 def test_a_list_is_answered_row_by_row_and_good_rows_are_kept(at_desk: At) -> None:
     from gongbi.parties.models import Unit
 
-    columns = {column.key: column.zh for column in keeping.LISTS["units"].columns}
+    columns = {column.key: column.zh for column in keeping.known("units").columns}
     text = f"{columns['code']},{columns['name']},{columns['kind']}\nfirm_77,七七物业,property_firm\n坏 代码,坏,property_firm\n"
     answer = at_desk("admin").post("/desk/lists/units", {"file": sheet(text), "valid_from": "2026-03-10"})
     page = answer.content.decode()
@@ -63,7 +63,7 @@ def test_a_list_is_answered_row_by_row_and_good_rows_are_kept(at_desk: At) -> No
 def test_gb18030_is_read(at_desk: At) -> None:
     from gongbi.parties.models import Unit
 
-    columns = {column.key: column.zh for column in keeping.LISTS["units"].columns}
+    columns = {column.key: column.zh for column in keeping.known("units").columns}
     text = f"{columns['code']},{columns['name']},{columns['kind']}\nfirm_78,七八物业,property_firm\n"
     at_desk("admin").post(
         "/desk/lists/units", {"file": sheet(text, encoding="gb18030"), "valid_from": "2026-03-10"}
@@ -107,13 +107,13 @@ def test_nobody_else_uploads(at_desk: At) -> None:
 def test_a_notice_with_a_contradiction_changes_no_day(at_desk: At) -> None:
     before = stored_days()
     text = "日期,上班/休息,节日\n2027-01-01,休息,元旦\n2027-01-01,上班,元旦\n"
-    answer = at_desk("admin").post("/desk/lists/notice", {"file": sheet(text), "valid_from": "2026-03-10"})
+    answer = at_desk("admin").post("/desk/lists/calendar", {"file": sheet(text), "valid_from": "2026-03-10"})
     assert answer.status_code == 422
     assert stored_days() == before
     good = "日期,上班/休息,节日\n2027-01-01,休息,元旦\n2027-10-01,休息,国庆节\n"
     assert (
         at_desk("admin")
-        .post("/desk/lists/notice", {"file": sheet(good), "valid_from": "2026-03-10"})
+        .post("/desk/lists/calendar", {"file": sheet(good), "valid_from": "2026-03-10"})
         .status_code
         == 200
     )
@@ -122,9 +122,14 @@ def test_a_notice_with_a_contradiction_changes_no_day(at_desk: At) -> None:
 
 
 def test_every_setting_says_where_it_comes_from(at_desk: At) -> None:
-    page = at_desk("auditor").get("/desk/settings").content.decode()
+    desk = at_desk("auditor")
+    page = desk.get("/desk/settings").content.decode()
+    english = desk.get("/desk/settings", **{"Accept-Language": "en"}).content.decode()
     for default in DEFAULTS.values():
-        assert default.source.split(";")[0][:20].replace("'", "&#x27;") in page
+        zh, en = default.source
+        assert zh in page
+        assert en.replace("'", "&#x27;") in english
+    assert "own default" not in page
     assert "未核对" in page
 
 

@@ -25,6 +25,8 @@ def test_every_command_can_be_asked_what_it_does(name: str, capsys: pytest.Captu
     assert shown.startswith(f"usage: gongbi {name}")
     module = load(f"gongbi.ops.commands.{cli.COMMANDS[name][0]}")
     assert module.__doc__
+    assert f"example: {module.EXAMPLE}" in " ".join(shown.split())
+    assert f"gongbi {name}" in module.EXAMPLE
     assert callable(module.run)
 
 
@@ -50,6 +52,15 @@ def test_wrong_usage_is_status_2_with_words(
 ) -> None:
     assert cli.main(words) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_the_example_of_a_command_is_understood_by_it(name: str) -> None:
+    module = load(f"gongbi.ops.commands.{cli.COMMANDS[name][0]}")
+    parser = argparse.ArgumentParser()
+    module.arguments(parser)
+    words = module.EXAMPLE.split(f"gongbi {name}")[1].split()
+    assert parser.parse_args(words)
 
 
 def test_the_overview_imports_no_django() -> None:

@@ -10,36 +10,86 @@ from typing import Any
 
 import pytest
 
-from gongbi.kernel.errors import Refused
+from gongbi.kernel import keeping
+from gongbi.kernel.errors import NotThere, Refused
+from gongbi.kernel.keeping import Fault, Kept, Result, known, read, result_of
 from gongbi.kernel.scope.viewer import Viewer, system
-from gongbi.kernel.tables import CellError, Row, read_table
-from gongbi.ops import imports
+from gongbi.kernel.tables import CellError, Column, Row, read_table
+from gongbi.ops import cli
 from gongbi.ops.commands.imports import SHOWN, tell
-from gongbi.ops.imports import LISTS, Fault, Result, Sheet, columns_of, known, read, result_of
-from gongbi.ops.parts import load
 
 DAY = date(2026, 3, 10)
+LISTS = keeping.lists()
 
 
 @pytest.mark.parametrize("name", LISTS)
 def test_every_list_has_a_reader_and_words_in_both_languages(name: str) -> None:
-    assert callable(load(LISTS[name].reader))
+    assert callable(LISTS[name].read)
     assert all(LISTS[name].words)
+    assert all(LISTS[name].hint)
 
 
-@pytest.mark.parametrize("name", [name for name, sheet in LISTS.items() if sheet.columns])
+def test_the_desk_and_the_commands_know_the_same_lists() -> None:
+    assert set(LISTS) - set(keeping.lists(desk=True)) == {"reports"}
+    assert list(LISTS)[:3] == ["divisions", "boundaries", "places"]
+
+
+@pytest.mark.parametrize("name", [name for name, kept in LISTS.items() if kept.columns])
 def test_every_template_can_be_read_back(name: str) -> None:
-    from gongbi.kernel.tables import write_template
-
-    columns = columns_of(name)
-    table = read_table(write_template(columns), f"{name}.xlsx", columns)
+    columns = known(name).columns
+    table = read_table(keeping.template(name), f"{name}.xlsx", columns)
     assert set(table.headings) == {column.key for column in columns}
     assert list(table) == []
 
 
 def test_an_unknown_list_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(Refused, match=r"peoples.*units, people, posts"):
+    with pytest.raises(NotThere, match=r"peoples.*units, people, posts"):
         known("peoples")
+
+
+def test_what_is_no_spreadsheet_has_no_template() -> None:
+    with pytest.raises(NotThere, match="边界"):
+        keeping.template("boundaries")
+
+
+def test_a_list_that_is_tried_first_is_never_read_straight_in(now: datetime) -> None:
+    with pytest.raises(Refused) as refusal:
+        read("routes", io.BytesIO(b"x"), "r.csv", valid_from=DAY, viewer=system("import"), at=now)
+    assert refusal.value.code == "import.tried_first"
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (["import", "peoples", "x.csv"], 1, "There is no list “peoples”"),
+        (["import", "units"], 2, "required: FILE"),
+        (["import", "units", "none.csv"], 1, "there is no file none.csv"),
+        (["import", "units", "x.csv", "--from", "soon"], 2, "write it like 2026-03-01"),
+        (["template", "peoples"], 1, "There is no list “peoples”"),
+        (["template", "boundaries"], 1, "is no spreadsheet"),
+    ],
+)
+def test_a_wrong_command_says_what_is_wrong(
+    words: list[str],
+    status: int,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LANG", "en_US.UTF-8")
+    monkeypatch.delenv("LC_ALL", raising=False)
+    assert cli.main(words) == status
+    assert said in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_templates_can_be_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["template"]) == 0
+    shown = capsys.readouterr().out
+    assert "units " in shown
+    assert "boundaries" not in shown
 
 
 # --- How the rooms' outcomes become one ------------------------------------------------------------------------------
@@ -80,25 +130,25 @@ def test_counts_and_errors_of_any_room_read_alike(outcome: Any, faults: list[tup
     assert all(fault.row == 7 for fault in result.faults)
 
 
-@pytest.mark.parametrize(("dated", "named"), [(False, ""), (True, ""), (False, "pebbles")])
-def test_a_reader_gets_exactly_what_it_asks_for(
-    dated: bool, named: str, monkeypatch: pytest.MonkeyPatch, now: datetime
-) -> None:
-    seen: dict[str, Any] = {}
+def test_a_column_is_named_as_its_heading() -> None:
+    from django.utils import translation
 
-    def reader(*words: Any, viewer: Viewer, at: datetime, **more: Any) -> Result:
-        seen.update(words=words, viewer=viewer, at=at, more=more)
+    with translation.override("en"):
+        (fault, *_rest) = result_of(Added(), [Column("code", "代码", "Code of it")]).faults
+    assert fault.column == "Code of it"
+
+
+def test_a_reader_gets_exactly_what_it_asks_for(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
+    seen: list[Any] = []
+
+    def reader(file: Any, filename: str, day: date, viewer: Viewer, at: datetime) -> Result:
+        seen.extend((file, filename, day, viewer.actor, at))
         return Result(new=1)
 
-    monkeypatch.setattr(imports, "reader", reader, raising=False)
-    monkeypatch.setitem(
-        LISTS, "stones", Sheet(("石头", "stones"), "gongbi.ops.imports:reader", dated=dated, named=named)
-    )
+    monkeypatch.setitem(keeping._kept, "stones", Kept(("石头", "stones"), ("硬", "hard"), reader))
     file = io.BytesIO(b"x")
-    read("stones", file, "stones.csv", valid_from=DAY, viewer=system("import"), at=now)
-    assert seen["words"] == ((named,) if named else ()) + (file, "stones.csv")
-    assert seen["more"] == ({"valid_from": DAY} if dated else {})
-    assert (seen["viewer"].actor, seen["at"]) == ("system:import", now)
+    assert read("stones", file, "stones.csv", valid_from=DAY, viewer=system("import"), at=now).new == 1
+    assert seen == [file, "stones.csv", DAY, "system:import", now]
 
 
 # --- What the person at the console sees -----------------------------------------------------------------------------
@@ -139,7 +189,7 @@ def test_a_holiday_notice_changes_the_calendar_and_says_so(now: datetime) -> Non
     result = read("calendar", file, "放假.csv", valid_from=DAY, viewer=system("import"), at=now)
     assert result.faults == []
     assert result.changed > 0
-    assert result.notes[0].startswith("2027: ")
+    assert result.notes[0].startswith("2027 年：")
     assert not current_calendar().is_working(date(2027, 1, 1))
 
 
@@ -170,7 +220,7 @@ def test_a_boundary_outside_its_parent_is_held_and_named(now: datetime) -> None:
     assert result.new == 0
     assert result.faults
     assert all(fault.message for fault in result.faults)
-    assert "held" in result.notes[0]
+    assert "暂扣" in result.notes[0]
 
 
 @pytest.mark.django_db

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.test import Client, RequestFactory, override_settings
 from django.urls import path
+from django.utils import timezone
 
 from gongbi.kernel.errors import NotThere
+from gongbi.kernel.outbox.models import OutboxRow
 from gongbi.ops import metrics, pages
 from gongbi.ops.context import live_url
 from gongbi.ops.logs import formatter
@@ -250,6 +253,28 @@ def test_requests_are_counted_by_route_not_by_path(client: Client) -> None:
     assert float(line.rsplit(" ", 1)[1]) >= 2
     assert "one" not in line
     assert "gongbi_outbox_due 0.0" in text
+
+
+@pytest.mark.django_db
+def test_what_was_given_up_is_not_counted_as_waiting(client: Client) -> None:
+    """One dead event would otherwise look for ever like a worker that stands still."""
+    now = timezone.now()
+    old = now - timedelta(hours=3)
+    OutboxRow.objects.bulk_create(
+        [
+            OutboxRow(topic="cases.accepted", created_at=old, dead_at=old),
+            OutboxRow(topic="cases.accepted", created_at=old, done_at=old),
+            OutboxRow(topic="cases.accepted", created_at=old, not_before=now + timedelta(hours=1)),
+            OutboxRow(topic="cases.accepted", created_at=now - timedelta(minutes=1)),
+        ]
+    )
+    found = dict(
+        line.split(" ")
+        for line in client.get("/metrics").content.decode().splitlines()
+        if line.startswith("gongbi_outbox")
+    )
+    assert (found["gongbi_outbox_due"], found["gongbi_outbox_dead"]) == ("1.0", "1.0")
+    assert 60 <= float(found["gongbi_outbox_oldest_seconds"]) < 600
 
 
 def test_the_number_of_series_is_bounded_for_unknown_addresses(client: Client) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 from django.urls import URLPattern, URLResolver, include, path
 
 from gongbi.desk.pages import common, intake, ledger, matter, places, queue, reference, rules
@@ -43,6 +41,7 @@ desk: list[URLPattern | URLResolver] = [
     path("rules", rules.rules, name="rules"),
     path("rules/<int:draft>", rules.draft, name="draft"),
 ]
-urlpatterns: list[URLPattern | URLResolver] = [path("", include((desk, "desk")))]
-if find_spec("gongbi.desk.board.urls"):
-    urlpatterns.insert(0, path("board/", include("gongbi.desk.board.urls")))
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("board/", include("gongbi.desk.board.urls")),
+    path("", include((desk, "desk"))),
+]

@@ -327,7 +327,7 @@ class Change:
 @dataclass(frozen=True, slots=True)
 class DryRun:
     """``looked``: how many; ``agrees_now`` / ``agrees_then``: how many of them end where the matter really
-    was.
+    was; ``moved``: how many the draft treats otherwise, of which ``changes`` are the first.
     """
 
     looked: int
@@ -336,6 +336,7 @@ class DryRun:
     agrees_then: int
     changes: tuple[Change, ...]
     unused: tuple[str, ...]  # rules of the draft that decided nothing
+    moved: int = 0
 
 
 def compare(
@@ -351,10 +352,10 @@ def compare(
 ) -> DryRun:
     """Route past matters by the current rules and by the draft, as if the draft had been in force then.
 
-    Only the first ``keep`` changes are kept with their reasons; all are counted in ``agrees_*``.
+    Only the first ``keep`` changes are kept with their reasons; all are counted in ``moved`` and ``agrees_*``.
     """
     timeless = [replace(rule, valid_from=None, valid_to=None) for rule in draft]
-    looked = unknown = now = then = 0
+    looked = unknown = now = then = moved = 0
     changes: list[Change] = []
     used: set[str] = set()
     for one in past:
@@ -371,8 +372,10 @@ def compare(
         now += one.unit in (before.lead, before.unit_code)
         then += one.unit in (after.lead, after.unit_code)
         same = (before.lead, before.co_units, before.limit) == (after.lead, after.co_units, after.limit)
-        if not same and len(changes) < keep:
+        if same:
+            continue
+        moved += 1
+        if len(changes) < keep:
             changes.append(Change(one, before, after))
-    return DryRun(
-        looked, unknown, now, then, tuple(changes), tuple(r.code for r in draft if r.code not in used)
-    )
+    idle = tuple(rule.code for rule in draft if rule.code not in used)
+    return DryRun(looked, unknown, now, then, tuple(changes), idle, moved)

@@ -1,10 +1,7 @@
-"""Spreadsheets in and out, for every list that people keep: CSV (UTF-8 or GB18030) and Excel, read row by
-row.
+"""Spreadsheets in and out, for every list that people keep: CSV (UTF-8 or GB18030) and Excel, read row by row.
 
-A room declares its columns once; the same declaration reads a file, writes the template people download, and
-writes
-exports. What a person sees in the spreadsheet program is what an error names: the row number and the
-column's heading.
+A room declares its columns once; the same declaration reads a file, writes the template people download, and writes
+exports. What a person sees in the spreadsheet program is what an error names: the row number and the column's heading.
 """
 
 from __future__ import annotations
@@ -23,6 +20,7 @@ from gongbi.kernel import sheets
 from gongbi.kernel.errors import Refused, in_language
 
 HEADER_WITHIN = 30  # headings are looked for in the first rows: people put titles and notes above them
+SHEET_ROWS = 1_048_576  # what an Excel sheet holds, its heading included
 _NOTES = ("填写说明", "How to fill in")
 
 
@@ -65,9 +63,7 @@ class CellError:
 
 @dataclass(slots=True)
 class Row:
-    """One row. ``number`` is what the spreadsheet program shows at its left edge; every value is text,
-    trimmed, "" when empty.
-    """
+    """One row. ``number``: what the spreadsheet program shows at its left edge; every value is text, trimmed, "" when empty."""
 
     number: int
     values: dict[str, str]
@@ -85,9 +81,7 @@ class Row:
 
 @dataclass(slots=True)
 class Table:
-    """An opened file: iterate once for its rows. ``unknown``: headings that no column claims; they are not
-    read.
-    """
+    """An opened file: iterate once for its rows. ``unknown``: headings that no column claims; they are not read."""
 
     filename: str
     kind: str  # "csv", "xlsx" …
@@ -102,9 +96,7 @@ class Table:
 
 
 def clean(value: object) -> str:
-    """A cell as text: dates in ISO form, whole numbers without ``.0``, no control characters, outer blanks
-    gone.
-    """
+    """A cell as text: dates in ISO form, whole numbers without ``.0``, no control characters, outer blanks gone."""
     if value is None or value == "":
         return ""
     if isinstance(value, str):
@@ -276,13 +268,34 @@ def write_xlsx(
     lang: str = "zh",
     notes: bool = False,
 ) -> bytes:
-    """An Excel file of ``rows`` (mappings by column key). Everything is written as text or number, never as
-    a formula.
-    """
+    """An Excel file of ``rows`` (mappings by column key). Everything is written as text or number, never as a formula."""
     out = io.BytesIO()
+    save_xlsx(out, columns, rows, sheet=sheet, lang=lang, notes=notes, in_memory=True)
+    return out.getvalue()
+
+
+def save_xlsx(
+    out: IO[bytes],
+    columns: Sequence[Column],
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    sheet: str = "数据",
+    lang: str = "zh",
+    notes: bool = False,
+    in_memory: bool = False,
+) -> None:
+    """As :func:`write_xlsx`, into an open file: rows go through a temporary file, so their number costs no memory.
+
+    Raises :class:`Refused` (``table_rows``) when there are more rows than an Excel sheet holds.
+    """
     book = xlsxwriter.Workbook(
         out,
-        {"in_memory": True, "constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False},
+        {
+            "in_memory": in_memory,
+            "constant_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+        },
     )
     head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
     text = book.add_format({"num_format": "@"})
@@ -299,6 +312,15 @@ def write_xlsx(
                     1, place, 5000, place, {"validate": "list", "source": list(column.choices)}
                 )
     for line, values in enumerate(rows, start=1):
+        if line >= SHEET_ROWS:
+            raise Refused(
+                "table_rows",
+                (
+                    "一张 Excel 表最多 %(most)s 行：请缩小范围，或改用 CSV。",
+                    "An Excel sheet holds %(most)s rows: narrow it, or take CSV.",
+                ),
+                values={"most": SHEET_ROWS},
+            )
         for place, column in enumerate(columns):
             value = values.get(column.key)
             if isinstance(value, int | float) and not isinstance(value, bool):
@@ -308,7 +330,6 @@ def write_xlsx(
     if notes:
         _write_notes(book, columns, lang)
     book.close()
-    return out.getvalue()
 
 
 def _write_notes(book: Any, columns: Sequence[Column], lang: str) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from gongbi.ops.parts import load
 
-# name → (module in gongbi.ops.commands, what it does). A module has ``arguments(parser)`` and ``run(args) -> int``.
+# name → (module in gongbi.ops.commands, what it does). A module has ``EXAMPLE``, ``arguments(parser)``, ``run(args)``.
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": (
         "run",
@@ -24,13 +24,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "live": ("live", "the live process alone (server-sent events)"),
     "migrate": ("migrate", "bring the database's tables up to date"),
     "demo": ("demo", "make the demo district (only on an empty database)"),
-    "import": ("imports", "read a list or a file of reports: gongbi import reports FILE"),
+    "import": ("imports", "read a list or a file of reports, answered row by row"),
     "template": ("template", "write the Excel template of a list"),
-    "board": ("board", "the rates of the board: gongbi board --json --from 2026-01-01 --to 2026-01-31"),
-    "ledger": ("ledger", "gongbi ledger verify: check every chain and every daily root"),
+    "board": ("board", "the rates of the board over a period, as a table or as JSON"),
+    "ledger": ("ledger", "verify: check every chain and every daily root"),
     "check": ("check", "check the invariants of the whole house"),
     "train": ("train", "learn kinds from labelled history"),
-    "export": ("export", "write matters, events or lists as CSV or Excel"),
+    "export": ("export", "write cases, divisions or places as CSV or Excel"),
 }
 
 
@@ -53,7 +53,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     module_name, help_words = COMMANDS[name]
     module = load(f"gongbi.ops.commands.{module_name}")
-    parser = argparse.ArgumentParser(prog=f"gongbi {name}", description=help_words.capitalize() + ".")
+    parser = argparse.ArgumentParser(
+        prog=f"gongbi {name}",
+        description=help_words[0].upper() + help_words[1:] + ".",
+        epilog=f"example: {module.EXAMPLE}",
+    )
     module.arguments(parser)
     try:
         args = parser.parse_args(words[1:])

@@ -1,8 +1,9 @@
 """What commands share: Django set up, the reader's language, words on stdout."""
 
+import argparse
 import os
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 
 def say(text: str) -> None:
@@ -25,3 +26,11 @@ def django_ready() -> None:
 def now() -> datetime:
     """The time of a command: read once at the edge and passed down."""
     return datetime.now(UTC)
+
+
+def day(text: str) -> date:
+    """A date of the command line; what is none is refused with how to write it (status 2)."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is no date: write it like 2026-03-01") from None

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, Processor
 
-from gongbi.ops.parts import optional
+from gongbi.kernel.vault import redaction
 
 FRAMES = 12  # of a traceback, the last ones
 # What Django and servers attach to records and what could name a person or hold a secret link.
@@ -51,7 +51,6 @@ def formatter(style: str) -> logging.Formatter:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    redact = optional("gongbi.kernel.vault.redaction:processor")
     last: Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if style == "json"
@@ -65,7 +64,7 @@ def formatter(style: str) -> logging.Formatter:
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             _last_frames,
             _drop_raw_objects,
-            *([redact] if redact is not None else []),
+            redaction.processor,
             last,
         ],
     )

@@ -30,7 +30,11 @@ def count_request(method: str, route: str, status: int, seconds: float) -> None:
 
 
 class Outbox(Collector):
-    """Read at each scrape: how many events wait and how long the oldest of them has been due, in seconds."""
+    """Read at each scrape: how many events wait, how long the oldest of them has been due (seconds), how many were given up.
+
+    What was given up waits for a person, not for the worker: it has a gauge of its own, so that one dead event does not
+    look like a worker that stands still.
+    """
 
     def collect(self) -> list[GaugeMetricFamily]:
         from django.db.models import Count, F, Min
@@ -39,14 +43,17 @@ class Outbox(Collector):
         from gongbi.kernel.outbox.models import OutboxRow
 
         now = timezone.now()
-        waiting = OutboxRow.objects.filter(done_at__isnull=True).annotate(
+        undelivered = OutboxRow.objects.filter(done_at__isnull=True)
+        waiting = undelivered.filter(dead_at__isnull=True).annotate(
             due=Coalesce(F("not_before"), F("created_at"))
         )
         found = waiting.filter(due__lte=now).aggregate(n=Count("id"), oldest=Min("due"))
+        dead = undelivered.filter(dead_at__isnull=False).count()
         age = (now - found["oldest"]).total_seconds() if found["oldest"] else 0.0
         return [
             GaugeMetricFamily("gongbi_outbox_due", "Events due and not yet delivered.", value=found["n"]),
             GaugeMetricFamily("gongbi_outbox_oldest_seconds", "Age of the oldest of them.", value=age),
+            GaugeMetricFamily("gongbi_outbox_dead", "Events given up after too many attempts.", value=dead),
         ]
 
 

@@ -6,7 +6,7 @@ be sent again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import IO, Any
@@ -93,6 +93,46 @@ def import_list(
         if not row.good:
             outcome.refused.append(row)
     return outcome
+
+
+def unit_rows(viewer: Viewer, *, on: date) -> Iterator[dict[str, Any]]:
+    """The units that stand at the end of a local day, in the columns of the template: parents before what stands under them."""
+    rows = {unit.pk: unit for unit in queries.units(viewer, at=_end_of(on))}
+    depth: dict[int, int] = {}
+
+    def deep(key: int) -> int:
+        parent = rows[key].parent_id
+        if key not in depth:
+            depth[key] = 0  # a ring, which no rule allows, ends here
+            depth[key] = deep(parent) + 1 if parent in rows else 0
+        return depth[key]
+
+    for unit in sorted(rows.values(), key=lambda one: (deep(one.pk), one.code)):
+        over = rows.get(unit.parent_id) if unit.parent_id is not None else None
+        yield {column.key: getattr(unit, column.key, "") for column in UNITS} | {
+            "parent": over.code if over else ""
+        }
+
+
+def post_rows(viewer: Viewer, *, on: date) -> Iterator[dict[str, Any]]:
+    """The posts in office on a local day, in the columns of the template; people by staff number, never by name."""
+    found = queries.posts(viewer, at=_end_of(on)).select_related("person").prefetch_related("areas")
+    for post in found.iterator(chunk_size=500):
+        yield {
+            "number": post.person.number,
+            "unit": post.unit.code,
+            "role": post.role,
+            "territories": " ".join(sorted(area.code for area in post.areas.all())),
+            "valid_from": timezone.localdate(post.valid_from).isoformat(),
+            "valid_to": timezone.localdate(post.valid_to).isoformat() if post.valid_to else "",
+            "work_name": post.work_name,
+            "work_phone": post.work_phone,
+        }
+
+
+def _end_of(day: date) -> datetime:
+    """The last moment of a local day: what began during it is there, what ended during it is not."""
+    return timezone.make_aware(datetime.combine(day, time.max))
 
 
 def _unit(values: dict[str, Any], at: datetime, viewer: Viewer) -> str:

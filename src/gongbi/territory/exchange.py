@@ -36,7 +36,7 @@ PLACE_COLUMNS = (
     Column("lat", "纬度", "Latitude", example="34.2688"),
     Column(
         "crs", "坐标系", "Coordinate system", example="CGCS2000", choices=("CGCS2000", "WGS84", "GCJ-02", "BD-09"),
-        note=("留空为 CGCS2000;高德、腾讯为 GCJ-02,百度为 BD-09", "empty: CGCS2000; Amap and Tencent: GCJ-02; Baidu: BD-09"),
+        note=("留空为 CGCS2000；高德、腾讯为 GCJ-02，百度为 BD-09", "empty: CGCS2000; Amap and Tencent: GCJ-02; Baidu: BD-09"),
     ),
 )  # fmt: skip
 
@@ -71,32 +71,32 @@ def import_place_file(
     return _joined(faults, import_places(rows, valid_from=valid_from, viewer=viewer, at=at))
 
 
+def division_rows(viewer: Viewer, *, on: date) -> Iterator[dict[str, Any]]:
+    """The divisions of a day, in the columns of the template."""
+    for one in queries.divisions(on=on, viewer=viewer):
+        yield {
+            "code": one.code, "name": one.name, "households": one.households, "population": one.population,
+        }  # fmt: skip
+
+
+def place_rows(viewer: Viewer, *, on: date) -> Iterator[dict[str, Any]]:
+    """The places of a day, in the columns of the template; places are public."""
+    for _, name, kind, aliases, lon, lat, code, begin, end, _ in known_places().rows.values():
+        if begin <= on and (end is None or on < end):
+            yield {
+                "name": name, "kind": kind, "aliases": "；".join(aliases), "division": code,
+                "lon": lon, "lat": lat, "crs": "CGCS2000",
+            }  # fmt: skip
+
+
 def export_divisions(*, on: date, viewer: Viewer) -> bytes:
     """The divisions of a day as Excel, in the columns of the template."""
-    rows = queries.divisions(on=on, viewer=viewer)
-    return write_xlsx(
-        DIVISION_COLUMNS,
-        (
-            {"code": d.code, "name": d.name, "households": d.households, "population": d.population}
-            for d in rows
-        ),
-    )
+    return write_xlsx(DIVISION_COLUMNS, division_rows(viewer, on=on))
 
 
 def export_places(*, on: date, viewer: Viewer) -> bytes:
     """The places of a day as Excel, in the columns of the template."""
-    rows = known_places().rows.values()
-    return write_xlsx(
-        PLACE_COLUMNS,
-        (
-            {
-                "name": name, "kind": kind, "aliases": ";".join(aliases), "division": code,
-                "lon": lon, "lat": lat, "crs": "CGCS2000",
-            }
-            for _, name, kind, aliases, lon, lat, code, begin, end, _ in rows
-            if begin <= on and (end is None or on < end)
-        ),
-    )  # fmt: skip
+    return write_xlsx(PLACE_COLUMNS, place_rows(viewer, on=on))
 
 
 def _joined(faults: ImportReport, report: ImportReport) -> ImportReport:
@@ -130,7 +130,7 @@ def _place_rows(table: Table, faults: ImportReport) -> Iterator[PlaceRow]:
         except ValueError:
             faults.wrong(row.number, "lon", "not_finite", lon=values["lon"][:20], lat=values["lat"][:20])
             continue
-        names = values["aliases"].replace(";", ";").replace("、", ";").split(";")
+        names = values["aliases"].replace("；", ";").replace("、", ";").split(";")
         crs = values["crs"] or "CGCS2000"
         yield PlaceRow(
             values["name"], values["kind"], values["division"], tuple(names), lon, lat, crs, row.number

@@ -1,6 +1,7 @@
 """What pages, the API and reports ask about cases. Every question takes the viewer and goes through scope."""
 
 from gongbi.cases.queries.lists import QueueFilter, case_list, counts, map_window, queue
+from gongbi.cases.queries.past import past_matters
 from gongbi.cases.queries.reading import (
     case_by_number,
     case_for,
@@ -27,6 +28,7 @@ __all__ = [
     "map_window",
     "near",
     "number",
+    "past_matters",
     "questions_open",
     "queue",
     "report_by_link",

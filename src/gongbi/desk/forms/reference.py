@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -16,8 +16,16 @@ class FileForm(HouseForm):
     refused_else: ClassVar[str] = "file"
     file = forms.FileField(label=_("File"), help_text=_("Excel or CSV (UTF-8 or GB18030)."), max_length=200)
     valid_from = forms.DateField(
-        label=_("Valid from"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=_("Valid from"),
+        required=False,
+        help_text=_("Rows without a day of their own count from here. Empty: today."),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
+
+    def __init__(self, *args: Any, dated: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not dated:  # a list whose rows carry their own days, or none
+            self.fields["valid_from"].widget = forms.HiddenInput()
 
 
 class DraftForm(HouseForm):

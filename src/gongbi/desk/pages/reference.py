@@ -15,19 +15,18 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from gongbi.cases import queries as cases
 from gongbi.cases.settings import DEFAULTS
-from gongbi.desk import keeping
 from gongbi.desk.forms.reference import FileForm
 from gongbi.desk.frame import KEEPERS, viewer_of
 from gongbi.desk.pages.common import show
-from gongbi.kernel import scope
+from gongbi.kernel import keeping, scope
+from gongbi.kernel.clock.limits import parse, write
 from gongbi.kernel.clock.queries import current_calendar, stored_days, stored_seasons
 from gongbi.kernel.errors import NotThere, Refused
 from gongbi.kernel.outbox import actions as outbox
 from gongbi.kernel.outbox import queries as outbox_queries
 from gongbi.kernel.scope.viewer import ADMIN
-from gongbi.kernel.tables import write_template
 from gongbi.look.furniture import Cell, Column, Table
-from gongbi.look.templatetags.look import chip, said
+from gongbi.look.templatetags.look import chip
 
 FAULTS_SHOWN = 200
 LETTERS_SHOWN = 200
@@ -38,12 +37,12 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "check_limit": ("核查时限", "Limit to check"),
     "sign_limit": ("签收时限", "Limit to sign"),
     "callback_limit": ("回访时限", "Limit to call back"),
-    "handle_limit": ("处置时限(标准未定时)", "Limit to handle, where no standard says"),
+    "handle_limit": ("处置时限（标准未定时）", "Limit to handle, where no standard says"),
     "response_limit": ("首次响应时限", "Limit of the first response"),
-    "judging_days": ("评价期(天)", "Days for judging"),
-    "reopening_days": ("重开期(天)", "Days for reopening"),
+    "judging_days": ("评价期（天）", "Days for judging"),
+    "reopening_days": ("重开期（天）", "Days for reopening"),
     "question_limit": ("反映人补充时限", "Limit of the reporter's answer"),
-    "twin_radius": ("重复诉求半径(米)", "Radius of twins (m)"),
+    "twin_radius": ("重复诉求半径（米）", "Radius of twins (m)"),
     "weight_response": ("响应率权重", "Weight of the response rate"),
     "weight_solved": ("解决率权重", "Weight of the solution rate"),
     "weight_satisfied": ("满意率权重", "Weight of the satisfaction rate"),
@@ -55,7 +54,7 @@ SETTINGS: dict[str, tuple[str, str]] = {
 @scope.endpoint("desk.reference", roles=KEEPERS)
 def lists(request: HttpRequest) -> HttpResponse:
     """Every list: its template to download, its file to upload."""
-    rows = [{"name": name, "kept": kept} for name, kept in keeping.LISTS.items()]
+    rows = [{"name": name, "kept": kept} for name, kept in keeping.lists(desk=True).items()]
     return show(
         request,
         "desk/reference.html",
@@ -65,7 +64,7 @@ def lists(request: HttpRequest) -> HttpResponse:
 
 
 def _known(name: str) -> keeping.Kept:
-    kept = keeping.LISTS.get(name)
+    kept = keeping.lists(desk=True).get(name)
     if kept is None:
         raise NotThere("desk.list", gettext_lazy("There is no such list. Choose one from the page of lists."))
     return kept
@@ -77,22 +76,23 @@ def upload(request: HttpRequest, name: str) -> HttpResponse:
     """Take a file in, answered row by row: good rows are kept whatever their neighbours are."""
     viewer, now = viewer_of(request), timezone.now()
     kept = _known(name)
+    if kept.tried:
+        return HttpResponseRedirect(reverse("desk:rules"))
     result: keeping.Result | None = None
     status = 200
     if request.method == "POST":
-        form = FileForm(request.POST, request.FILES)
+        form = FileForm(request.POST, request.FILES, dated=kept.dated)
         status = 422
         if form.is_valid():
             file = form.cleaned_data["file"]
             try:
-                result = keeping.read(
-                    name, file, file.name, valid_from=form.cleaned_data["valid_from"], viewer=viewer, at=now
-                )
+                day = form.cleaned_data["valid_from"] or timezone.localdate(now)
+                result = keeping.read(name, file, file.name, valid_from=day, viewer=viewer, at=now)
                 status = 422 if result.faults else 200
             except Refused as refusal:
                 form.refuse(refusal)
     else:
-        form = FileForm(initial={"valid_from": timezone.localdate(now)})
+        form = FileForm(initial={"valid_from": timezone.localdate(now)}, dated=kept.dated)
     context = {
         "form": form,
         "name": name,
@@ -112,7 +112,7 @@ def template(request: HttpRequest, name: str) -> HttpResponse:
     if not kept.columns:
         raise NotThere("desk.template", gettext_lazy("This list is no spreadsheet, so it has no template."))
     language = "en" if (get_language() or "").startswith("en") else "zh"
-    answer = HttpResponse(write_template(kept.columns, said(kept.words), lang=language), content_type=SHEET)
+    answer = HttpResponse(keeping.template(name, lang=language), content_type=SHEET)
     answer["Content-Disposition"] = f'attachment; filename="gongbi-{name}.xlsx"'
     return answer
 
@@ -179,7 +179,7 @@ def settings(request: HttpRequest) -> HttpResponse:
         ),
         [
             (
-                Cell(SETTINGS.get(key, key)), Cell(cases.setting(key)), Cell(default.value), Cell(default.source),
+                Cell(SETTINGS.get(key, key)), Cell(_worth(key, cases.setting(key))), Cell(_worth(key, default.value)), Cell(default.source),
                 Cell(chip(_("checked against the source"), "ok") if default.verified else chip(_("not checked yet"), "quiet")),
             )
             for key, default in DEFAULTS.items()
@@ -187,6 +187,13 @@ def settings(request: HttpRequest) -> HttpResponse:
         note=gettext_lazy("“Not checked yet” means that nobody has seen the source itself: check it before real use."),
     )  # fmt: skip
     return show(request, "desk/settings.html", {"table": table}, here="desk:settings")
+
+
+def _worth(key: str, text: str) -> Any:
+    """A setting's value as people read it: a limit in words, yes or no; numbers as they are."""
+    if key.endswith("_limit"):
+        return write(parse(text))
+    return {"yes": ("是", "yes"), "no": ("否", "no")}.get(text, text)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
-from typing import Any
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -22,43 +18,12 @@ from gongbi.desk.pages.common import show
 from gongbi.duties import actions as duties
 from gongbi.duties import queries as duty_queries
 from gongbi.duties.exchange import LISTS
-from gongbi.duties.routing import Past, Place
 from gongbi.kernel import scope
 from gongbi.kernel.errors import NotThere, Refused
 from gongbi.kernel.scope.viewer import ADMIN, system
 from gongbi.kernel.tables import read_table
-from gongbi.parties import directory
 
-PAST = 2000  # matters that a draft is tried on, the newest first
-PAGE = 200
 CHANGES_SHOWN = 100
-
-
-def past_matters(now: datetime, most: int = PAST) -> Iterator[Past]:
-    """Past matters as the router needs them: kind, place, time and who had them. The machine reads; no words of anybody are shown."""
-    reader, units = system("dry-run"), directory.current().by_id
-    seen = 0
-    for tab in ("closed", "open"):
-        after: tuple[Any, int] | None = None
-        while seen < most:
-            page = cases.queue(reader, cases.QueueFilter(tab=tab, after=after), now=now, size=PAGE)
-            for case in page.cases:
-                unit = units.get(case.unit_id) if case.unit_id else None
-                if unit is None or not case.kind:
-                    continue
-                code = case.territory
-                where = Place(
-                    community=code[:12] if len(code) >= 12 else "",
-                    street=code[:9],
-                    grid=code if len(code) == 15 else "",
-                )
-                selector = {"department": f"department:{unit.code}"}.get(unit.kind, unit.code)
-                yield Past(case.kind, where, case.opened_at, selector, case.title, case.net, case.number)
-                seen += 1
-            if not page.more:
-                break
-            last = page.cases[-1]
-            after = (last.due_at, last.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -105,7 +70,9 @@ def draft(request: HttpRequest, draft: int) -> HttpResponse:
         raise NotThere("desk.draft", gettext_lazy("There is no such draft."))
     form, run, status = ActivateForm(initial={"valid_from": timezone.localdate(now)}), None, 200
     if request.method == "POST" and request.POST.get("do") == "try":
-        run = duties.dry_run_draft(draft_id=draft, past=past_matters(now), viewer=viewer, at=now)
+        run = duties.dry_run_draft(
+            draft_id=draft, past=cases.past_matters(system("dry-run"), now=now), viewer=viewer, at=now
+        )
         found = next(one for one in duty_queries.rule_drafts(viewer) if one.pk == draft)
     elif request.method == "POST":
         form = ActivateForm(request.POST)

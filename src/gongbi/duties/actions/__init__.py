@@ -5,6 +5,7 @@ from gongbi.duties.actions.lists import Outcome, import_list, load_defaults, pub
 from gongbi.duties.actions.routes import (
     activate_rules,
     add_precedent,
+    draft_file,
     draft_rules,
     dry_run_draft,
     end_precedent,
@@ -15,6 +16,7 @@ __all__ = [
     "activate_model",
     "activate_rules",
     "add_precedent",
+    "draft_file",
     "draft_rules",
     "dry_run_draft",
     "end_precedent",

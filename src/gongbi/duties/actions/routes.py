@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from types import SimpleNamespace
-from typing import Any
+from typing import IO, Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -47,8 +48,37 @@ def draft_rules(*, title: str, rows: Sequence[Mapping[str, Any]], viewer: Viewer
     keeper(viewer)
     checked = [{**row, "valid_from": None, "valid_to": None} for row in _checked(rows)]
     if not checked:
-        raise Refused("duties.draft_empty", ("草稿里没有规则。", "The draft holds no rule."), field="rows")
+        raise _empty()
     return RuleDraft.objects.create(title=title, rows=checked, made_at=at, actor=viewer.actor)
+
+
+@transaction.atomic
+def draft_file(
+    *, title: str, data: bytes | IO[bytes], filename: str, viewer: Viewer, at: datetime
+) -> tuple[RuleDraft | None, Read]:
+    """A draft from a spreadsheet of the whole table, and what was read. No draft when a row is refused: the order of all counts.
+
+    The same table sent again is the same draft, as long as that one is not in force. Raises ``Refused`` for an unreadable or
+    empty file.
+    """
+    keeper(viewer)
+    codes = frozenset(Kind.objects.filter(valid_to__isnull=True).values_list("code", flat=True))
+    read = read_list("routes", data, filename, Known(codes))
+    if read.refused:
+        return None, read
+    rows = [{**row, "valid_from": None, "valid_to": None} for row in read.rows]
+    if not rows:
+        raise _empty()
+    draft = RuleDraft(title=title[:120], rows=json.loads(json.dumps(rows)), made_at=at, actor=viewer.actor)
+    waiting = RuleDraft.objects.filter(activated_at__isnull=True).order_by("-pk")
+    again = next((one for one in waiting if one.rows == draft.rows), None)
+    if again is None:
+        draft.save(force_insert=True)
+    return again or draft, read
+
+
+def _empty() -> Refused:
+    return Refused("duties.draft_empty", ("草稿里没有规则。", "The draft holds no rule."), field="rows")
 
 
 def rules_of(rows: Iterable[Mapping[str, Any]]) -> list[routing.Rule]:
@@ -76,7 +106,7 @@ def dry_run_draft(
         "at": at.isoformat(),
         "looked": run.looked,
         "unknown": run.unknown,
-        "changes": len(run.changes),
+        "changes": run.moved,
         "agrees_now": run.agrees_now,
         "agrees_then": run.agrees_then,
         "unused": list(run.unused),

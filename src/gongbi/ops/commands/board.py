@@ -5,6 +5,8 @@ import sys
 
 from gongbi.ops.console import django_ready, now, say
 
+EXAMPLE = "gongbi board --json --from 2026-01-01 --to 2026-01-31"
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(

@@ -7,6 +7,8 @@ from dataclasses import asdict
 
 from gongbi.ops.console import django_ready, say
 
+EXAMPLE = "gongbi check --json"
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="every breach as one JSON object a line")

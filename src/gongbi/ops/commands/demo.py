@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from gongbi.ops.console import django_ready, now, say
 
+EXAMPLE = "gongbi demo"
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """No options: it makes the demo or says why not."""

@@ -1,26 +1,45 @@
-"""``gongbi import LIST FILE``: a list or a file of reports, answered row by row."""
+"""``gongbi import LIST FILE``: a list or a file of reports, answered row by row.
+
+Routing rules are not read straight in: the file becomes a draft, is tried on past matters, and takes effect with ``--yes``.
+"""
+
+from __future__ import annotations
 
 import argparse
 import csv
 import sys
-from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from gongbi.ops.console import django_ready, now, say
-from gongbi.ops.imports import LISTS, Fault, Result, known, read
+from gongbi.ops.console import day, django_ready, now, say
 
+if TYPE_CHECKING:
+    from gongbi.kernel.keeping import Fault, Result
+
+EXAMPLE = "gongbi import units units.xlsx --errors wrong.csv"
 SHOWN = 50  # faults on the console; all of them go to --errors
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("list", metavar="LIST", choices=list(LISTS), help=", ".join(LISTS))
+    parser.add_argument(
+        "list", metavar="LIST", help="reports, or a list that people keep; gongbi template names them"
+    )
     parser.add_argument(
         "file", metavar="FILE", type=Path, help="CSV (UTF-8 or GB18030), Excel, or GeoJSON for boundaries"
     )
-    parser.add_argument("--from", dest="valid_from", type=date.fromisoformat, default=None, metavar="DATE",
-                        help="the day from which divisions, boundaries and places are valid (today)")  # fmt: skip
+    parser.add_argument(
+        "--from",
+        dest="valid_from",
+        type=day,
+        default=None,
+        metavar="DATE",
+        help="the day from which rows without one of their own are valid (today)",
+    )
     parser.add_argument(
         "--errors", type=Path, default=None, metavar="CSV", help="write every refused row here"
+    )
+    parser.add_argument(
+        "--yes", action="store_true", help="routes: put the rules in force after their trial on past matters"
     )
 
 
@@ -32,17 +51,21 @@ def write_faults(path: Path, faults: list[Fault]) -> None:
         writer.writerows((fault.row or "", fault.column, fault.message) for fault in faults)
 
 
+def tell_faults(faults: list[Fault], errors: Path | None) -> None:
+    """Name the wrong rows on stderr, the first of them; all go to ``errors`` when it is given."""
+    for fault in faults[:SHOWN]:
+        where = f"row {fault.row}" if fault.row else "file"
+        column = f", {fault.column}" if fault.column else ""
+        sys.stderr.write(f"{where}{column}: {fault.message}\n")
+    if len(faults) > SHOWN:
+        sys.stderr.write(f"… and {len(faults) - SHOWN} more; --errors FILE.csv writes all of them.\n")
+    if errors is not None:
+        write_faults(errors, faults)
+
+
 def tell(result: Result, errors: Path | None) -> int:
     """Print what became of the file; status 1 when anything in it was refused."""
-    for fault in result.faults[:SHOWN]:
-        where = f"row {fault.row}" if fault.row else "file"
-        sys.stderr.write(
-            f"{where}, {fault.column}: {fault.message}\n" if fault.column else f"{where}: {fault.message}\n"
-        )
-    if len(result.faults) > SHOWN:
-        sys.stderr.write(f"… and {len(result.faults) - SHOWN} more; --errors FILE.csv writes all of them.\n")
-    if errors is not None:
-        write_faults(errors, result.faults)
+    tell_faults(result.faults, errors)
     say(
         f"{result.new} new, {result.changed} changed, {result.same} as they were, {len(result.faults)} errors."
     )
@@ -55,17 +78,18 @@ def run(args: argparse.Namespace) -> int:
     django_ready()
     from django.utils import timezone
 
+    from gongbi.kernel import keeping
     from gongbi.kernel.scope.viewer import system
 
-    known(args.list)
+    kept = keeping.known(args.list)
     at = now()
+    valid_from = args.valid_from or timezone.localdate(at)
+    if kept.tried:
+        from gongbi.ops.trial import routes
+
+        return routes(args.file, valid_from=valid_from, yes=args.yes, errors=args.errors, at=at)
     with args.file.open("rb") as file:
-        result = read(
-            args.list,
-            file,
-            args.file.name,
-            valid_from=args.valid_from or timezone.localdate(at),
-            viewer=system("import"),
-            at=at,
+        result = keeping.read(
+            args.list, file, args.file.name, valid_from=valid_from, viewer=system("import"), at=at
         )
     return tell(result, args.errors)

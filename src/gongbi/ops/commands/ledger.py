@@ -5,6 +5,8 @@ import sys
 
 from gongbi.ops.console import django_ready, say
 
+EXAMPLE = "gongbi ledger verify"
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=["verify"])

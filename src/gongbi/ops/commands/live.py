@@ -9,6 +9,7 @@ from gongbi.ops.commands.web import port_from
 from gongbi.ops.processes import die_with_parent, require_port
 
 APPLICATION = "gongbi.kernel.outbox.live:application"
+EXAMPLE = "gongbi live --port 8001"
 STREAMS = 20_000  # granian's default back-pressure would stop at 1,024 open streams
 
 

@@ -5,6 +5,8 @@ from datetime import date, datetime
 
 from gongbi.ops.console import django_ready, now, say
 
+EXAMPLE = "gongbi migrate --check"
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(

@@ -12,6 +12,8 @@ from gongbi.ops.commands.web import metrics_folder, port_from, single_threaded
 from gongbi.ops.console import django_ready, say
 from gongbi.ops.processes import Child, Supervisor, require_port
 
+EXAMPLE = "PORT=9000 gongbi run"
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(

@@ -5,17 +5,17 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from gongbi.ops.console import django_ready, now, say
+from gongbi.ops.console import day, django_ready, now, say
+
+EXAMPLE = "gongbi train --file labelled.csv"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--from", dest="first", type=date.fromisoformat, metavar="DATE", help="decisions from this day on"
-    )
+    parser.add_argument("--from", dest="first", type=day, metavar="DATE", help="decisions from this day on")
     parser.add_argument(
         "--to",
         dest="last",
-        type=date.fromisoformat,
+        type=day,
         metavar="DATE",
         help="decisions up to and including this day",
     )

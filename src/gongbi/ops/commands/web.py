@@ -9,6 +9,7 @@ from typing import Any
 from gongbi.ops.processes import CannotStart, cpu_share, die_with_parent, require_port
 
 APPLICATION = "gongbi.ops.wsgi:application"
+EXAMPLE = "gongbi web --port 8000 --workers 4"
 
 
 def default_workers() -> int:

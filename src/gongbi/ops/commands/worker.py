@@ -5,6 +5,8 @@ import argparse
 from gongbi.ops.console import django_ready
 from gongbi.ops.processes import CannotStart, die_with_parent
 
+EXAMPLE = "gongbi worker"
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--supervised", action="store_true", help=argparse.SUPPRESS)

@@ -1,0 +1,160 @@
+"""The lists that people keep and send as files: one registry, from which the desk's pages and the commands both read.
+
+A room declares its lists in a module ``lists`` (found in every installed app, like ``tasks``):
+
+    keep("units", Kept(("单位", "Units"), ("部门、街道…", "Departments…"), read_units, COLUMNS, rank=40))
+
+``read`` takes ``(file, filename, valid_from, viewer, at)`` and returns an outcome with counts and errors under the names that
+:func:`result_of` knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import IO, Any
+
+from django.utils.module_loading import autodiscover_modules
+
+from gongbi.kernel.errors import NotThere, Refused, in_language
+from gongbi.kernel.scope.viewer import Viewer
+from gongbi.kernel.tables import Column, write_template
+
+Words = tuple[str, str]
+Reader = Callable[[IO[bytes], str, date, Viewer, datetime], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong: the row as the spreadsheet program numbers it (0: the whole file), the column, a sentence."""
+
+    row: int
+    column: str
+    message: str
+
+
+@dataclass(slots=True)
+class Result:
+    """What became of a file."""
+
+    new: int = 0
+    changed: int = 0
+    same: int = 0
+    faults: list[Fault] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One list: what it is and what it holds (zh, en), who reads it, its columns (none: no spreadsheet), its place in order.
+
+    ``dated``: a file says from which day it holds. ``tried``: a new version is tried on the past before it takes effect, so it
+    is never read straight in. ``desk``: the desk offers it; what is no list but a stream (reports) only the commands take.
+    """
+
+    words: Words
+    hint: Words
+    read: Reader
+    columns: Sequence[Column] = ()
+    rank: int = 0
+    ends: str = ".xlsx,.csv"
+    dated: bool = True
+    tried: bool = False
+    desk: bool = True
+
+
+_kept: dict[str, Kept] = {}
+
+
+def keep(name: str, kept: Kept) -> None:
+    """Declare a list; called when the room's module ``lists`` is imported."""
+    _kept[name] = kept
+
+
+def lists(*, desk: bool = False) -> dict[str, Kept]:
+    """Every list by name, in order; ``desk``: only those that the desk offers."""
+    autodiscover_modules("lists")
+    found = sorted(_kept.items(), key=lambda one: one[1].rank)
+    return {name: kept for name, kept in found if kept.desk or not desk}
+
+
+def known(name: str) -> Kept:
+    """The list called ``name``; NotThere, naming all of them, when there is none."""
+    found = lists()
+    if name not in found:
+        raise NotThere(
+            "import.unknown_list",
+            (
+                "没有名为“%(name)s”的清单。可用：%(names)s。",
+                "There is no list “%(name)s”. There are: %(names)s.",
+            ),
+            values={"name": name, "names": ", ".join(found)},
+        )
+    return found[name]
+
+
+def template(name: str, *, lang: str = "zh") -> bytes:
+    """The empty Excel form of a list. NotThere for a list that is no spreadsheet."""
+    kept = known(name)
+    if not kept.columns:
+        raise NotThere(
+            "import.no_template",
+            ("“%(name)s”不是表格，没有模板。", "“%(name)s” is no spreadsheet, so it has no template."),
+            values={"name": in_language(kept.words)},
+        )
+    return write_template(kept.columns, kept.words[0 if lang == "zh" else 1], lang=lang)
+
+
+def read(
+    name: str, file: IO[bytes], filename: str, *, valid_from: date, viewer: Viewer, at: datetime
+) -> Result:
+    """Read ``file`` as the list ``name``. Good rows are kept whatever their neighbours are.
+
+    Refused: the file is unreadable, or the list must be tried on the past first.
+    """
+    kept = known(name)
+    if kept.tried:
+        raise Refused(
+            "import.tried_first",
+            (
+                "“%(name)s”须先试算再生效：请在相应页面建立草稿，或用 gongbi import 命令查看试算结果。",
+                "“%(name)s” takes effect only after a trial on past matters: make a draft on its page, or see the trial with "
+                "the command gongbi import.",
+            ),
+            values={"name": in_language(kept.words)},
+            field="file",
+        )
+    return result_of(kept.read(file, filename, valid_from, viewer, at), kept.columns)
+
+
+def result_of(outcome: Any, columns: Sequence[Column] = ()) -> Result:
+    """The rooms' outcomes in one shape: ``new`` or ``added``; ``changed``; ``same`` or ``unchanged``; ``errors`` (row, column,
+    message) or ``refused`` (rows of ``kernel.tables`` with their errors); ``notes``. A column's key becomes its heading."""
+    if isinstance(outcome, Result):
+        return outcome
+    return Result(
+        new=_first(outcome, "new", "added"),
+        changed=_first(outcome, "changed"),
+        same=_first(outcome, "same", "unchanged"),
+        faults=[*_faults(outcome, columns)],
+        notes=[in_language(note) for note in getattr(outcome, "notes", ())],
+    )
+
+
+def _first(outcome: Any, *names: str) -> int:
+    return next((int(getattr(outcome, name)) for name in names if hasattr(outcome, name)), 0)
+
+
+def _faults(outcome: Any, columns: Sequence[Column]) -> Iterator[Fault]:
+    headings = {column.key: in_language((column.zh, column.en)) for column in columns}
+    for error in getattr(outcome, "errors", ()):
+        yield Fault(error.row, headings.get(error.column, error.column), in_language(error.message))
+    yield from faults_of_rows(getattr(outcome, "refused", ()))
+
+
+def faults_of_rows(rows: Any) -> Iterator[Fault]:
+    """Every error of rows read by ``kernel.tables``."""
+    for row in rows:
+        for error in row.errors:
+            yield Fault(row.number, error.heading or error.column, in_language(error.message))

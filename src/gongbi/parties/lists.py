@@ -1,0 +1,31 @@
+"""The lists of this room that people keep: units, people, posts."""
+
+from __future__ import annotations
+
+from gongbi.kernel.keeping import Kept, Reader, keep
+from gongbi.parties import exchange
+
+
+def _reader(name: str) -> Reader:
+    return lambda file, filename, day, viewer, at: exchange.import_list(
+        name, file, filename, at=at, viewer=viewer
+    )
+
+
+for _rank, (_name, _words, _hint) in enumerate(
+    (
+        (
+            "units",
+            ("单位", "Units"),
+            ("部门、街道、社区、物业企业", "Departments, streets, communities, property firms"),
+        ),
+        ("people", ("人员", "People"), ("姓名与电话加密保存", "Names and numbers are sealed")),
+        (
+            "posts",
+            ("岗位", "Posts"),
+            ("人 × 单位 × 角色 × 范围 × 时间", "Person × unit × role × territory × time"),
+        ),
+    ),
+    start=20,
+):
+    keep(_name, Kept(_words, _hint, _reader(_name), exchange.LISTS[_name], rank=_rank, dated=False))

@@ -1,0 +1,296 @@
+"""Every list that people keep: its template is downloaded, filled in and sent back; what goes out comes in again."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from gongbi.duties import queries as duties
+from gongbi.duties.exchange import LISTS, shipped
+from gongbi.kernel import keeping
+from gongbi.kernel.scope.viewer import system
+from gongbi.kernel.tables import read_table
+from gongbi.ops import cli, exports
+from tests.desk.conftest import Desk, World
+
+pytestmark = pytest.mark.django_db
+At = Callable[[str], Desk]
+EYE = system("test")
+OFFERED = [name for name, kept in keeping.lists(desk=True).items() if kept.columns and not kept.tried]
+
+
+def first_of(name: str, **changed: str) -> dict[str, str]:
+    """The first row of a shipped list, changed."""
+    row = next(iter(read_table(shipped(name), f"{name}.csv", LISTS[name])))
+    return {**row.values, "valid_from": "", **changed}
+
+
+# list → (a good row, the same row made wrong, the heading of the column that is wrong)
+FILLED: dict[str, Callable[[], tuple[dict[str, str], dict[str, str], str]]] = {
+    "divisions": lambda: ({"code": "610104099", "name": "试验街道", "households": "420"}, {"code": "61x", "name": "坏"}, "区划代码"),
+    "places": lambda: ({"name": "试验小区", "kind": "compound", "aliases": "试验院；一号院", "lon": "108.92", "lat": "34.27"}, {"name": "坏", "kind": "planet"}, "类型"),
+    "units": lambda: ({"code": "firm_91", "name": "九一物业", "kind": "property_firm"}, {"code": "坏 代码", "name": "坏", "kind": "property_firm"}, "单位代码"),
+    "people": lambda: ({"number": "P91", "name": "示范人", "phone": "029-55509191"}, {"number": "P92", "name": ""}, "姓名"),
+    "posts": lambda: (
+        {"number": "P91", "unit": "urban_management", "role": "handler", "valid_from": "2026-03-11"},
+        {"number": "P91", "unit": "nowhere", "role": "handler", "valid_from": "2026-03-11"}, "单位代码",
+    ),
+    "kinds": lambda: (first_of("kinds", code="C0198"), first_of("kinds", code="X1"), "编码"),
+    "standards": lambda: (first_of("standards", number="97"), first_of("standards", number="98", limit="很快"), "处置时限"),
+    "duty-list": lambda: (first_of("lists", code="P998"), first_of("lists", code="P999", kinds="C9999"), "对应类别"),
+    "questions": lambda: (first_of("questions", key="new_one"), first_of("questions", key="other", type="choice", choices=""), "选项"),
+    "words": lambda: (first_of("words", group="safety", key="s91"), first_of("words", group="emergency", key="911"), "代号"),
+    "calendar": lambda: ({"date": "2027-01-01", "working": "休息", "name": "元旦"}, {"date": "2027-02-30", "working": "休息"}, "日期"),
+}  # fmt: skip
+
+
+def fill(template: bytes, columns: Any, rows: list[dict[str, str]]) -> bytes:
+    """The downloaded form with rows typed into it, as a spreadsheet program stores them; nothing else of it is touched."""
+    lines = []
+    for number, row in enumerate(rows, start=2):
+        cells = "".join(
+            f'<c r="{_letter(place)}{number}" t="inlineStr"><is><t>{escape(row.get(column.key, ""))}</t></is></c>'
+            for place, column in enumerate(columns)
+        )
+        lines.append(f'<row r="{number}">{cells}</row>')
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(template)) as old, zipfile.ZipFile(out, "w") as new:
+        for item in old.infolist():
+            data = old.read(item)
+            if item.filename == "xl/worksheets/sheet1.xml":
+                text = data.decode().replace("</sheetData>", "".join(lines) + "</sheetData>")
+                data = re.sub(
+                    r'<dimension ref="[^"]*"', f'<dimension ref="A1:AZ{len(rows) + 1}"', text
+                ).encode()
+            new.writestr(item, data)
+    return out.getvalue()
+
+
+def _letter(place: int) -> str:
+    return chr(65 + place) if place < 26 else "A" + chr(65 + place - 26)
+
+
+def send(desk: Desk, name: str, data: bytes) -> Any:
+    return desk.post(f"/desk/lists/{name}", {"file": SimpleUploadedFile(f"{name}.xlsx", data)})
+
+
+@pytest.mark.parametrize("name", OFFERED)
+def test_a_downloaded_template_is_filled_in_and_comes_back(name: str, at_desk: At) -> None:
+    admin, columns = at_desk("admin"), keeping.known(name).columns
+    if name == "posts":
+        send(
+            admin,
+            "people",
+            fill(_form(admin, "people"), keeping.known("people").columns, [FILLED["people"]()[0]]),
+        )
+    good, bad, column = FILLED[name]()
+    form = _form(admin, name)
+    done = send(admin, name, fill(form, columns, [good]))
+    page = done.content.decode()
+    assert done.status_code == 200, page
+    assert re.search(r"新增 ?1|改动 ?[1-9]|变更 ?[1-9]", page), page
+    again = send(admin, name, fill(form, columns, [bad, good] if name != "calendar" else [good, bad]))
+    page = again.content.decode()
+    assert again.status_code == 422
+    row = "3" if name == "calendar" else "2"
+    assert re.search(rf'class="num">{row}</th><td class="tight">{column}', page), page
+
+
+def _form(desk: Desk, name: str) -> bytes:
+    answer = desk.get(f"/desk/lists/{name}/template.xlsx")
+    assert answer.status_code == 200
+    return answer.content
+
+
+def test_every_list_on_offer_is_tried_here() -> None:
+    assert set(FILLED) == set(OFFERED)
+
+
+def test_routing_rules_lead_to_their_trial_and_are_never_read_straight_in(at_desk: At) -> None:
+    admin = at_desk("admin")
+    before = duties.routing_rules()
+    data = fill(_form(admin, "routes"), LISTS["routes"], [first_of("routes", lead="department:housing")])
+    assert send(admin, "routes", data)["Location"] == "/desk/rules"
+    assert duties.routing_rules() == before
+    assert 'href="/desk/lists/routes"' not in admin.get("/desk/lists").content.decode()
+
+
+# --- The command gongbi import routes ----------------------------------------------------------------------------------
+
+
+def route_file(tmp_path: Path, lead: str) -> Path:
+    file = tmp_path / "rules.csv"
+    row = first_of("routes", code="R001", position="1", kinds="C0137", lead=lead, co="")
+    with file.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.DictWriter(out, [column.key for column in LISTS["routes"]])
+        writer.writeheader()
+        writer.writerow(row)
+    return file
+
+
+def test_the_command_shows_the_trial_and_waits_for_a_yes(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gongbi.ops.commands import imports
+
+    world.case("closed")
+    monkeypatch.setattr(imports, "now", lambda: world.clock.now)
+    monkeypatch.setenv("LANG", "en_US.UTF-8")
+    before = duties.routing_rules()
+    words = ["import", "routes", str(route_file(tmp_path, "department:housing"))]
+    assert cli.main(words) == 1
+    out, err = capsys.readouterr()
+    assert "1 rules, tried on 1 past matters" in out
+    assert "department:urban_management → department:housing" in out
+    assert "--yes" in err
+    assert duties.routing_rules() == before
+    later = (world.clock.now + timedelta(days=1)).date().isoformat()
+    assert cli.main([*words, "--yes", "--from", later]) == 0
+    out, err = capsys.readouterr()
+    assert (f"In force from {later}" in out, err) == (True, "")
+    assert [rule.lead for rule in duties.routing_rules(on=date.fromisoformat(later))] == [
+        "department:housing"
+    ]
+    assert len(duties.rule_drafts(EYE)) == 1  # the same table is the same draft
+
+
+def test_the_command_takes_no_rule_of_a_table_with_a_wrong_one(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["import", "routes", str(route_file(tmp_path, "somebody")), "--yes"]) == 1
+    out, err = capsys.readouterr()
+    assert err.startswith("row 2, ")
+    assert "no rule was taken" in out
+    assert duties.rule_drafts(EYE) == []
+
+
+# --- Out --------------------------------------------------------------------------------------------------------------
+
+
+def export(name: str, tmp_path: Path, *words: str, suffix: str = "csv") -> tuple[int, Path]:
+    out = tmp_path / f"{name}.{suffix}"
+    return cli.main(["export", name, str(out), *words]), out
+
+
+def table(file: Path) -> list[dict[str, str]]:
+    if file.suffix == ".csv":
+        with file.open(encoding="utf-8-sig", newline="") as text:
+            return list(csv.DictReader(text))
+    from gongbi.cases.exporting import CASE_COLUMNS
+
+    return [dict(row.values) for row in read_table(file.read_bytes(), file.name, CASE_COLUMNS)]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+def test_cases_go_out_masked(
+    suffix: str, world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    number = "138" + "0" * 8
+    case = world.case("handled", channel="hotline", name="王小明", text=f"路灯不亮，请打{number}")
+    status, out = export("cases", tmp_path, "--from", "2026-03-10", "--to", "2026-03-10", suffix=suffix)
+    assert status == 0
+    assert "1 rows, 2026-03-10 to 2026-03-10" in capsys.readouterr().out
+    (row,) = table(out)
+    named = {
+        "number": "案件编号",
+        "name": "反映人",
+        "text": "诉求内容",
+        "unit": "承办单位代码",
+        "opened": "收到时间",
+    }
+    if suffix == "xlsx":
+        named = {"number": "number", "name": "name", "text": "text", "unit": "unit", "opened": "opened_at"}
+    assert row[named["number"]] == case.number
+    assert row[named["unit"]] == "urban_management"
+    assert row[named["opened"]] == "2026-03-10 10:00:00"
+    assert row[named["name"]].startswith("王")
+    whole = " ".join(row.values())
+    assert "小明" not in whole
+    assert number not in whole
+    assert "[phone]" in row[named["text"]]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "rows"),
+    [("2026-03-10", "2026-03-10", 1), ("2026-03-09", "2026-03-09", 0), ("2026-03-11", "2026-03-12", 0), ("2026-03-01", "2026-03-31", 1)],
+)  # fmt: skip
+def test_a_period_of_cases_has_both_its_days(
+    first: str, last: str, rows: int, world: World, tmp_path: Path
+) -> None:
+    world.case("received")
+    status, out = export("cases", tmp_path, "--from", first, "--to", last)
+    assert (status, len(table(out))) == (0, rows)
+
+
+def test_the_memory_of_an_export_does_not_grow_with_its_cases(
+    world: World, django_assert_max_num_queries: Any
+) -> None:
+    from gongbi.cases.exporting import case_rows
+
+    for _ in range(4):
+        world.case("received")
+    with django_assert_max_num_queries(4):
+        rows = case_rows(EYE, first=date(2026, 3, 1), last=date(2026, 3, 31))
+        assert iter(rows) is rows  # a stream, not a list
+        assert len(list(rows)) == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["cases", "x.pdf"], "ends neither in .csv nor in .xlsx"),
+        (["cases", "x.csv", "--on", "2026-03-01"], "give --from and --to"),
+        (["units", "x.csv", "--from", "2026-03-01"], "give --on"),
+        (["cases", "x.csv", "--from", "2026-03-02", "--to", "2026-03-01"], "ends (2026-03-01) before it begins"),
+        (["cases", "x.csv", "--from", "March"], "write it like 2026-03-01"),
+        (["people"], "invalid choice"),
+    ],
+)  # fmt: skip
+def test_an_export_that_makes_no_sense_is_wrong_usage(
+    words: list[str],
+    said: str,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["export", *words]) == 2
+    assert said in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_more_cases_than_a_sheet_holds_are_refused_and_leave_no_file(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("gongbi.kernel.tables.SHEET_ROWS", 2)
+    for _ in range(2):
+        world.case("received")
+    status, out = export("cases", tmp_path, "--from", "2026-03-01", "--to", "2026-03-31", suffix="xlsx")
+    assert status == 1
+    assert "CSV" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("name", [name for name, one in exports.EXPORTS.items() if not one.period])
+def test_a_list_that_went_out_comes_in_unchanged(name: str, tmp_path: Path, at_desk: At) -> None:
+    status, out = export(name, tmp_path, "--on", "2026-03-10", suffix="xlsx")
+    assert status == 0
+    if name == "posts":  # posts are never changed by a file: the same post is the same line
+        assert len(out.read_bytes()) > 5000
+        return
+    answer = send(at_desk("admin"), name, out.read_bytes())
+    page = answer.content.decode()
+    assert answer.status_code == 200, re.findall(r"<td>.*?</td>", page)[:5]
+    assert re.search(r"新增 ?0", page)
+    assert re.search(r"(改动|变更) ?0", page)
