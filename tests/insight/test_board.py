@@ -19,7 +19,7 @@ from gongbi.insight.models import CaseFacts, FactLine
 from gongbi.insight.period import Period
 from gongbi.insight.rates import Config
 from gongbi.insight.recount import recount
-from gongbi.insight.tasks import refresh_case
+from gongbi.insight.tasks import refresh_cases
 from gongbi.kernel.errors import Forbidden, NotThere, Refused
 from gongbi.kernel.flow.models import Matter
 from gongbi.kernel.outbox.subscribers import Event
@@ -113,12 +113,12 @@ def test_stepwise_refreshing_ends_where_one_fold_ends() -> None:
 def test_an_event_refreshes_its_case_once_and_older_events_find_it_done() -> None:
     (key,) = write([History().to_closed().entries])
     event = Event(1, "cases.confirm", key, {"seq": 6})
-    refresh_case(event)
+    refresh_cases([event])
     assert CaseFacts.objects.get(pk=key).last_seq == 6
     with CaptureQueriesContext(connection) as asked:
-        refresh_case(Event(2, "cases.sign", key, {"seq": 4}))
+        refresh_cases([Event(2, "cases.sign", key, {"seq": 4})])
     assert len(asked) == 1
-    refresh_case(Event(3, "cases.settings_changed", None, {}))
+    refresh_cases([Event(3, "cases.settings_changed", None, {})])
 
 
 def test_a_matter_of_another_flow_is_passed_over() -> None:

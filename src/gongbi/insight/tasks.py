@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gongbi.insight import actions
 from gongbi.insight.watermark import folded_to
 from gongbi.kernel.outbox.subscribers import Event, subscribe
 
 
-@subscribe("cases.*", "insight.refresh")
-def refresh_case(event: Event) -> None:
-    """Fold the case of the event, unless a later event has brought its facts that far already."""
-    seq = event.payload.get("seq")
-    if event.matter_id is not None and (seq is None or folded_to(event.matter_id) < int(seq)):
-        actions.refresh([event.matter_id])
+@subscribe("cases.*", "insight.refresh", many=True)
+def refresh_cases(events: Sequence[Event]) -> None:
+    """Fold the cases of these events, each once, unless a later event has brought its facts that far already."""
+    reached: dict[int, float] = {}
+    for event in events:
+        if event.matter_id is not None:
+            seq = event.payload.get("seq")
+            upto = float("inf") if seq is None else int(seq)
+            reached[event.matter_id] = max(upto, reached.get(event.matter_id, 0))
+    if reached:
+        folded = folded_to(reached)
+        if short := [key for key, upto in reached.items() if folded.get(key, 0) < upto]:
+            actions.refresh(short)

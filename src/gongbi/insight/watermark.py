@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -15,9 +15,9 @@ from gongbi.kernel.outbox.models import OutboxRow
 FLOW = "cases"
 
 
-def folded_to(case_id: int) -> int:
-    """The last entry of this case that was folded; 0 for none."""
-    return CaseFacts.objects.filter(pk=case_id).values_list("last_seq", flat=True).first() or 0
+def folded_to(case_ids: Iterable[int]) -> dict[int, int]:
+    """The last entry that was folded of each of these cases; those never folded are left out."""
+    return dict(CaseFacts.objects.filter(pk__in=list(case_ids)).values_list("pk", "last_seq"))
 
 
 def behind() -> QuerySet[Matter, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from django.db import connection, transaction
@@ -15,7 +16,7 @@ from gongbi.kernel import rows
 from gongbi.kernel.errors import Forbidden, NotThere
 from gongbi.kernel.outbox import rules
 from gongbi.kernel.outbox.models import Delivery, Head, OutboxRow, PeriodicJob
-from gongbi.kernel.outbox.subscribers import Event, handlers_of
+from gongbi.kernel.outbox.subscribers import Event, handlers_of, takes_many
 from gongbi.kernel.scope.viewer import ADMIN, SYSTEM, Viewer
 from gongbi.kernel.vault.redaction import redact, redact_data
 
@@ -60,31 +61,46 @@ def give_positions(*, at: datetime, limit: int = 500) -> int:
     Locks the one Head row, so that positions become visible in their order: who has read up to N has missed nothing below.
     """
     with transaction.atomic():
-        head = Head.objects.select_for_update().filter(pk=1).first()
-        if head is None:  # a fresh database; the conflict of two relays is settled by the key
-            last = OutboxRow.objects.aggregate(last=Max("position"))["last"] or 0
-            Head.objects.bulk_create([Head(pk=1, position=last)], ignore_conflicts=True)
-            head = Head.objects.select_for_update().get(pk=1)
-        now = connection.ops.adapt_datetimefield_value(at)
-        # Timers and others are asked apart: each finds its own small index, and neither waits behind the other.
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"""UPDATE {_ROWS} SET position = %s + due.rank FROM (
-                  SELECT id, row_number() OVER (ORDER BY id) AS rank FROM (
-                    SELECT * FROM (SELECT id FROM {_ROWS}
-                      WHERE position IS NULL AND done_at IS NULL AND not_before IS NULL ORDER BY id LIMIT %s) AS fresh
-                    UNION ALL
-                    SELECT * FROM (SELECT id FROM {_ROWS}
-                      WHERE position IS NULL AND done_at IS NULL AND not_before <= %s ORDER BY not_before LIMIT %s) AS timers
-                  ) AS both_kinds) AS due
-                WHERE due.id = {_ROWS}.id RETURNING {_ROWS}.id, {_ROWS}.topic""",  # noqa: S608 – names of our own table
-                [head.position, limit, now, limit],
-            )
-            given = cursor.fetchall()
-        if given:
-            Head.objects.filter(pk=1).update(position=head.position + len(given))
-            idle = [row_id for row_id, topic in given if not handlers_of(topic)]
-            OutboxRow.objects.filter(pk__in=idle).update(done_at=at)
+        return _give_positions(at, limit)
+
+
+def relay(*, at: datetime, limit: int, lease: timedelta = rules.LEASE) -> tuple[int, list[int]]:
+    """:func:`give_positions`, and lease up to ``limit`` rows for :func:`deliver_many`: (how many were published, ids in order).
+
+    Unlike :func:`claim` it takes several events of one matter together, because they are delivered in their order. The Head's
+    lock lets one relay at a time do this, so that no later event is leased while another relay takes an earlier one.
+    """
+    with transaction.atomic():
+        published = _give_positions(at, 500)
+        return published, _lease(_RUNS, 2, at, limit, lease) if limit else []
+
+
+def _give_positions(at: datetime, limit: int) -> int:
+    head = Head.objects.select_for_update().filter(pk=1).first()
+    if head is None:  # a fresh database; the conflict of two relays is settled by the key
+        last = OutboxRow.objects.aggregate(last=Max("position"))["last"] or 0
+        Head.objects.bulk_create([Head(pk=1, position=last)], ignore_conflicts=True)
+        head = Head.objects.select_for_update().get(pk=1)
+    now = connection.ops.adapt_datetimefield_value(at)
+    # Timers and others are asked apart: each finds its own small index, and neither waits behind the other.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""UPDATE {_ROWS} SET position = %s + due.rank FROM (
+              SELECT id, row_number() OVER (ORDER BY id) AS rank FROM (
+                SELECT * FROM (SELECT id FROM {_ROWS}
+                  WHERE position IS NULL AND done_at IS NULL AND not_before IS NULL ORDER BY id LIMIT %s) AS fresh
+                UNION ALL
+                SELECT * FROM (SELECT id FROM {_ROWS}
+                  WHERE position IS NULL AND done_at IS NULL AND not_before <= %s ORDER BY not_before LIMIT %s) AS timers
+              ) AS both_kinds) AS due
+            WHERE due.id = {_ROWS}.id RETURNING {_ROWS}.id, {_ROWS}.topic""",  # noqa: S608 – names of our own table
+            [head.position, limit, now, limit],
+        )
+        given = cursor.fetchall()
+    if given:
+        Head.objects.filter(pk=1).update(position=head.position + len(given))
+        idle = [row_id for row_id, topic in given if not handlers_of(topic)]
+        OutboxRow.objects.filter(pk__in=idle).update(done_at=at)
     return len(given)
 
 
@@ -94,15 +110,20 @@ def claim(*, at: datetime, limit: int, lease: timedelta = rules.LEASE) -> list[i
     A row may when it is published, nobody holds it, and no earlier event of its matter is still undone (one given up does not
     hold the others back). Several relays on PostgreSQL skip each other's rows; on SQLite one writes at a time anyway.
     """
+    with transaction.atomic():
+        return _lease(_CLAIMABLE, 1, at, limit, lease)
+
+
+def _lease(condition: str, moments: int, at: datetime, limit: int, lease: timedelta) -> list[int]:
     now = connection.ops.adapt_datetimefield_value(at)
     until = connection.ops.adapt_datetimefield_value(at + lease)
     skip = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
-    with transaction.atomic(), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(
             f"""UPDATE {_ROWS} SET leased_until = %s, attempts = attempts + 1 WHERE id IN (
-              SELECT id FROM {_ROWS} AS mine WHERE {_CLAIMABLE} ORDER BY position LIMIT %s {skip})
+              SELECT id FROM {_ROWS} AS mine WHERE {condition} ORDER BY position LIMIT %s {skip})
             RETURNING position, id""",  # noqa: S608 – names of our own table
-            [until, now, limit],
+            [until, *[now] * moments, limit],
         )
         return [row_id for _position, row_id in sorted(cursor.fetchall())]
 
@@ -112,6 +133,8 @@ _CLAIMABLE = f"""position IS NOT NULL AND done_at IS NULL AND dead_at IS NULL
   AND (matter_id IS NULL OR NOT EXISTS (SELECT 1 FROM {_ROWS} AS earlier
     WHERE earlier.matter_id = mine.matter_id AND earlier.position < mine.position
     AND earlier.done_at IS NULL AND earlier.dead_at IS NULL))"""  # noqa: S608
+# As above, but an earlier event stands in the way only while somebody else holds it or it rests: else it is taken too, before.
+_RUNS = f"{_CLAIMABLE[:-2]} AND earlier.leased_until > %s))"
 
 
 def something_due(*, at: datetime) -> bool:
@@ -133,11 +156,68 @@ def release_leases(*, at: datetime) -> int:
     return waiting.filter(leased_until__gt=at).update(leased_until=None)
 
 
-def deliver(row_id: int, *, at: datetime) -> bool:
+def deliver_many(row_ids: Sequence[int], *, at: datetime) -> None:
+    """Deliver rows leased by :func:`relay`, in order: what all its subscribers take in lists, together; the rest one by one.
+
+    Where a list fails, each of its events is given by itself, so that one bad event holds up none but its own matter's.
+    """
+    rows = OutboxRow.objects.filter(pk__in=row_ids, done_at__isnull=True).order_by("position")
+    stuck: set[int] = set()  # matters with an event that failed: what comes after it waits
+    for names, run in groupby(rows, _names_for_lists):
+        batch = list(run)
+        if names is not None and not stuck and _deliver_together(names, batch, at):
+            continue
+        for row in batch:
+            if row.matter_id is not None and row.matter_id in stuck:
+                OutboxRow.objects.filter(pk=row.pk).update(leased_until=None, attempts=row.attempts - 1)
+            elif not deliver(row.pk, at=at, tried=True) and row.matter_id is not None:
+                stuck.add(row.matter_id)
+
+
+def _names_for_lists(row: OutboxRow) -> tuple[str, ...] | None:
+    """The subscribers of a fresh row if each takes lists, else None."""
+    names = tuple(name for name, _ in handlers_of(row.topic))
+    return names if names and row.attempts == 1 and all(map(takes_many, names)) else None
+
+
+def _deliver_together(names: Sequence[str], batch: Sequence[OutboxRow], at: datetime) -> bool:
+    """Give a list of events to each subscriber, in one transaction for each. Whether all went well."""
+    keys = [row.pk for row in batch]
+    at_value = connection.ops.adapt_datetimefield_value(at)
+    try:
+        for index, name in enumerate(names):
+            handler = takes_many(name)
+            with transaction.atomic():
+                with connection.cursor() as cursor:
+                    marks = ", ".join(["(%s, %s, %s)"] * len(keys))
+                    cursor.execute(
+                        f"INSERT INTO {Delivery._meta.db_table} (row_id, subscriber, at) VALUES {marks} "  # noqa: S608
+                        "ON CONFLICT DO NOTHING RETURNING row_id",
+                        [value for key in keys for value in (key, name, at_value)],
+                    )
+                    mine = {key for (key,) in cursor.fetchall()}
+                events = [
+                    Event(row.pk, row.topic, row.matter_id, row.payload, row.created_at)
+                    for row in batch
+                    if row.pk in mine
+                ]
+                if events and handler is not None:
+                    handler(events)
+                if index == len(names) - 1:
+                    OutboxRow.objects.filter(pk__in=keys).update(done_at=at)
+    except Exception:
+        # Whatever a handler raises is its own failure: found out one by one.
+        log.warning("a batch of %d events failed; they are delivered one by one", len(batch), exc_info=True)
+        return False
+    return True
+
+
+def deliver(row_id: int, *, at: datetime, tried: bool = False) -> bool:
     """Give one event to everyone who wants it and has not had it. Returns whether all are done now.
 
     Each subscriber runs in a transaction with its Delivery row: run twice at the same time, one of the two finds it taken and
     does nothing. One that fails does not stop the others; the row rests and comes again, or is given up (``dead_at``).
+    ``tried``: some may have had it, although this is the first lease.
     """
     row = OutboxRow.objects.filter(pk=row_id).first()
     if row is None or row.done_at is not None:
@@ -145,7 +225,7 @@ def deliver(row_id: int, *, at: datetime) -> bool:
     event = Event(row.pk, row.topic, row.matter_id, row.payload, row.created_at)
     had = (
         set(Delivery.objects.filter(row_id=row_id).values_list("subscriber", flat=True))
-        if row.attempts > 1
+        if tried or row.attempts > 1
         else set()
     )
     wanting = [(name, handler) for name, handler in handlers_of(row.topic) if name not in had]

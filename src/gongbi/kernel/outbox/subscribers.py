@@ -3,6 +3,11 @@
     @subscribe("cases.*", "insight.count")
     def count(event: Event) -> None: ...
 
+What is quicker for many than for one says ``many=True`` and takes a list of events, in their order:
+
+    @subscribe("cases.*", "insight.count", many=True)
+    def count(events: Sequence[Event]) -> None: ...
+
 A handler runs in a transaction of its own that also notes the delivery: what it writes to the database happens exactly
 once. What it does outside the database (a message, a call-back) may happen twice after a crash: send ``event.id`` along as
 the key by which the receiver recognises a repetition. A handler that raises is tried again later, then lies dead in sight.
@@ -11,11 +16,11 @@ the key by which the receiver recognises a repetition. A handler that raises is 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import translate
-from functools import lru_cache
+from functools import lru_cache, wraps
 from typing import Any
 
 _PATTERN = re.compile(r"[a-z0-9_*]+(\.[a-z0-9_*]+)*")
@@ -34,22 +39,28 @@ class Event:
 
 
 Handler = Callable[[Event], None]
+ManyHandler = Callable[[Sequence[Event]], None]
 _handlers: dict[str, tuple[str, Handler]] = {}
+_many: dict[str, ManyHandler] = {}
 _loaded: list[bool] = []
 
 
-def subscribe(pattern: str, name: str) -> Callable[[Handler], Handler]:
+def subscribe(pattern: str, name: str, *, many: bool = False) -> Callable[[Any], Any]:
     """Register a handler for topics like ``cases.accepted``, ``cases.*`` or ``*``. ``name`` is unique and stays for good:
-    what was delivered under it is not delivered again. Raises ValueError for a bad pattern or a name taken by another.
+    what was delivered under it is not delivered again. ``many``: the handler takes a list of events. Raises ValueError for a bad
+    pattern or a name taken by another.
     """
     if not _PATTERN.fullmatch(pattern) or not 0 < len(name) <= _NAME_LENGTH:
         raise ValueError(f"no topic pattern or no name: {pattern!r}, {name!r}")
 
-    def keep(handler: Handler) -> Handler:
+    def keep(handler: Any) -> Any:
         known = _handlers.get(name)
         if known is not None and known[1].__qualname__ != handler.__qualname__:
             raise ValueError(f"a subscriber called {name} exists: {known[1].__qualname__}")
-        _handlers[name] = (pattern, handler)
+        _many.pop(name, None)
+        if many:
+            _many[name] = handler
+        _handlers[name] = (pattern, _one_by_one(handler) if many else handler)
         handlers_of.cache_clear()
         return handler
 
@@ -59,7 +70,26 @@ def subscribe(pattern: str, name: str) -> Callable[[Handler], Handler]:
 def forget(name: str) -> None:
     """Take a subscriber out of the registry (a feature switched off, a test)."""
     _handlers.pop(name, None)
+    _many.pop(name, None)
     handlers_of.cache_clear()
+
+
+def _one_by_one(handler: ManyHandler) -> Handler:
+    @wraps(handler)
+    def one(event: Event) -> None:
+        handler([event])
+
+    return one
+
+
+def takes_many(name: str) -> ManyHandler | None:
+    """The handler of that name where it takes lists."""
+    return _many.get(name)
+
+
+def all_take_many() -> bool:
+    """Whether every subscriber of this process takes lists: then events are delivered in batches."""
+    return len(_many) == len(_handlers)
 
 
 @lru_cache(maxsize=4096)

@@ -8,6 +8,7 @@ Celery is used where ``GONGBI_BROKER`` names a broker (``amqp://…`` or ``redis
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from datetime import datetime
 
 from celery import Celery
@@ -41,6 +42,12 @@ def deliver(row_id: int) -> bool:
     """Deliver one claimed row. Idempotent: a row that is done is left alone."""
     subscribers.load()
     return actions.deliver(row_id, at=now())
+
+
+def deliver_many(row_ids: Sequence[int]) -> None:
+    """Deliver what the relay leased, in the worker's own thread."""
+    subscribers.load()
+    actions.deliver_many(row_ids, at=now())
 
 
 @app.task(name="gongbi.kernel.outbox.tasks.run_job")  # type: ignore[untyped-decorator]

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.db import Error, close_old_connections, connection, connections
@@ -23,6 +23,8 @@ log = logging.getLogger("gongbi.outbox")
 POLL = 0.02  # s between two looks of an idle worker: the wait of a live screen
 FORCED_LOOK = 0.25  # s after which SQLite is asked even though nobody wrote: timers and leases
 QUEUED = 8  # rows handed over and not begun, per thread: what a crash leaves leased
+PACE = 0.05  # s between two looks of one that delivers batches
+GATHER = 0.2  # s between two batches while more comes in: one fold of a case for several steps
 BROKER_LEASE = timedelta(minutes=5)  # a task may wait in a broker's queue
 BROKER_BATCH = 200
 
@@ -46,6 +48,8 @@ class Worker:
         self._looked = 0.0
         self._again = False  # the last look found work: look again whatever the counter says
         self._next_jobs = 0.0
+        self._next_batch = 0.0
+        self.batch = 50 if self.sqlite else 200  # events delivered together; SQLite's writers wait meanwhile
         self._opened: list[BaseDatabaseWrapper] = []
         self.pool = ThreadPoolExecutor(self.threads, thread_name_prefix="outbox", initializer=self._lend)
 
@@ -66,7 +70,7 @@ class Worker:
                     connections.close_all()
                     busy, rest = False, min(rest * 2, 5.0)
                 if not busy:
-                    self.wake.wait(rest)
+                    self.wake.wait(PACE if self._again else rest)
                 self.wake.clear()
         finally:
             self.pool.shutdown(wait=True, cancel_futures=True)
@@ -85,6 +89,8 @@ class Worker:
         self._again = False
         if not actions.something_due(at=at):
             return False
+        if not self.broker and subscribers.all_take_many():
+            return self._batch(at)
         published = actions.give_positions(at=at)
         room = BROKER_BATCH if self.broker else self.threads * QUEUED - self.in_flight
         if room <= 0:
@@ -97,6 +103,17 @@ class Worker:
                 self._hand_over(lambda row_id=row_id: tasks.deliver(row_id))  # type: ignore[misc]
         self._again = bool(published or claimed)
         return self._again
+
+    def _batch(self, at: datetime) -> bool:
+        """A round where every subscriber takes lists: positions at once, deliveries gathered, one batch at a time."""
+        clock = time.monotonic()
+        free = self.in_flight == 0 and clock >= self._next_batch
+        published, claimed = actions.relay(at=at, limit=self.batch if free else 0)
+        if claimed:
+            self._next_batch = clock + (GATHER if len(claimed) < self.batch else 0)
+            self._hand_over(lambda: tasks.deliver_many(claimed))
+        self._again = True  # there is more, or there will be when the batch is through
+        return published >= 500
 
     def _changed(self) -> bool:
         """Whether anybody else has written since the last look. SQLite counts for us, which costs a microsecond."""
