@@ -24,6 +24,8 @@ ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT.parent / "shared" / "data"
 DISTRICT = "610104"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+# Who asks for one of these works on the database of the column under test.
+TOUCH_A_DATABASE = {"db", "transactional_db", "django_db_setup", "live_server", "house"}
 # A closed network makes Chromium's own look-ups slow; none of these features is ours.
 BROWSER_FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
                  "--disable-component-update", "--disable-sync")  # fmt: skip
@@ -38,10 +40,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure() -> None:
     # Passwords in tests guard nothing; a real hasher would cost a quarter of a second for each account.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.LIMITS = "off"  # every visitor of a test comes from one address
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With ``GONGBI_TEST_ONLY=database`` (the second column of ``make test``) what touches no database is not run again."""
+    if os.environ.get("GONGBI_TEST_ONLY") != "database":
+        return
+    kept: list[pytest.Item] = []
+    again: list[pytest.Item] = []
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        touches = item.get_closest_marker("django_db") is not None or not fixtures.isdisjoint(TOUCH_A_DATABASE)
+        (kept if touches else again).append(item)
+    config.hook.pytest_deselected(items=again)
+    items[:] = kept
 
 
 @pytest.fixture(autouse=True, scope="session")

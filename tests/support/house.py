@@ -87,6 +87,7 @@ class House:
             "DATABASE_URL": self.database,
             "PORT": str(self.port),
             "LANG": "C.UTF-8",
+            "GONGBI_LIMITS": "off",  # every test comes from one address
         }
         return {**keep, **own, **(more or {})}
 

@@ -68,3 +68,13 @@ class Stale(Refused):
     """Somebody else changed it first: the page showed an old version."""
 
     status = 409
+
+
+class TooMany(Refused):
+    """Too often in a short time; ``after`` says in how many seconds it would pass (the header Retry-After)."""
+
+    status = 429
+
+    def __init__(self, code: str, words: Any, *, after: int, values: Mapping[str, Any] | None = None) -> None:
+        super().__init__(code, words, values=values)
+        self.after = after

@@ -7,10 +7,11 @@ from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from gongbi.kernel.errors import Refused
+from gongbi.kernel.errors import Refused, TooMany
 from gongbi.look import wishes
+from gongbi.look.methods import WrongMethod
 
-_PAGES = (400, 403, 404, 409)
+_PAGES = (400, 403, 404, 409, 429)
 
 
 @require_POST
@@ -29,10 +30,13 @@ def wish(request: HttpRequest) -> HttpResponse:
 
 def refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
     """The page for a rule that said no: its sentence, its article, and the way back. For htmx only the notice."""
-    if request.headers.get("HX-Request") == "true":
-        return render(request, "look/components/refusal.html", {"refusal": refusal}, status=refusal.status)
+    piece = request.headers.get("HX-Request") == "true"
     page = f"{refusal.status}.html" if refusal.status in _PAGES else "400.html"
-    return render(request, page, {"refusal": refusal}, status=refusal.status)
+    page = "look/components/refusal.html" if piece else page
+    answer = render(request, page, {"refusal": refusal}, status=refusal.status)
+    if isinstance(refusal, TooMany):
+        answer["Retry-After"] = str(refusal.after)
+    return answer
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -53,5 +57,7 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """The form was open too long or came from elsewhere (``CSRF_FAILURE_VIEW``)."""
+    """The form was open too long or came from elsewhere (``CSRF_FAILURE_VIEW``); no form sends anything but POST."""
+    if request.method != "POST":
+        return refused(request, WrongMethod(request.method or ""))
     return render(request, "403.html", {"expired": True}, status=403)
