@@ -42,6 +42,24 @@ def test_a_wish_never_leads_elsewhere(client: Client, elsewhere: str) -> None:
     assert client.post("/look/wish", {"theme": "dark", "next": elsewhere})["Location"] == "/"
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", "/look/wish", "POST"),
+        ("HEAD", "/look/wish", "POST"),
+        ("PUT", "/look/wish", ""),
+        ("BREW", "/look/wish", ""),
+    ],
+)
+def test_an_address_opened_the_wrong_way_says_so(method: str, path: str, allowed: str) -> None:
+    """Reloading what a button had sent gave an empty page; an unknown method was told that its page had been open too long."""
+    for language, word in (("zh-CN", "请返回"), ("en", "Go back")):
+        answer = Client(enforce_csrf_checks=True).generic(method, path, headers={"Accept-Language": language})
+        assert answer.status_code == 405
+        assert method == "HEAD" or word in answer.content.decode()
+        assert answer.headers.get("Allow", "") == allowed
+
+
 def test_the_page_speaks_the_readers_language(client: Client) -> None:
     chinese = client.get("/look/gallery", headers={"accept-language": "zh-CN"}).content.decode()
     assert '<html lang="zh-Hans"' in chinese

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 from gongbi.kernel.errors import Refused
+from gongbi.look.methods import WrongMethod
 from gongbi.look.pages import refused
 
 
@@ -20,7 +21,13 @@ class RefusalPages:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        answer = self.get_response(request)
+        if answer.status_code != 405 or answer.content:
+            return answer
+        # The library's own answer is an empty page: somebody reloaded what a button had sent.
+        page = refused(request, WrongMethod(request.method or ""))
+        page["Allow"] = answer["Allow"]
+        return page
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return refused(request, exception) if isinstance(exception, Refused) else None

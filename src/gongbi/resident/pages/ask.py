@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_safe, require_http_methods, require_POST
 
 from gongbi.cases import actions
 from gongbi.cases.actions.receive import Emergency, Statement
@@ -293,7 +293,7 @@ def _page(
     return private(render(request, "resident/ask.html", context, status=status))
 
 
-@require_GET
+@require_safe
 @scope.endpoint("resident.receipt", roles=scope.ANYONE)
 def receipt(request: HttpRequest, link: str) -> HttpResponse:
     """Number, code of the private link, what happens next and until when."""
@@ -302,7 +302,7 @@ def receipt(request: HttpRequest, link: str) -> HttpResponse:
     return private(render(request, "resident/receipt.html", receipt_context(request, link)))
 
 
-@require_GET
+@require_safe
 @scope.endpoint("resident.receipt_print", roles=scope.ANYONE)
 def receipt_print(request: HttpRequest, link: str) -> HttpResponse:
     """The receipt on paper."""

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_safe, require_POST
 
 from gongbi.cases import actions, queries
 from gongbi.duties import queries as duties
@@ -241,14 +241,14 @@ def _until(me: Mine, setting: str) -> datetime | None:
     return me.case.closed_at + timedelta(days=int(queries.number(setting))) if me.case.closed_at else None
 
 
-@require_GET
+@require_safe
 @scope.endpoint("resident.follow", roles=scope.ANYONE)
 def follow(request: HttpRequest, link: str) -> HttpResponse:
     """The whole page."""
     return _page(request, mine(link, timezone.now()))
 
 
-@require_GET
+@require_safe
 @scope.endpoint("resident.now", roles=scope.ANYONE)
 def now_part(request: HttpRequest, link: str) -> HttpResponse:
     """The part that changes while the page is open: where it stands and what has happened. ``v``: the version on the page."""
@@ -261,7 +261,7 @@ def now_part(request: HttpRequest, link: str) -> HttpResponse:
     return private(render(request, "resident/now.html", context))
 
 
-@require_GET
+@require_safe
 @scope.endpoint("resident.why", roles=scope.ANYONE)
 def why(request: HttpRequest, link: str) -> HttpResponse:
     """Why the deadline is what it is, stretch by stretch."""
@@ -291,7 +291,7 @@ def why(request: HttpRequest, link: str) -> HttpResponse:
     return private(render(request, "resident/why.html", context))
 
 
-@require_GET
+@require_safe
 @scope.endpoint("resident.photo", roles=scope.ANYONE)
 def photo(request: HttpRequest, link: str, file_id: int) -> FileResponse:
     """A picture of the matter that this link may see; ``?small`` its thumbnail."""

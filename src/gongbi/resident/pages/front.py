@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from gongbi.cases import queries as cases
 from gongbi.kernel import scope
@@ -37,7 +37,7 @@ _KEPT: dict[str, Words] = {
 }
 
 
-@require_GET
+@require_safe
 @scope.endpoint("resident.home", roles=scope.ANYONE)
 def home(request: HttpRequest) -> HttpResponse:
     """What do you want to do?"""
@@ -52,7 +52,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "resident/home.html", context, status=status)
 
 
-@require_GET
+@require_safe
 @scope.endpoint("resident.near", roles=scope.ANYONE)
 def near(request: HttpRequest) -> HttpResponse:
     """Open matters as a list and, beside it, on a map."""
@@ -85,7 +85,7 @@ def near(request: HttpRequest) -> HttpResponse:
     return render(request, "resident/near.html", context)
 
 
-@require_GET
+@require_safe
 @scope.endpoint("resident.points", roles=scope.ANYONE)
 def points(request: HttpRequest) -> JsonResponse:
     """The open matters on public ground as GeoJSON."""
@@ -94,7 +94,7 @@ def points(request: HttpRequest) -> JsonResponse:
     return answer
 
 
-@require_GET
+@require_safe
 @scope.endpoint("resident.grids", roles=scope.ANYONE)
 def grids(request: HttpRequest) -> HttpResponse:
     """Find a grid: by a mark on the map, by words, or down the list street → community → grid."""
@@ -148,7 +148,7 @@ def _guesses(words: str, now: Any) -> list[dict[str, str]]:
     return found
 
 
-@require_GET
+@require_safe
 @scope.endpoint("resident.grid", roles=scope.ANYONE)
 def grid(request: HttpRequest, code: str) -> HttpResponse:
     """The card of one grid, as it is posted at the entrance."""
@@ -172,7 +172,7 @@ def grid(request: HttpRequest, code: str) -> HttpResponse:
     )
 
 
-@require_GET
+@require_safe
 @scope.endpoint("resident.about", roles=scope.ANYONE)
 def about(request: HttpRequest) -> HttpResponse:
     """Who sees what, how long it is kept, how to complain, and how the pages can be used by everybody."""
