@@ -14,7 +14,7 @@ from gongbi.api.render import Json
 from gongbi.api.words import of_validation
 from gongbi.cases.api import public_router, staff_router
 from gongbi.insight.api import router as board_router
-from gongbi.kernel.errors import Refused
+from gongbi.kernel.errors import Refused, TooMany
 from gongbi.kernel.scope import ANYONE, endpoints
 
 api = NinjaAPI(
@@ -23,7 +23,8 @@ api = NinjaAPI(
     description=(
         "Report, follow, handle, check, judge, and read every rate with the matters behind it. "
         "Staff endpoints take a key (`Authorization: Bearer …`) or a signed-in session; times carry a zone; coordinates are CGCS2000 "
-        "(EPSG:4490) unless `crs` says otherwise. A refusal is `{code, message, article, field}`."
+        "(EPSG:4490) unless `crs` says otherwise. A refusal is `{code, message, article, field}`. "
+        "Without a key there are limits: 429 with `Retry-After` says when to try again."
     ),
     urls_namespace="api",
     renderer=Json(),
@@ -39,11 +40,14 @@ endpoints.module("ninja", roles=ANYONE, why="the description of the interface it
 def refused(request: HttpRequest, error: Refused) -> HttpResponse:
     """What refused it, in the reader's language."""
     status = 401 if error.code == "scope.sign_in" else error.status
-    return api.create_response(
+    answer = api.create_response(
         request,
         {"code": error.code, "message": error.message, "article": error.article, "field": error.field},
         status=status,
     )
+    if isinstance(error, TooMany):
+        answer["Retry-After"] = str(error.after)
+    return answer
 
 
 @api.exception_handler(ValidationError)

@@ -26,6 +26,7 @@ from gongbi.cases.api.schemas import (
 )
 from gongbi.cases.models import Report
 from gongbi.cases.triage import Said
+from gongbi.kernel import turnstile
 from gongbi.kernel.errors import NotThere, Refused, in_language
 from gongbi.kernel.files import actions as file_actions
 from gongbi.kernel.files import queries as files
@@ -97,6 +98,7 @@ def statement_of(body: ReportIn, viewer: Viewer, *, idempotency: str) -> Stateme
 def report(request: ViewerRequest, body: ReportIn, idempotency_key: str = Header("", max_length=128)):  # type: ignore[no-untyped-def]
     """Say what happened where. Send an ``Idempotency-Key``: the same key gives the same receipt, however often it is sent."""
     viewer, now = request.viewer, timezone.now()
+    turnstile.enter(request, "report", at=now)
     statement = statement_of(body, viewer, idempotency=idempotency_key)
     if body.join is not None and not viewer.is_staff:
         # A number guessed is no permission: only what is shown for this text may be joined.
@@ -119,6 +121,7 @@ def report(request: ViewerRequest, body: ReportIn, idempotency_key: str = Header
 def near(request: ViewerRequest, body: ReportIn):  # type: ignore[no-untyped-def]
     """Open cases like what is being written, to join instead of reporting again."""
     now = timezone.now()
+    turnstile.enter(request, "look", at=now)
     said = actions.check_said(statement_of(body, request.viewer, idempotency=""), at=now)
     found = queries.near(said, at=now, viewer=request.viewer)
     # What others wrote is for staff; everybody else is told the kind of matter.
@@ -140,6 +143,7 @@ def near(request: ViewerRequest, body: ReportIn):  # type: ignore[no-untyped-def
 def upload(request: ViewerRequest, file: UploadedFile = File(...)):  # type: ignore[no-untyped-def]
     """Checked by its content, cleaned of where and when it was taken, scaled; the ticket goes into ``photos``."""
     now = timezone.now()
+    turnstile.enter(request, "photo", at=now)
     stored = file_actions.store(file, purpose="report", viewer=request.viewer, at=now)
     return 201, FileOut(
         ticket=files.ticket(stored, at=now),
@@ -152,6 +156,7 @@ def upload(request: ViewerRequest, file: UploadedFile = File(...)):  # type: ign
 
 @router.get("/reports/{link}", response=FollowOut, summary="Follow a report")
 @endpoint("api.follow", roles=ANYONE)
+@turnstile.guessing
 def follow(request: ViewerRequest, link: str):  # type: ignore[no-untyped-def]
     """By the private link of the receipt."""
     found, viewer = queries.report_by_link(link)
@@ -181,9 +186,11 @@ def _follow(found: Report, viewer: Viewer) -> FollowOut:
 
 @router.post("/reports/{link}/answer", response=FollowOut, summary="Answer a question that was asked back")
 @endpoint("api.answer", roles=ANYONE)
+@turnstile.guessing
 def answer(request: ViewerRequest, link: str, body: AnswerIn):  # type: ignore[no-untyped-def]
     found, viewer = queries.report_by_link(link)
     now = timezone.now()
+    turnstile.enter(request, "act", at=now, link=link)
     actions.answer(
         question_id=body.question,
         report_id=found.pk,
@@ -197,12 +204,15 @@ def answer(request: ViewerRequest, link: str, body: AnswerIn):  # type: ignore[n
 
 @router.post("/reports/{link}/judge", response=FollowOut, summary="Judge the result")
 @endpoint("api.judge", roles=ANYONE)
+@turnstile.guessing
 def judge(request: ViewerRequest, link: str, body: JudgeIn):  # type: ignore[no-untyped-def]
     found, viewer = queries.report_by_link(link)
+    now = timezone.now()
+    turnstile.enter(request, "act", at=now, link=link)
     actions.judge(
         report_id=found.pk,
         viewer=viewer,
-        at=timezone.now(),
+        at=now,
         solved=body.solved,
         grade=body.grade,
         comment=body.comment,
@@ -212,9 +222,11 @@ def judge(request: ViewerRequest, link: str, body: JudgeIn):  # type: ignore[no-
 
 @router.post("/reports/{link}/reopen", response=FollowOut, summary="It is still there")
 @endpoint("api.reopen", roles=ANYONE)
+@turnstile.guessing
 def reopen(request: ViewerRequest, link: str, body: ReopenIn):  # type: ignore[no-untyped-def]
     found, viewer = queries.report_by_link(link)
     now = timezone.now()
+    turnstile.enter(request, "act", at=now, link=link)
     actions.reopen(
         report_id=found.pk,
         viewer=viewer,
