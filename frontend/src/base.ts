@@ -33,11 +33,11 @@ document.addEventListener("htmx:configRequest", (event) => {
   if (csrf && detail.verb !== "get") detail.headers["X-CSRFToken"] = csrf;
 });
 document.addEventListener("htmx:sendError", () =>
-  announce(say(["没有连上服务器,请检查网络后再试。", "The server could not be reached. Check the network and try again."])),
+  announce(say(["没有连上服务器，请检查网络后再试。", "The server could not be reached. Check the network and try again."])),
 );
 document.addEventListener("htmx:responseError", (event) => {
   const status = (event as CustomEvent<{ xhr: XMLHttpRequest }>).detail.xhr.status;
-  announce(say(["这一步没有成功({0}),请刷新页面再试。", "This did not work ({0}). Reload the page and try again."], status));
+  announce(say(["这一步没有成功（{0}），请刷新页面再试。", "This did not work ({0}). Reload the page and try again."], status));
 });
 
 define("gb-countdown", Countdown);

@@ -466,7 +466,7 @@ def test_a_chart_draws_its_table_and_keeps_it(visit: Visit) -> None:
     chart.scroll_into_view_if_needed()
     chart.locator(".chart-canvas svg path").first.wait_for(state="attached")
     assert "目标 95%" in str(chart.locator("svg").text_content())
-    assert chart.locator(".chart-canvas").get_attribute("aria-label") == "按时办结率 (数字见下面的表格)"
+    assert chart.locator(".chart-canvas").get_attribute("aria-label") == "按时办结率（数字见下面的表格）"
     table = chart.locator("table")
     assert table.is_hidden()
     chart.locator("summary").click()

@@ -74,7 +74,7 @@ export class Chart extends Island {
     const fold = document.createElement("details");
     fold.className = "fold";
     const summary = document.createElement("summary");
-    summary.textContent = say(["看数字(表格)", "See the numbers (table)"]);
+    summary.textContent = say(["看数字（表格）", "See the numbers (table)"]);
     frame.replaceWith(fold);
     fold.append(summary, frame);
   }
@@ -175,7 +175,7 @@ export class Chart extends Island {
       <div
       class="chart-canvas"
       role="img"
-      aria-label=${`${label.trim()} ${say(["(数字见下面的表格)", "(numbers in the table below)"])}`}
+      aria-label=${`${label.trim()}${say(["（数字见下面的表格）", " (numbers in the table below)"])}`}
     ></div>`;
   }
 }

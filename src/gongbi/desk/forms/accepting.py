@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django import forms
@@ -12,8 +13,10 @@ from gongbi.cases import actions, queries, rules
 from gongbi.cases.queries.reading import twins_for
 from gongbi.desk.forms import choices
 from gongbi.desk.forms.base import pair
-from gongbi.desk.forms.step import ReportChoice, StepForm, words
+from gongbi.desk.forms.step import ReportChoice, StepForm, contests_of, words
 from gongbi.duties import queries as duties
+from gongbi.kernel.clock import engine, limits
+from gongbi.kernel.clock.queries import current_calendar
 from gongbi.kernel.errors import Refused
 from gongbi.look.templatetags.look import said
 
@@ -222,7 +225,9 @@ class SplitForm(StepForm):
 
 
 class DispatchForm(StepForm):
-    """One lead, any co-handlers, the duty item and the limit."""
+    """One lead, any co-handlers, the duty item and the limit. What a unit said that sent it back stands above, and it is not
+    proposed to that unit again: whom it named is, or nobody.
+    """
 
     template = "desk/steps/dispatch.html"
     unit = forms.TypedChoiceField(label=_("Lead unit"), coerce=int)
@@ -246,12 +251,21 @@ class DispatchForm(StepForm):
         proposed = [choices.selector_code(route.get("unit") or route.get("lead", ""))]
         near = [case.territory[:9], case.territory[:12]] if case.territory else []
         helpers = [choices.selector_code(co) for co in route.get("co", [])]
-        likely = [code for code in (*proposed, *helpers, *near) if code]
+        self.contests = contests_of(case, self.names)
+        against = {contest.unit for contest in self.contests}
+        named = [
+            self.names.units[contest.proposed].code
+            for contest in self.contests
+            if contest.proposed in self.names.units and contest.proposed not in against
+        ]
+        if self.contests and self.contests[-1].unit == self._key(proposed[0]):
+            proposed = named[-1:] or [""]
+        likely = [code for code in (*proposed, *named, *helpers, *near) if code]
         everyone = choices.units(self.names, first=likely)
         self.fields["unit"].choices = [("", _("Choose")), *everyone]  # type: ignore[attr-defined]
-        lead = next((unit for unit in self.names.units.values() if unit.code == proposed[0]), None)
-        if lead is not None and "unit" not in self.initial:
-            self.initial["unit"] = lead.pk
+        lead = self._key(proposed[0])
+        if lead is not None:
+            self.initial.setdefault("unit", lead)
         nearby = set(likely)
         self.fields["co_units"].choices = [  # type: ignore[attr-defined]
             (str(unit.pk), unit.label)
@@ -269,6 +283,9 @@ class DispatchForm(StepForm):
             for item in items
         ]
 
+    def _key(self, code: str) -> int | None:
+        return next((unit.pk for unit in self.names.units.values() if unit.code == code), None)
+
     def act(self) -> Any:
         good = self.cleaned_data
         return actions.dispatch(
@@ -285,6 +302,17 @@ class DispatchForm(StepForm):
         super().refuse(refusal)
 
 
+def extended(case: Any) -> datetime | None:
+    """When the handling would have to be done if it were extended once more; None where nothing runs."""
+    clock = next((one for one in case.clocks.all() if one.name == "handle" and one.stopped_at is None), None)
+    if clock is None:
+        return None
+    more = [*clock.extra(), limits.parse(case.limit)]
+    return engine.due(
+        clock.started_at, clock.parsed(), current_calendar(), pauses=clock.spans(), extensions=more
+    ).at
+
+
 class DecideForm(StepForm):
     """Grant or refuse what the unit asked for; refusing needs a reason."""
 
@@ -294,6 +322,8 @@ class DecideForm(StepForm):
 
     def prepare(self) -> None:
         self.pending = self.case.pending()
+        self.asked_by = self.names.unit(self.pending.unit_id) if self.pending else ""
+        self.would_end = extended(self.case) if self.pending and self.pending.kind == "extension" else None
         self.fields["granted"].choices = [pair("yes", ("同意", "Grant")), pair("no", ("不同意", "Refuse"))]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:

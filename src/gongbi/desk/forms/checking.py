@@ -13,7 +13,7 @@ from gongbi.cases.actions.receive import said_by_phone
 from gongbi.desk.forms import choices
 from gongbi.desk.forms.accepting import ReasonForm
 from gongbi.desk.forms.base import pair
-from gongbi.desk.forms.step import ReportChoice, StepForm, words
+from gongbi.desk.forms.step import ReportChoice, StepForm, contests_of, words
 from gongbi.desk.names import GRADES
 
 
@@ -166,11 +166,11 @@ class RuleForm(ReasonForm):
         return {"article": case.article, "unit": case.unit_id}
 
     def prepare(self) -> None:
-        self.contests = list(self.case.contests.order_by("id"))
+        self.contests = contests_of(self.case, self.names)
         parties = [
             self.names.units[key].code
             for contest in self.contests
-            for key in (contest.unit_id, contest.proposed_unit_id)
+            for key in (contest.unit, contest.proposed)
             if key in self.names.units
         ]
         self.fields["unit"].choices = [("", _("Choose")), *choices.units(self.names, first=parties)]  # type: ignore[attr-defined]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -26,6 +27,31 @@ def words(
         required=required,
         max_length=most,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Contested:
+    """One unit's "not ours": keys and names of who said so and whose it is in its view."""
+
+    unit: int
+    name: str
+    proposed: int | None
+    proposed_name: str
+    reason: str
+    at: datetime
+
+
+def contests_of(case: Any, names: Names) -> list[Contested]:
+    """What units said against having the case, oldest first. One query, none where nobody did."""
+    if not case.contest_count:
+        return []
+    return [
+        Contested(
+            one.unit_id, names.unit(one.unit_id), one.proposed_unit_id, names.unit(one.proposed_unit_id),
+            one.reason, one.at,
+        )
+        for one in case.contests.order_by("id")
+    ]  # fmt: skip
 
 
 class StepForm(HouseForm):

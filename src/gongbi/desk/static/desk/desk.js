@@ -56,15 +56,15 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   }
 });
 
-/** The first field of a step that was just opened, or what is wrong in it, gets the focus. */
+/** The first field of a step that was just opened (of a group of choices the one chosen), or what is wrong in it, gets the focus. */
 function toFirstField() {
   const step = document.getElementById("step");
   if (!step?.firstElementChild) return;
   const wrong = step.querySelector("[role=alert]");
-  const first = step.querySelector(
-    "input:checked, textarea, select, input:not([type=hidden]):not([type=radio]):not([type=checkbox]), button[type=submit]",
-  );
-  const focus = wrong ?? first ?? step.querySelector("[data-focus]");
+  const fields = [...step.querySelectorAll("input:not([type=hidden]), textarea, select, button[type=submit]")];
+  const first = fields.find((field) => field.checkVisibility());
+  const group = first?.type === "radio" ? fields.filter((field) => field.name === first.name) : [];
+  const focus = wrong ?? group.find((field) => field.checked) ?? first ?? step.querySelector("[data-focus]");
   if (focus === wrong && wrong) wrong.tabIndex = -1;
   focus?.focus({ preventScroll: true });
   step.scrollIntoView({ block: "nearest" });
@@ -73,6 +73,15 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.target === document.getElementById("step")) toFirstField();
 });
 toFirstField();
+
+/** Ctrl+Enter sends the step from wherever one is in it: a line of text needs its own Enter. */
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || !(event.target instanceof Element)) return;
+  const form = event.target.closest("form[data-step]");
+  if (!form) return;
+  event.preventDefault();
+  form.requestSubmit(form.querySelector("button[type=submit]"));
+});
 
 /** On a wide screen the next matter of the queue is open at once. */
 function openNext() {
