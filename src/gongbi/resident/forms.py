@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gongbi.cases.rules import GRADES
 from gongbi.cases.wording import clean_text
-from gongbi.kernel.errors import Refused
+from gongbi.kernel.errors import Refused, TooMany
 
 OPEN, ANONYMOUS, CONFIDENTIAL = "open", "anonymous", "confidential"
 NO_PLACE = "none"  # said on purpose: not tied to a place, or not known
@@ -55,9 +55,13 @@ class Refusable(forms.Form):
 
     error_css_class = "wrong"
 
-    def refuse(self, refusal: Refused) -> None:
-        """Put the refusal beside its field, or above the form when it belongs to none."""
-        name = _FIELDS.get(refusal.field, refusal.field)
+    often: TooMany | None = None
+
+    def refuse(self, refusal: Refused, field: str = "") -> None:
+        """Put the refusal beside its field, or above the form when it belongs to none. ``often`` keeps one that asks for patience."""
+        if isinstance(refusal, TooMany):
+            self.often = refusal
+        name = field or _FIELDS.get(refusal.field, refusal.field)
         words = refusal.message + (
             f" （{refusal.article}）" if refusal.article and name not in self.fields else ""
         )

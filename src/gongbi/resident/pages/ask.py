@@ -23,11 +23,19 @@ from gongbi.cases.triage import PLACE_SURE, Said
 from gongbi.cases.wording import clean_text
 from gongbi.duties import queries as duties
 from gongbi.duties.rules import reporter_hidden
-from gongbi.kernel import scope
-from gongbi.kernel.errors import Refused
+from gongbi.kernel import scope, turnstile
+from gongbi.kernel.errors import Refused, TooMany
 from gongbi.resident import queries
 from gongbi.resident.forms import ANONYMOUS, CONFIDENTIAL, NO_PLACE, AskForm, asked_answers
-from gongbi.resident.pages.common import KeptPhoto, district_name, places, private, take_photos, viewer_of
+from gongbi.resident.pages.common import (
+    KeptPhoto,
+    district_name,
+    places,
+    private,
+    take_photos,
+    told,
+    viewer_of,
+)
 from gongbi.territory import queries as territory
 from gongbi.territory.words import refused as territory_refused
 
@@ -99,12 +107,19 @@ def ask(request: HttpRequest) -> HttpResponse:
     if step == "edit":
         return _page(request, _untouched(request, listed.streets), photos, look, now, listed.synthetic)
     if step == "look":
+        try:
+            turnstile.enter(request, "look", at=now)
+        except TooMany as often:
+            form.refuse(often)
         shown = form if form.errors else _untouched(request, listed.streets)
-        return _page(request, shown, photos, look, now, listed.synthetic, looked=True)
+        page = _page(request, shown, photos, look, now, listed.synthetic, looked=True)
+        return told(page, form.often)
     if valid and not form.errors:
         _check_place(form, now)
     if not form.errors:
         try:
+            if look.alarm is None:  # nobody in danger is told to come back later
+                turnstile.enter(request, "report", at=now)
             got = actions.receive(
                 _statement(request, form, photos, look, now), viewer=viewer_of(request), at=now
             )
@@ -116,7 +131,7 @@ def ask(request: HttpRequest) -> HttpResponse:
             return HttpResponseRedirect(reverse("resident:receipt", args=[got.token]))
     elif (alarm := look.alarm) is not None:
         return _emergency(request, Emergency(alarm), photos)
-    return _page(request, form, photos, look, now, listed.synthetic, status=422)
+    return told(_page(request, form, photos, look, now, listed.synthetic, status=422), form.often)
 
 
 def _untouched(request: HttpRequest, streets: Any) -> AskForm:
@@ -203,7 +218,12 @@ def _emergency(request: HttpRequest, danger: Emergency, photos: list[KeptPhoto])
 @scope.endpoint("resident.look", roles=scope.ANYONE)
 def look(request: HttpRequest) -> HttpResponse:
     """The pieces that change while somebody types. Sent in the body, so that no words end in an address."""
-    found = _look(request.POST, timezone.now())
+    now = timezone.now()
+    try:
+        turnstile.enter(request, "look", at=now)
+    except TooMany:
+        return HttpResponse(status=204)  # the page stays as it is; sending works all the same
+    found = _look(request.POST, now)
     context = {
         "look": found,
         "kind": found.chosen,
@@ -295,6 +315,7 @@ def _page(
 
 @require_safe
 @scope.endpoint("resident.receipt", roles=scope.ANYONE)
+@turnstile.guessing
 def receipt(request: HttpRequest, link: str) -> HttpResponse:
     """Number, code of the private link, what happens next and until when."""
     from gongbi.resident.pages.follow import receipt_context
@@ -304,6 +325,7 @@ def receipt(request: HttpRequest, link: str) -> HttpResponse:
 
 @require_safe
 @scope.endpoint("resident.receipt_print", roles=scope.ANYONE)
+@turnstile.guessing
 def receipt_print(request: HttpRequest, link: str) -> HttpResponse:
     """The receipt on paper."""
     from gongbi.resident.pages.follow import receipt_context

@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from gongbi.cases.rules import MAX_PHOTOS
-from gongbi.kernel import scope
-from gongbi.kernel.errors import NotThere, Refused, in_language
+from gongbi.kernel import scope, turnstile
+from gongbi.kernel.errors import NotThere, Refused, TooMany, in_language
 from gongbi.kernel.files import actions as file_actions
 from gongbi.kernel.files import pages as file_pages
 from gongbi.kernel.files import queries as files
@@ -46,6 +46,14 @@ class Places:
 def viewer_of(request: HttpRequest) -> Viewer:
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     return viewer
+
+
+def told(answer: HttpResponse, often: TooMany | None) -> HttpResponse:
+    """The page of a form that came too often: with what was typed, the status, and when to send it again."""
+    if often is not None:
+        answer.status_code = often.status
+        answer["Retry-After"] = str(often.after)
+    return answer
 
 
 def private(answer: HttpResponse) -> HttpResponse:
@@ -80,6 +88,12 @@ def take_photos(request: HttpRequest, form: Refusable, *, at: datetime) -> list[
         except NotThere as gone:
             form.add_error("photos", gone.message)
     uploads = request.FILES.getlist("photos")
+    if uploads:
+        try:
+            turnstile.enter(request, "photo", at=at, n=min(len(uploads), MAX_PHOTOS))
+        except TooMany as often:
+            form.refuse(often, field="photos")
+            return kept
     for place, upload in enumerate(uploads, start=1):
         if len(kept) >= MAX_PHOTOS:
             form.add_error(
@@ -101,6 +115,7 @@ def take_photos(request: HttpRequest, form: Refusable, *, at: datetime) -> list[
 
 
 @scope.endpoint("resident.kept_photo", roles=scope.ANYONE)
+@turnstile.guessing
 def kept_photo(request: HttpRequest, ticket: str) -> FileResponse:
     """The thumbnail of an upload that is not attached yet, for whoever holds its ticket."""
     now = timezone.now()

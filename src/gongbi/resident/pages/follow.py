@@ -18,9 +18,9 @@ from django.views.decorators.http import require_safe, require_POST
 
 from gongbi.cases import actions, queries
 from gongbi.duties import queries as duties
-from gongbi.kernel import scope
+from gongbi.kernel import scope, turnstile
 from gongbi.kernel.clock.queries import explain_clock
-from gongbi.kernel.errors import NotThere, Refused
+from gongbi.kernel.errors import NotThere, Refused, TooMany
 from gongbi.kernel.files import pages as file_pages
 from gongbi.kernel.files import queries as files
 from gongbi.kernel.flow.queries import allowed
@@ -31,7 +31,7 @@ from gongbi.look.furniture import Cell, Column, Fact, Happened, Picture, Table
 from gongbi.parties import queries as parties
 from gongbi.resident import sentences
 from gongbi.resident.forms import GRADE_WORDS, AnswerForm, JudgeForm, Refusable, ReopenForm
-from gongbi.resident.pages.common import KeptPhoto, private, take_photos
+from gongbi.resident.pages.common import KeptPhoto, private, take_photos, told
 from gongbi.resident.rules import Words
 from gongbi.territory import queries as territory
 
@@ -243,6 +243,7 @@ def _until(me: Mine, setting: str) -> datetime | None:
 
 @require_safe
 @scope.endpoint("resident.follow", roles=scope.ANYONE)
+@turnstile.guessing
 def follow(request: HttpRequest, link: str) -> HttpResponse:
     """The whole page."""
     return _page(request, mine(link, timezone.now()))
@@ -250,6 +251,7 @@ def follow(request: HttpRequest, link: str) -> HttpResponse:
 
 @require_safe
 @scope.endpoint("resident.now", roles=scope.ANYONE)
+@turnstile.guessing
 def now_part(request: HttpRequest, link: str) -> HttpResponse:
     """The part that changes while the page is open: where it stands and what has happened. ``v``: the version on the page."""
     me = mine(link, timezone.now())
@@ -263,6 +265,7 @@ def now_part(request: HttpRequest, link: str) -> HttpResponse:
 
 @require_safe
 @scope.endpoint("resident.why", roles=scope.ANYONE)
+@turnstile.guessing
 def why(request: HttpRequest, link: str) -> HttpResponse:
     """Why the deadline is what it is, stretch by stretch."""
     me = mine(link, timezone.now())
@@ -293,6 +296,7 @@ def why(request: HttpRequest, link: str) -> HttpResponse:
 
 @require_safe
 @scope.endpoint("resident.photo", roles=scope.ANYONE)
+@turnstile.guessing
 def photo(request: HttpRequest, link: str, file_id: int) -> FileResponse:
     """A picture of the matter that this link may see; ``?small`` its thumbnail."""
     _report, viewer = queries.report_by_link(link)
@@ -301,6 +305,7 @@ def photo(request: HttpRequest, link: str, file_id: int) -> FileResponse:
 
 @require_POST
 @scope.endpoint("resident.answer", roles=scope.ANYONE)
+@turnstile.guessing
 def answer(request: HttpRequest, link: str) -> HttpResponse:
     """The answer to a question that was asked back."""
     return _take(request, link, "answer", AnswerForm(request.POST))
@@ -308,6 +313,7 @@ def answer(request: HttpRequest, link: str) -> HttpResponse:
 
 @require_POST
 @scope.endpoint("resident.judge", roles=scope.ANYONE)
+@turnstile.guessing
 def judge(request: HttpRequest, link: str) -> HttpResponse:
     """The verdict."""
     return _take(request, link, "judge", JudgeForm(request.POST))
@@ -315,6 +321,7 @@ def judge(request: HttpRequest, link: str) -> HttpResponse:
 
 @require_POST
 @scope.endpoint("resident.reopen", roles=scope.ANYONE)
+@turnstile.guessing
 def reopen(request: HttpRequest, link: str) -> HttpResponse:
     """Still there."""
     return _take(request, link, "reopen", ReopenForm(request.POST))
@@ -329,6 +336,7 @@ def _take(request: HttpRequest, link: str, what: str, form: Refusable) -> HttpRe
     if valid and not form.errors:
         data, photos = form.cleaned_data, [photo.id for photo in kept]
         try:
+            turnstile.enter(request, "act", at=now, link=link)
             if what == "answer":
                 actions.answer(
                     question_id=data["question"],
@@ -354,7 +362,7 @@ def _take(request: HttpRequest, link: str, what: str, form: Refusable) -> HttpRe
         except NotThere:
             raise
         except Refused as refusal:
-            if refusal.field in form.fields or refusal.field == "file":
+            if refusal.field in form.fields or refusal.field == "file" or isinstance(refusal, TooMany):
                 form.refuse(refusal)
             else:  # the page has moved on: its form may not be there any more
                 return _page(
@@ -367,7 +375,7 @@ def _take(request: HttpRequest, link: str, what: str, form: Refusable) -> HttpRe
                 )
         else:
             return HttpResponseRedirect(f"{reverse('resident:follow', args=[link])}?done={what}")
-    return _page(request, mine(link, now), forms={what: form}, kept=kept, status=422)
+    return told(_page(request, mine(link, now), forms={what: form}, kept=kept, status=422), form.often)
 
 
 def qr_of(address: str) -> SafeString:

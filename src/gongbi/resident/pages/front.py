@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from gongbi.cases import queries as cases
-from gongbi.kernel import scope
-from gongbi.kernel.errors import NotThere, Refused
+from gongbi.kernel import scope, turnstile
+from gongbi.kernel.errors import NotThere, Refused, TooMany
+from gongbi.kernel.flow.declare import State
 from gongbi.kernel.vault import queries as vault
 from gongbi.look.furniture import Cell, Column, Fact, Table, Turn
 from gongbi.resident import queries
-from gongbi.resident.pages.common import district_name, places
+from gongbi.resident.pages.common import district_name, places, told
 from gongbi.resident.rules import Words
 from gongbi.territory import queries as territory
 
@@ -43,13 +44,20 @@ def home(request: HttpRequest) -> HttpResponse:
     """What do you want to do?"""
     typed = request.GET.get("number", "").strip()[:60]
     context: dict[str, Any] = {"emergency": EMERGENCY, "district": district_name(), "typed": typed}
-    status = 200
+    status, often = 200, None
     if typed:
         try:
-            context["number"], context["state"] = queries.state_of(typed)
-        except NotThere as none:
-            context["none"], status = none.message, 404
-    return render(request, "resident/home.html", context, status=status)
+            context["number"], context["state"] = _state(request, typed)
+        except (NotThere, TooMany) as none:
+            context["none"], status = none.message, none.status
+            often = none if isinstance(none, TooMany) else None
+    return told(render(request, "resident/home.html", context, status=status), often)
+
+
+@turnstile.guessing
+def _state(request: HttpRequest, typed: str) -> tuple[str, State]:
+    """What anybody may know by a receipt number; who tries out many waits."""
+    return queries.state_of(typed)
 
 
 @require_safe
