@@ -182,3 +182,48 @@ def test_outside_ones_territory_or_unit_there_is_no_such_case(
             queries.timeline(case, viewer)
         with pytest.raises((NotThere, Forbidden)):
             actions.finish(case_id=case.pk, viewer=viewer, at=now, result="x")
+
+
+def informers_kind() -> str:
+    from gongbi.duties import queries as duties
+
+    return next(kind.code for kind in duties.kinds() if kind.informer)
+
+
+def hidden_reports(case: Case) -> list[bool]:
+    return list(Report.objects.filter(case=case).order_by("pk").values_list("confidential", flat=True))
+
+
+def test_who_reported_is_hidden_from_the_moment_the_desk_files_it_under_a_kind_of_informers(
+    say: Say, post: Post, unit: Unit, now: datetime
+) -> None:
+    case = say(text="三号楼王老板半夜偷倒垃圾", name=NAME, phone=PHONE)
+    say(text="我也看见了", name=NAME, phone=PHONE, join=case.pk)
+    assert hidden_reports(case) == [False, False]
+    desk = post("dispatcher")
+    actions.accept(case_id=case.pk, viewer=desk, at=now, kind=informers_kind())
+    assert hidden_reports(case) == [True, True]
+    assert queries.timeline(case, desk)[-1].facts["reporters_hidden"] is True
+    actions.dispatch(case_id=case.pk, viewer=desk, at=now, unit_id=unit("urban_management"))
+    case = actions.sign(case_id=case.pk, viewer=post("handler", unit="urban_management"), at=now)
+    assert all(who_opens(report, case) == MAY for report in case.reports.all())
+    assert NAME not in repr([vars(report) for report in visible(Report.objects.filter(case=case), desk)])
+
+
+def test_who_joins_an_informers_case_or_chooses_such_a_kind_is_hidden_too(
+    say: Say, post: Post, now: datetime
+) -> None:
+    kind = informers_kind()
+    chosen = say(text="商户短斤少两", kind=kind, name=NAME, phone=PHONE)
+    assert hidden_reports(chosen) == [True]
+    say(text="我也被骗了", join=chosen.pk, name=NAME, phone=PHONE)
+    assert hidden_reports(chosen) == [True, True]
+    plain = say(text="有人短斤少两", name=NAME, phone=PHONE)
+    actions.merge(case_id=plain.pk, into_id=chosen.pk, viewer=post("dispatcher"), at=now)
+    assert hidden_reports(chosen) == [True, True, True]
+
+
+def test_an_ordinary_kind_hides_nobody(told: Callable[..., Case], post: Post) -> None:
+    case = told(confidential=False)
+    assert hidden_reports(case) == [False]
+    assert all("reporters_hidden" not in event.facts for event in queries.timeline(case, post("dispatcher")))

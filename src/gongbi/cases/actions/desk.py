@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from gongbi.cases import rules
+from gongbi.cases.actions.informers import hide_reporters, informs
 from gongbi.cases.actions.receive import check_point, outside
 from gongbi.cases.actions.step import load, take
 from gongbi.cases.models import Case, Contest, Part, Question
@@ -43,7 +44,8 @@ def accept(
 ) -> Case:
     """File the case under a kind and its filing condition, at a place. Nothing is filed without a condition (guard 1).
 
-    What the person chose against the machine's proposal is remembered for the classifier. ``division``: a community or grid code.
+    Under a kind that informers report, who reported is hidden from the units from now on. What the person chose against the
+    machine's proposal is remembered for the classifier. ``division``: a community or grid code.
     """
     case = load(case_id, viewer)
     entry = duties.kind(kind)
@@ -108,6 +110,7 @@ def accept(
             "standard": chosen.code,
             "proposed_kind": proposed[0] if proposed else "",
             "territory": division or case.territory,
+            **({"reporters_hidden": True} if informs(kind) else {}),
         },
         kind=kind,
         standard=chosen.code,
@@ -115,6 +118,7 @@ def accept(
         on_spot=entry.on_spot,
         **columns,
     )
+    hide_reporters(case)
     duty_actions.learn(
         text=_text(case),
         kind=kind,

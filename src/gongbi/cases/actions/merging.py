@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from gongbi.cases.actions.informers import hide_reporters
 from gongbi.cases.actions.receive import said_by_phone
 from gongbi.cases.actions.step import load, take
 from gongbi.cases.models import Case, Report
@@ -68,6 +69,7 @@ def merge(
         urgent=target.urgent or case.urgent,
     )
     Report.objects.filter(case=case).update(case=target)
+    hide_reporters(target)
     _carry_photos(reports, target)
     Link.objects.create(source=case, target=target, kind="merged", at=at, actor=viewer.actor)
     return target

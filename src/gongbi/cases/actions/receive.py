@@ -12,6 +12,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from gongbi.cases import links, rules
+from gongbi.cases.actions.informers import informs
 from gongbi.cases.actions.step import load, take
 from gongbi.cases.models import Case, Report
 from gongbi.cases.queries.settings import setting
@@ -314,7 +315,8 @@ def report_of(statement: Statement, case: Case, key: bytes | None, viewer: Viewe
         phone=statement.phone,
         phone_index=blind.index(statement.phone, "phone") if statement.phone else None,
         anonymous=statement.anonymous,
-        confidential=statement.confidential,
+        # Who chose such a kind, or joins such a case, informs against somebody without having to say so.
+        confidential=statement.confidential or informs(said.kind if statement.join is None else case.kind),
         route=statement.route,
         reply=special_reply(statement.route, statement.language) if statement.route else "",
         idempotency=key,
