@@ -97,12 +97,16 @@ def _histories(chance: random.Random) -> list[list[Any]]:
 def _lines(cases: int) -> Iterator[tuple[Any, ...]]:
     """Rows of the projection in order of time, as a year of work would have left them."""
     from gongbi.insight.fold import fold
-    from gongbi.insight.lines import STAMPS, settled
+    from gongbi.insight.lines import STAMPS, ever_counts, settled
     from gongbi.insight.period import day_end
 
     chance = random.Random(1)
     patterns = [
-        [(line, settled(line, day_end(line.at))) for line in fold(story).lines]
+        [
+            (line, settled(line, day_end(line.at)))
+            for line in fold(story).lines
+            if ever_counts(line, day_end(line.at))
+        ]
         for story in _histories(chance)
     ]
     times = ("at", "since", "until", *STAMPS)

@@ -46,7 +46,17 @@ SPANS = [
 DRAWN = st.integers(0, 10**6)
 SEEDS = st.integers(0, 2**32)  # of an even choice: hypothesis itself prefers small numbers
 NO_BUTTON = frozenset(
-    {"open", "answer_at_once", "join", "take_in", "taken_out", "called", "settle", "solve_on_spot"}
+    {
+        "open",
+        "answer_at_once",
+        "join",
+        "take_in",
+        "taken_out",
+        "called",
+        "settle",
+        "solve_on_spot",
+        "deadline_moved",
+    }
 )
 
 

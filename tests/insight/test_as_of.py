@@ -14,9 +14,10 @@ from gongbi.insight import counting
 from gongbi.insight.counting import Board, Filters
 from gongbi.insight.facts import Entry, cut
 from gongbi.insight.fold import fold
-from gongbi.insight.lines import Line, as_of, pack, settled, stands, unpack
+from gongbi.insight.lines import Line, What, as_of, ever_counts, pack, settled, stands, unpack
 from gongbi.insight.period import Period, day_end
 from gongbi.insight.plain import recount_json
+from gongbi.insight.queries import _SETTLED
 from gongbi.insight.rates import Config
 from tests.insight.histories import T0, histories
 
@@ -85,7 +86,27 @@ def test_a_settled_line_looks_the_same_to_every_period_that_counts_it() -> None:
 )
 def test_flags_survive_packing(result: int, flags: tuple[bool, bool, bool, bool]) -> None:
     assert unpack(pack(result, *flags)) == (result, *flags)
-    assert pack(result, *flags) < 1 << 15
+    assert pack(result, *flags) < _SETTLED  # with what the line is about in one number: queries._settled
+
+
+def test_a_version_that_is_not_kept_is_seen_by_no_period() -> None:
+    dropped = 0
+    for entries in histories(21, 300, days=20):
+        for line in fold(entries).lines:
+            end = day_end(line.at)
+            if not ever_counts(line, end):
+                dropped += 1
+                assert not any(stands(line, end + timedelta(days=n)) for n in (0, 1, 30, 400))
+    assert dropped > 300
+
+
+@pytest.mark.parametrize(("until", "kept"), [("23:59:59", False), ("24:00:00", True), (None, True)])
+def test_a_version_that_gives_way_at_midnight_still_counts_for_its_day(until: str | None, kept: bool) -> None:
+    end = day_end(T0)
+    gone = {"23:59:59": end - timedelta(seconds=1), "24:00:00": end, None: None}[until]
+    line = Line(What.HANDLING, 1, T0, T0 - timedelta(days=1), gone)
+    assert ever_counts(line, end) is kept
+    assert stands(line, end) is kept
 
 
 def test_a_line_never_stands_twice_at_once_and_versions_follow_each_other() -> None:

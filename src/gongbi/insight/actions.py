@@ -6,6 +6,7 @@ Locks: rows of ``CaseFacts`` by key; nothing of any other room.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
 
@@ -13,7 +14,7 @@ from django.db import transaction
 
 from gongbi.insight.facts import Entry, Facts
 from gongbi.insight.fold import fold
-from gongbi.insight.lines import Line, settled
+from gongbi.insight.lines import Line, ever_counts, settled
 from gongbi.insight.models import CaseFacts, FactLine
 from gongbi.insight.period import day_end
 from gongbi.insight.watermark import behind
@@ -70,7 +71,10 @@ def _store_lines(folded: dict[int, Facts]) -> None:
     changed = []
     for key, facts in folded.items():
         for line in facts.lines:
-            row = _line(key, line)
+            end = day_end(line.at)
+            if not ever_counts(line, end):
+                continue
+            row = _line(key, line, end)
             before = old.pop((key, row.what, row.nth, row.since), None)
             if before is None or values(before) != values(row):
                 changed.append(row)
@@ -82,12 +86,12 @@ def _store_lines(folded: dict[int, Facts]) -> None:
         FactLine.objects.filter(pk__in=[row.pk for row in old.values()]).delete()
 
 
-def _line(key: int, line: Line) -> FactLine:
+def _line(key: int, line: Line, end: datetime) -> FactLine:
     row = FactLine(case_id=key)
     for name in Line.__dataclass_fields__:
         value = getattr(line, name)
         setattr(row, name, int(value) if name in ("what", "result") else value)
-    row.settled = settled(line, day_end(line.at))
+    row.settled = settled(line, end)
     return row
 
 

@@ -146,6 +146,14 @@ def unpack(code: int) -> tuple[int, bool, bool, bool, bool]:
     return result, bool(flags & 1), bool(flags & 2), bool(flags & 4), bool(flags & 8)
 
 
+def ever_counts(line: Line, day_end: datetime) -> bool:
+    """Whether any period can count this version; ``day_end`` is the end of the day of its ``at``.
+
+    Every period that covers ``at`` ends then or later, so a version that gave way before that is seen by none.
+    """
+    return line.until is None or line.until >= day_end
+
+
 def settled(line: Line, day_end: datetime) -> int | None:
     """The packed flags of a line that nothing has touched after ``day_end``, the end of the day of its ``at``; else None.
 

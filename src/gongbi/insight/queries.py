@@ -43,11 +43,12 @@ PARTS: tuple[Part, ...] = ("numerator", "denominator", "rest", "excluded")
 PAGE = 100
 EXPORT_MOST = 100_000
 
+_SETTLED = 4096  # more than any packed number of a line (lines.pack) can be
 _STAMP_OF = {"done": "done_at", "spoiled": "spoiled_at", "exempt": "exempt_at"}
 _KEYS: dict[str, Combinable | str] = {
     "street": Substr("territory", 1, 9),
     "community": Substr("territory", 1, 12),
-    "unit": "unit_id",
+    "unit": F("unit_id") + 0,  # as a sum, or SQLite takes the index of units and reads every row
     "kind": "kind",
     "channel": "channel",
     "net": "net",
@@ -279,13 +280,19 @@ def _name(key: Any) -> str:
 
 
 def _settled(found: Any) -> Iterator[tuple[int, Cell, int]]:
-    """Lines that look the same to every period: from the index alone."""
+    """Lines that look the same to every period: from the index alone.
+
+    One number to group by: SQLite counts by it in half the time, and is not led to an index that sends it to every row.
+    """
+    code = F("what") * _SETTLED + F("settled")
     rows = (
         found.filter(settled__isnull=False)
-        .values_list("bucket", "group", "what", "settled")
+        .annotate(code=code)
+        .values_list("bucket", "group", "code")
         .annotate(n=Count("what"))
     )
-    for place, key, what, code, count in rows:
+    for place, key, packed, count in rows:
+        what, code = divmod(packed, _SETTLED)
         yield place, Cell(_name(key), what, Flags(*unpack(code)), False, ""), count
 
 
