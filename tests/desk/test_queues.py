@@ -265,3 +265,20 @@ def test_a_street_sees_only_its_own(world: World, at_desk: At) -> None:
     inside = street.viewer.covers(case.territory)
     assert (case.number in street.get("/desk/queue/accept").content.decode()) is inside
     assert (street.get(f"/desk/case/{case.number}").status_code == 200) is inside
+
+
+@pytest.mark.parametrize("login", ["clerk", "dispatcher", "manager"])
+def test_words_find_what_was_rejected_merged_or_answered_at_once(world: World, at_desk: At, login: str) -> None:
+    rejected = world.case("received", text="劳动路有人在天桥上拉二胡")
+    at_desk("dispatcher").do(rejected, "reject", ground="outside_duties", reason="不归我们管")
+    merged = world.case("merged", text="天桥上拉二胡的太吵")
+    answered = world.say(
+        "问天桥二胡归谁管", channel="hotline", kind="", route=4, phone="029-55551234", viewer=world.who("clerk")
+    )
+    page = at_desk(login).get("/desk/search", {"q": "二胡"}).content.decode()
+    for case in (rejected, merged, answered):
+        assert case.number in page
+    assert "其他已结束" in page
+    listed = at_desk(login).get("/desk/queue/ended").content.decode()
+    assert rejected.title in listed
+    assert "二胡" not in at_desk(login).get("/desk/queue/closed").content.decode()

@@ -37,6 +37,7 @@ LANDING: dict[str, str] = {
 _ICONS = {
     "accept": "inbox", "dispatch": "send", "requests": "file-clock", "sign": "square-check", "handle": "hammer",
     "check": "badge-check", "callback": "phone-call", "rule": "gavel", "waiting": "hourglass", "open": "list", "closed": "archive",
+    "ended": "ban",
 }  # fmt: skip
 EVENTS = " ".join(f"{CASE.name}.{arrow.name}" for arrow in CASE.transitions)
 
@@ -102,6 +103,14 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
         items.append(_item(_("Board"), "board:board", "layout-dashboard", here))
     if viewer.role == roles.AUDITOR:
         items.append(_item(_("Ledger"), "desk:ledger", "book-open", here))
+    if viewer.role in KEEPERS or viewer.role == roles.SECURITY:
+        items.append(NavItem(_("Who may do what")))
+        items.append(_item(_("People"), "desk:people", "users", here))
+        items.append(_item(_("Posts"), "desk:posts", "id-card", here))
+        items.append(_item(_("Units"), "desk:units", "building", here))
+    if viewer.role in (roles.SECURITY, roles.AUDITOR):
+        items.append(_item(_("Accounts"), "desk:accounts", "log-in", here))
+        items.append(_item(_("Keys"), "desk:keys", "key-round", here))
     if viewer.role in KEEPERS:
         items.append(NavItem(_("Upkeep")))
         items.append(_item(_("Lists"), "desk:reference", "table", here))
@@ -119,8 +128,8 @@ def _item(words: Any, name: str, icon: str, here: str, count: int | None = None)
 
 
 def count_of(tab: lists.Tab, waiting: dict[str, int]) -> int | None:
-    """How many wait in a queue; None for what is closed: nothing waits there."""
-    if tab.name == "closed":
+    """How many wait in a queue; None for what is over: nothing waits there."""
+    if tab.name in lists.ENDED:
         return None
     if tab.name == "requests":
         return waiting.get("requests", 0)

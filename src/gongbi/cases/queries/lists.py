@@ -80,7 +80,14 @@ TABS = (
             roles.GRID_WORKER,
         ),
     ),
+    Tab(
+        "ended",
+        ("其他已结束", "Ended otherwise"),
+        ("rejected", "merged", "answered"),
+        (roles.DISPATCHER, roles.CLERK, roles.MANAGER, roles.AUDITOR),
+    ),
 )
+ENDED = ("closed", "ended")  # tabs of what is over: newest first
 TAB = {tab.name: tab for tab in TABS}
 
 
@@ -122,13 +129,13 @@ def queue(viewer: Viewer, wanted: QueueFilter, *, now: datetime, size: int = PAG
     found = _narrow(found, wanted, now)
     if tab.states:
         found = found.filter(flow="cases", state__in=tab.states)
-    if tab.name != "closed":
+    if tab.name not in ENDED:
         found = found.filter(AT_WORK, is_open=True)  # both tables have small indexes of what is at work
     if tab.name == "requests":
         found = found.filter(pk__in=Request.objects.filter(decided_at__isnull=True).values("case_id"))
     if wanted.words:
         return _searched(found, wanted.words, size)
-    if tab.name == "closed":
+    if tab.name in ENDED:
         found = found.order_by("-matter_ptr_id")
         if wanted.after:
             found = found.filter(pk__lt=wanted.after[1])

@@ -120,7 +120,7 @@ def points(request: HttpRequest) -> JsonResponse:
 @require_safe
 @scope.endpoint("desk.search", roles=READERS)
 def search(request: HttpRequest) -> HttpResponse:
-    """By number straight to the matter; by words the open ones and the closed ones, newest first."""
+    """By number straight to the matter; by words the open, the closed and those that ended otherwise, newest first."""
     viewer, now = viewer_of(request), timezone.now()
     words = " ".join(request.GET.get("q", "").split())[:80]
     wrong = ""
@@ -133,7 +133,7 @@ def search(request: HttpRequest) -> HttpResponse:
             return HttpResponseRedirect(reverse("desk:case", args=[found.number]))
     sections = []
     if words and not wrong:
-        for tab in ("open", "closed"):
+        for tab in ("open", *lists.ENDED):
             page = queries.queue(viewer, queries.QueueFilter(tab=tab, words=words), now=now)
             sections.append(
                 {"tab": lists.TAB[tab], "rows": rows_of(page.cases, viewer, now), "more": page.more}

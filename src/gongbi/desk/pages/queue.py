@@ -47,6 +47,7 @@ TITLES: dict[str, Any] = {
     "waiting": _("Nothing is waiting"),
     "open": _("Nothing is open"),
     "closed": _("Nothing has been closed yet"),
+    "ended": _("Nothing was rejected, merged or answered at once"),
 }
 
 
