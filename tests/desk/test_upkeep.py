@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -196,12 +197,28 @@ def test_the_auditor_sees_the_chain_hold_and_break(world: World, at_desk: At) ->
     case, auditor = world.case("handling"), at_desk("auditor")
     page = auditor.get("/desk/ledger", {"number": case.number}).content.decode()
     assert "链条完整：4 条记录" in page
+    assert "待派遣 → 待签收" in page  # people's words, not the codes of the flow
     receipt = case.reports.get().number
     assert case.number in auditor.get("/desk/ledger", {"number": receipt}).content.decode()
     entry = LedgerEntry.objects.filter(matter_id=case.pk, seq=2).get()
     entry.facts["kind"] = "C9999"
     _forge(entry)
     assert "链条断裂" in auditor.get("/desk/ledger", {"number": case.number}).content.decode()
+
+
+def test_the_auditor_reads_who_opened_a_number_and_why(world: World, at_desk: At) -> None:
+    case, auditor = world.case("checked", channel="hotline"), at_desk("auditor")
+    assert "无人。" in auditor.get("/desk/ledger", {"number": case.number}).content.decode()
+    where = f"/desk/case/{case.number}/report/{case.reports.get().pk}/phone"
+    plain = at_desk("clerk").post(where, {"reason": "回访来电人"}, **{"HX-Request": "true"}).content.decode()
+    number = re.search(r'href="tel:(\d{8,})"', plain.replace("-", ""))
+    assert number  # one tap calls
+    page = auditor.get("/desk/ledger", {"number": case.number}).content.decode()
+    line = re.search(r"<li>([^\n]*回访来电人)</li>", page)
+    assert line
+    assert "12345热线受理中心" in line[1]
+    assert " 电话 " in line[1]
+    assert "0295555" not in page.replace("-", "")
 
 
 def _forge(entry: Any) -> None:

@@ -19,7 +19,7 @@ from gongbi.kernel.errors import Refused
 from gongbi.kernel.ledger.chain import entry_hash
 from gongbi.kernel.ledger.models import LedgerEntry
 from gongbi.kernel.ledger.queries import fields_of
-from gongbi.kernel.scope.viewer import AUDITOR, SECURITY
+from gongbi.kernel.scope.viewer import AUDITOR, SECURITY, Viewer
 from gongbi.kernel.vault.queries import accesses
 from gongbi.look.furniture import Cell, Column, Table
 from gongbi.look.templatetags.look import time_tag
@@ -34,8 +34,24 @@ class Link:
 
     entry: Any
     words: Any
+    before: Any
+    after: Any
     by: Any
     holds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """One look at a sealed name or number."""
+
+    at: Any
+    by: Any
+    actor: str
+    what: Any
+    reason: str
+
+
+FIELDS: dict[str, tuple[str, str]] = {"name": ("姓名", "name"), "phone": ("电话", "phone number")}
 
 
 @require_safe
@@ -51,15 +67,27 @@ def ledger(request: HttpRequest) -> HttpResponse:
         except Refused as refusal:
             context["wrong"] = refusal.message
         else:
-            chain = _chain(case, Names(viewer, now))
+            names = Names(viewer, now)
+            chain = _chain(case, names)
             context |= {
                 "case": case,
                 "chain": chain,
                 "whole": all(link.holds for link in chain)
                 and bytes(case.last_hash) == bytes(chain[-1].entry.hash),
-                "opened": [row for report in case.reports.all() for row in accesses(report, viewer=viewer)],
+                "opened": _opened(case, viewer, names),
             }
     return show(request, "desk/ledger.html", context, here="desk:ledger")
+
+
+def _opened(case: Any, viewer: Viewer, names: Names) -> list[Opened]:
+    rows = [row for report in case.reports.all() for row in accesses(report, viewer=viewer)]
+    names.remember(row.actor for row in rows)
+    return [
+        Opened(
+            row.at, names.actor(row.actor, row.unit_id), row.actor, FIELDS.get(row.field, row.field), row.reason
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 def _chain(case: Any, names: Names) -> list[Link]:
@@ -73,10 +101,16 @@ def _chain(case: Any, names: Names) -> list[Link]:
             and entry_hash(prev, fields_of(entry)) == bytes(entry.hash)
         )
         arrow = case.declared.by_name.get(entry.transition)
+        before, after = (
+            case.declared.by_state[state].words if state in case.declared.by_state else state
+            for state in (entry.from_state, entry.to_state)
+        )
         links.append(
             Link(
                 entry,
                 arrow.words if arrow else entry.transition,
+                before,
+                after,
                 names.actor(entry.actor, entry.unit_id),
                 holds,
             )
