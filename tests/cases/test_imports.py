@@ -114,12 +114,15 @@ def test_a_workbook_with_a_title_merged_cells_and_real_dates(now: datetime) -> N
     ]
     data = workbook(rows, merge=[(0, 0, 0, 2, "三月上报"), (2, 1, 3, 1, "劳动路")])
     done = take(data, now, "a.xlsx")
-    assert done.new == 2
-    assert errors(done) == [(5, "said_at", "said_at")]  # a bare number is no date that anybody can read
-    assert list(Report.objects.order_by("pk").values_list("place_words", flat=True)) == ["劳动路", "劳动路"]
-    assert [report.said_at.astimezone(now.tzinfo).date() for report in Report.objects.all()] == [
-        date(2026, 3, 9)
-    ] * 2
+    # The third date was left as the number that the program counts it by.
+    assert (done.new, errors(done)) == (3, [])
+    assert list(Report.objects.order_by("pk").values_list("place_words", flat=True)) == [
+        "劳动路",
+        "劳动路",
+        "",
+    ]
+    days = [report.said_at.astimezone(now.tzinfo).date() for report in Report.objects.order_by("pk")]
+    assert days == [date(2026, 3, 9)] * 3
 
 
 @pytest.mark.django_db
@@ -359,3 +362,55 @@ def test_the_real_messages_go_through_triage_and_the_board_equals_a_recount(
     shown = board.board(VIEWER, period)
     assert recount(period, config=shown.config) == board.board_json(VIEWER, period, config=shown.config)
     assert list(verify()) == []
+
+
+# --- Hostile files --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_what_stood_before_a_broken_row_is_taken_and_the_row_is_named(now: datetime) -> None:
+    good = "".join(f"{n},第{n}盏路灯不亮\n" for n in range(40))
+    text = "number,诉求内容\n" + good + '40,"没有收尾的引号\n41,路灯不亮\n'
+    done = take(text.encode(), now)
+    assert done.new == Report.objects.count() == 40
+    assert errors(done) == [(42, "", "table_row")]
+    assert "引号" in done.refused[0].errors[0].message
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("cell", "moment"),
+    [
+        ("46090", "2026-03-08T16:00:00+00:00"),
+        ("46090.4", "2026-03-09T01:36:00+00:00"),
+        ("36526", "1999-12-31T16:00:00+00:00"),
+    ],
+)
+def test_a_date_that_the_spreadsheet_left_as_a_number_is_that_date(
+    now: datetime, cell: str, moment: str
+) -> None:
+    done = take(text_of([["M1", "路灯不亮", cell, "", ""]]), now)
+    assert (done.new, errors(done)) == (1, [])
+    assert Report.objects.get().said_at.isoformat() == moment
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("cell", ["4609", "36525", "73051", "460900", "-46090", "46090.5.1"])
+def test_another_number_is_no_date(now: datetime, cell: str) -> None:
+    assert errors(take(text_of([["M1", "路灯不亮", cell, "", ""]]), now)) == [(2, "said_at", "said_at")]
+
+
+@pytest.mark.django_db
+def test_wrong_rows_are_told_from_the_top(now: datetime) -> None:
+    rows = [
+        ["1", "颠倒", "2026-03-09", "34.265", "108.913"],
+        ["2", "", "2026-03-09", "", ""],
+        ["3", "外地", "2026-03-09", "116.4", "39.9"],
+        ["4", "昨天", "昨天", "", ""],
+    ]
+    assert [row for row, _column, _code in errors(take(text_of(rows), now))] == [2, 3, 4, 5]
+
+
+@pytest.mark.django_db
+def test_a_file_without_rows_says_so(now: datetime) -> None:
+    assert any("没有数据行" in zh for zh, _en in take(text_of([]), now).notes)

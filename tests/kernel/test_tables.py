@@ -165,6 +165,63 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyP
     assert refused.value.code == "table_too_large"
 
 
+def test_a_part_that_unfolds_a_thousandfold_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """900 MB of the letter A among the texts are below the limit of a workbook and would take 2.7 GB of memory."""
+    monkeypatch.setattr(sheets, "_FREE", 1 << 20)
+    out = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(book([["code", "name"], ["1", "a"]]))) as real,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as bomb,
+    ):
+        for part in real.namelist():
+            filling = b"<sst><si><t>" + b"A" * (2 << 20) + b"</t></si></sst>"
+            bomb.writestr(part, filling if part == "xl/sharedStrings.xml" else real.read(part))
+    with pytest.raises(Refused) as refused:
+        read_table(out.getvalue(), "x.xlsx", COLUMNS)
+    assert refused.value.code == "table_too_large"
+
+
+def test_an_honest_list_is_no_bomb(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheets, "_FREE", 1 << 16)
+    data = book([["code", "name"], *[[str(n), "路灯不亮"] for n in range(20_000)]])
+    assert sum(1 for _row in read_table(data, "x.xlsx", COLUMNS)) == 20_000
+
+
+@pytest.mark.parametrize(
+    ("text", "row", "why"),
+    [
+        ('code,name\n1,a\n2,"b\n3,c\n', 3, "引号没有成对"),
+        ('code,name\n1,a\n2,"b"c\n3,c\n', 3, "引号之后还有文字"),
+    ],
+)
+def test_a_quotation_mark_out_of_place_does_not_swallow_the_rows_after_it(
+    text: str, row: int, why: str
+) -> None:
+    table = iter(read_table(text.encode(), "x.csv", COLUMNS[:2]))
+    assert next(table).values["name"] == "a"
+    with pytest.raises(Refused) as refused:
+        list(table)
+    assert (refused.value.code, refused.value.values["row"]) == ("table_row", row)
+    assert why in refused.value.message
+
+
+def test_sheets_that_are_not_read_are_named_unless_empty_hidden_or_the_templates_own() -> None:
+    out = io.BytesIO()
+    file = xlsxwriter.Workbook(out, {"in_memory": True})
+    for name, filled in (("藏", True), ("一", True), ("二", True), ("空", False), ("填写说明", True)):
+        sheet = file.add_worksheet(name)
+        if filled:
+            sheet.write_row(0, 0, ["code", "name"])
+        if name == "藏":
+            sheet.hide()
+        if name == "一":
+            sheet.activate()
+            sheet.set_first_sheet()
+    file.close()
+    assert read_table(out.getvalue(), "x.xlsx", COLUMNS).unread == ["二"]
+    assert read_table(out.getvalue(), "x.xlsx", COLUMNS, sheet="二").unread == []
+
+
 def test_the_template_can_be_sent_back_filled_in_either_language() -> None:
     for lang in ("zh", "en"):
         assert list(read_table(write_template(COLUMNS, lang=lang), "t.xlsx", COLUMNS)) == []

@@ -9,8 +9,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
-from itertools import islice
+from datetime import datetime, timedelta
 from typing import IO, Any
 
 from django.utils import timezone
@@ -132,11 +131,17 @@ def import_reports(
     if table.unknown:
         names = "、".join(table.unknown)
         done.notes.append((f"未使用的列：{names}", f"Columns that were not used: {names}"))
-    invented = 0
+    if table.unread:
+        names = "、".join(table.unread)
+        done.notes.append(
+            (f"只读了第一个工作表；未读：{names}", f"Only the first sheet was read, not: {names}")
+        )
+    invented = read = 0
     for rows in _batches(iter(table), BATCH):
+        read += len(rows)
         good: list[tuple[Row, Statement]] = []
         for row in rows:
-            statement = _statement(row, at, invent)
+            statement = None if row.errors else _statement(row, at, invent)
             if row.errors or statement is None:
                 done.refuse(row)
             else:
@@ -154,6 +159,10 @@ def import_reports(
                     done.placed += taken.proposal.where is not None
                     done.kinds += taken.proposal.kind is not None
                     done.twins += bool(taken.proposal.twins)
+    # Triage answers after a batch what reading found at once: people go through the file from the top.
+    done.refused.sort(key=lambda row: row.number)
+    if not read:
+        done.notes.append(("文件只有列名，没有数据行。", "The file has headings and no rows."))
     done.notes.append(
         (
             f"分拣：{done.placed} 条有地点，{done.kinds} 条有类别建议，{done.twins} 条可能与在办案件相同。",
@@ -182,7 +191,24 @@ def _is_demo(at: datetime) -> bool:
 
 
 def _batches(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:
-    while batch := list(islice(rows, size)):
+    """Lists of ``size`` rows. A row at which the file itself breaks off is one more row, with what is wrong: what stood before it
+    is taken."""
+    batch: list[Row] = []
+    try:
+        for row in rows:
+            batch.append(row)
+            if len(batch) == size:
+                yield batch
+                batch = []
+    except Refused as broken:
+        batch.append(
+            Row(
+                int(broken.values.get("row", 0)),
+                {},
+                [CellError("", "", broken.words, broken.code, broken.values)],
+            )
+        )
+    if batch:
         yield batch
 
 
@@ -247,7 +273,7 @@ def _moment(row: Row, text: str, at: datetime) -> datetime | None:
     if not text:
         return at
     try:
-        moment = parse_datetime(text.replace("/", "-").replace("T", " ", 1)) or _day(text)
+        moment = parse_datetime(text.replace("/", "-").replace("T", " ", 1)) or _day(text) or _serial(text)
     except ValueError:
         moment = None
     if moment is None:
@@ -273,6 +299,14 @@ def _day(text: str) -> datetime | None:
         return None
     year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
     return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - made aware by the caller
+
+
+def _serial(text: str) -> datetime | None:
+    """A day as spreadsheet programs count it, where the cell was not formatted as a date: days since 1899-12-30, 2000 to 2099."""
+    if not re.fullmatch(r"\d{5}(\.\d+)?", text) or not 36526 <= float(text) < 73051:
+        return None
+    minutes = round(float(text) * 1440)
+    return datetime(1899, 12, 30) + timedelta(minutes=minutes)  # noqa: DTZ001 - made aware by the caller
 
 
 def _degrees(row: Row, key: str) -> float | None:

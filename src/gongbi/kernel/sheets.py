@@ -19,29 +19,37 @@ from gongbi.kernel.errors import Refused
 
 RawRows = Iterator[tuple[int, list[Any]]]
 
+NOTES = ("填写说明", "How to fill in")  # the second sheet of a template
 MAX_UNPACKED = 1 << 30  # bytes of XML in one workbook
 MAX_CELLS = 30_000_000  # a million rows of thirty columns; the reader lays a sheet out as a full rectangle
+MAX_RATIO = 100  # how far one part may unfold: sheets of real lists fold to a tenth or a thirtieth
 MAX_COLUMNS = 1000
 MAX_FIELD = 1_000_000  # characters in one CSV field
 _CHUNK = 1 << 20
+_FREE = 32 << 20  # below this size a part may be as repetitive as it likes
 _REFERENCE = re.compile(rb"""\sr=["']([A-Z]{1,3})([0-9]{1,7})["']""")
+# What the reader says of a record it cannot read: (Chinese, English).
+_CSV_FAULTS = {
+    "unexpected end of data": ("引号没有成对", "a quotation mark is never closed"),
+    "',' expected after '\"'": ("引号之后还有文字", "text follows a closing quotation mark"),
+}
 _FOOLED = (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError, zlib.error)
 
 
-def open_rows(file: IO[bytes], sheet: str | None) -> tuple[str, str, RawRows]:
-    """``(kind, encoding, rows)``; a row is ``(number from 1 as people see it, cells)``."""
+def open_rows(file: IO[bytes], sheet: str | None) -> tuple[str, str, RawRows, list[str]]:
+    """``(kind, encoding, rows, names of sheets not read)``; a row is ``(number from 1 as people see it, cells)``."""
     file.seek(0)
     start = file.read(8)
     file.seek(0)
     if not start:
-        return "csv", "utf-8", iter(())
+        return "csv", "utf-8", iter(()), []
     if start.startswith(b"PK\x03\x04"):
         _look_inside(file)
-        return "xlsx", "", _workbook(file, sheet)
+        return "xlsx", "", *_workbook(file, sheet)
     if start.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-        return "xls", "", _workbook(file, sheet)
+        return "xls", "", *_workbook(file, sheet)
     encoding = _encoding(file)
-    return "csv", encoding, _csv(file, encoding)
+    return "csv", encoding, _csv(file, encoding), []
 
 
 def _unreadable(why: object) -> Refused:
@@ -70,6 +78,9 @@ def _look_inside(file: IO[bytes]) -> None:
     try:
         with zipfile.ZipFile(file) as pack:
             if sum(part.file_size for part in pack.infolist()) > MAX_UNPACKED:
+                raise _too_large()
+            # The reader keeps all texts in memory at once: what unfolds a thousandfold is no list.
+            if any(part.file_size > max(_FREE, MAX_RATIO * part.compress_size) for part in pack.infolist()):
                 raise _too_large()
             for part in pack.infolist():
                 if not part.filename.startswith("xl/worksheets/") or not part.filename.endswith(".xml"):
@@ -100,13 +111,26 @@ def _column(letters: bytes) -> int:
     return number
 
 
-def _workbook(file: IO[bytes], sheet: str | None) -> RawRows:
+def _workbook(file: IO[bytes], sheet: str | None) -> tuple[RawRows, list[str]]:
     try:
         book = CalamineWorkbook.from_filelike(file)
         page = _page(book, sheet)
+        unread = [] if sheet is not None else _others(book, page.name)
     except (CalamineError, OSError, ValueError) as problem:
         raise _unreadable(type(problem).__name__) from problem
-    return _cells(book, page)
+    return _cells(book, page), unread
+
+
+def _others(book: CalamineWorkbook, read: str) -> list[str]:
+    """Visible sheets with something in them that nobody asked for; our own templates' second sheet is none."""
+    return [
+        meta.name
+        for meta in book.sheets_metadata
+        if meta.name not in (read, *NOTES)
+        and meta.typ == SheetTypeEnum.WorkSheet
+        and meta.visible == SheetVisibleEnum.Visible
+        and book.get_sheet_by_name(meta.name).height
+    ]
 
 
 def _page(book: CalamineWorkbook, sheet: str | None) -> CalamineSheet:
@@ -217,7 +241,8 @@ def _records(text: io.TextIOWrapper, delimiter: str) -> RawRows:
     if csv.field_size_limit() < MAX_FIELD:
         csv.field_size_limit(MAX_FIELD)
     number = 0
-    reader = csv.reader(text, delimiter=delimiter)
+    # Strict: a quotation mark that is never closed would swallow every row after it without a word.
+    reader = csv.reader(text, delimiter=delimiter, strict=True)
     try:
         for number, record in enumerate(reader, start=1):
             yield number, record
@@ -228,5 +253,5 @@ def _records(text: io.TextIOWrapper, delimiter: str) -> RawRows:
                 "第%(row)s行读不出来（%(why)s），其后的内容没有读。请改正后重新发送。",
                 "Row %(row)s cannot be read (%(why)s); nothing after it was read. Correct it and send the file again.",
             ),
-            values={"row": number + 1, "why": problem},
+            values={"row": number + 1, "why": _CSV_FAULTS.get(str(problem), str(problem))},
         ) from problem

@@ -21,7 +21,6 @@ from gongbi.kernel.errors import Refused, in_language
 
 HEADER_WITHIN = 30  # headings are looked for in the first rows: people put titles and notes above them
 SHEET_ROWS = 1_048_576  # what an Excel sheet holds, its heading included
-_NOTES = ("填写说明", "How to fill in")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +89,7 @@ class Table:
     headings: dict[str, str]
     unknown: list[str]
     _rows: Iterator[Row]
+    unread: list[str] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[Row]:
         return self._rows
@@ -145,7 +145,7 @@ def read_table(
     forbidden value still comes, with its errors; blank rows are skipped but counted.
     """
     file = io.BytesIO(data) if isinstance(data, bytes) else data
-    kind, encoding, raw = sheets.open_rows(file, sheet)
+    kind, encoding, raw, unread = sheets.open_rows(file, sheet)
     head: list[tuple[int, list[str]]] = []
     best: tuple[int, int, list[str]] | None = None
     names = _names(columns)
@@ -215,7 +215,7 @@ def read_table(
     rest = ((number, texts) for number, texts in head if number > header_row)
     more = ((number, [clean(cell) for cell in cells]) for number, cells in raw)
     rows = _rows(rest, more, columns, places, headings)
-    return Table(filename, kind, encoding, header_row, headings, unknown, rows)
+    return Table(filename, kind, encoding, header_row, headings, unknown, rows, unread)
 
 
 def _listed(columns: Sequence[Column]) -> tuple[str, str]:
@@ -334,7 +334,7 @@ def save_xlsx(
 
 def _write_notes(book: Any, columns: Sequence[Column], lang: str) -> None:
     zh = lang == "zh"
-    page = book.add_worksheet(_NOTES[0] if zh else _NOTES[1])
+    page = book.add_worksheet(sheets.NOTES[0 if zh else 1])
     bold = book.add_format({"bold": True})
     titles = ("列", "必填", "说明", "示例", "可选值", "English", "key")
     if not zh:
