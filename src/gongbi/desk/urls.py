@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from gongbi.desk.pages import common, intake, ledger, matter, places, queue, reference, rules
+from gongbi.desk.people import access, people, posts, units
 
 desk: list[URLPattern | URLResolver] = [
     path("", queue.home, name="home"),
@@ -38,6 +39,26 @@ desk: list[URLPattern | URLResolver] = [
     path("calendar", reference.calendar, name="calendar"),
     path("settings", reference.settings, name="settings"),
     path("letters", reference.letters, name="letters"),
+    path("people", people.people, name="people"),
+    path("people/new", people.new, name="person_new"),
+    path("people/<int:person>", people.person, name="person"),
+    path("people/<int:person>/open/<slug:field>", people.unseal, name="person_open"),
+    path("people/<int:person>/appoint", people.appoint, name="appoint"),
+    path("people/<int:person>/login", access.login, name="login_new"),
+    path("posts", posts.posts, name="posts"),
+    path("posts/<int:post>", posts.post, name="post"),
+    path("posts/<int:post>/end", posts.end, name="post_end"),
+    path("handovers/<int:handover_id>", posts.handed, name="handover"),
+    path("units", units.units, name="units"),
+    path("units/new", units.new, name="unit_new"),
+    path("units/<int:unit>", units.unit, name="unit"),
+    path("accounts", access.accounts, name="accounts"),
+    path("accounts/<int:account>/password", access.password, name="account_password"),
+    path("accounts/<int:account>/close", access.close, name="account_close"),
+    path("accounts/<int:account>/open", access.reopen, name="account_open"),
+    path("keys", access.keys, name="keys"),
+    path("keys/new", access.key_new, name="key_new"),
+    path("keys/<int:key>/withdraw", access.withdraw, name="key_withdraw"),
     path("rules", rules.rules, name="rules"),
     path("rules/<int:draft>", rules.draft, name="draft"),
 ]

@@ -13,6 +13,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils import timezone
+
+from gongbi.kernel.flow import numbers
+from gongbi.kernel.flow.models import Matter
 from gongbi.kernel.scope.viewer import Viewer
 from gongbi.parties.models import Post
 
@@ -27,6 +31,17 @@ class Source:
     name: str
     find: Find
     transfer: Transfer
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """One open matter of a post, as the keeper of the lists may know it: number, state, deadline; nothing of its content."""
+
+    source: str
+    matter_id: int
+    number: str
+    state: tuple[str, str]
+    due_at: datetime | None
 
 
 _sources: dict[str, Source] = {}
@@ -49,3 +64,19 @@ def sources() -> list[Source]:
 def held(post: Post) -> list[tuple[str, int]]:
     """``(room, matter id)`` of everything open that hangs on the post, sorted."""
     return sorted((source.name, matter) for source in sources() for matter in source.find(post))
+
+
+def listed(items: Iterable[tuple[str, int]]) -> list[Open]:
+    """The matters of :func:`held` or of a signed list, in words; those whose row is gone are left out."""
+    wanted = list(items)
+    kinds = {one.flow_name: one for one in Matter.__subclasses__()}
+    found = Matter.objects.in_bulk([matter for _source, matter in wanted])
+    shown = []
+    for source, key in wanted:
+        matter = found.get(key)
+        if matter is None:
+            continue
+        prefix = kinds[matter.flow].prefix if matter.flow in kinds else matter.prefix
+        number = numbers.write(prefix, matter.pk, timezone.localdate(matter.opened_at))
+        shown.append(Open(source, key, number, matter.declared_state.words, matter.due_at))
+    return shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -9,6 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from gongbi.parties import rules
 from gongbi.parties.words import refusal
+
+_SIGNS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is taken for another when it is read out
+
+
+def one_time() -> str:
+    """A random password to hand over once: five groups of four signs (99 bits), easy to read out and to type."""
+    return "-".join("".join(secrets.choice(_SIGNS) for _ in range(4)) for _ in range(5))
 
 
 class HouseRules:

@@ -241,6 +241,10 @@ MAY = {
 }
 
 
+# Without one of each nobody could appoint, or let anybody in: the last one stays until there is another.
+KEEPERS = frozenset({"admin", "security"})
+
+
 def may_change(what: str, role: str) -> No | None:
     """The system administrator keeps the lists, the security administrator the access, never each other's."""
     return None if role in MAY[what] else No(f"parties.may_{what}", {}, MLPS)

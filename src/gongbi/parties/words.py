@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from gongbi.kernel.errors import Forbidden, Refused, in_language
+from gongbi.kernel.errors import Forbidden, Refused, Stale, in_language
 from gongbi.parties import rules
 from gongbi.parties.rules import No
 
@@ -97,6 +97,20 @@ SENTENCES: dict[str, Any] = {
         "%(count)s matters could not be handed over, so nothing was changed. Try again."
     ),
     "parties.post_ended": _("This post has ended already. Reload the page."),
+    "parties.post_holds_otherwise": _(
+        "This post now holds %(count)s open matters, not %(shown)s. Look at the list again, then confirm."
+    ),
+    "parties.last_administrator": _(
+        "This is the last “%(role)s” in office. Appoint another one first: nobody else could do it afterwards."
+    ),
+    "parties.own_account": _("You cannot switch off the account you are signed in with."),
+    "parties.account_closed": _("This account is switched off already. Reload the page."),
+    "parties.account_open": _("This account is in use already. Reload the page."),
+    "parties.key_name": _("Give the key a name: which system holds it."),
+    "parties.key_made": _(
+        "This form made a key already; its secret was shown once. Withdraw that key if the secret is lost, and make another."
+    ),
+    "parties.key_withdrawn": _("This key is withdrawn already. Reload the page."),
     "parties.post_not_in_office": _("This post is not in office at that time. Choose one that is."),
     "parties.post_unknown": _("There is no such post."),
     "parties.may_lists": _("Only the system administrator changes units, people and posts."),
@@ -136,6 +150,12 @@ def refusal(no: No) -> Refused:
 def refuse(code: str, field: str = "", /, **facts: object) -> Refused:
     """An error that no rule but the record itself gives: taken, unknown, ended."""
     return refusal(No(code, facts, field=field))
+
+
+def stale(code: str, **facts: object) -> Stale:
+    """Somebody was quicker: the page that was sent no longer fits."""
+    found = refuse(code, **facts)
+    return Stale(found.code, found.words, values=found.values)
 
 
 def demand(no: No | None) -> None:

@@ -15,7 +15,7 @@ from gongbi.kernel.scope.viewer import Viewer
 from gongbi.parties import rules
 from gongbi.parties.actions.common import allow, iso, note
 from gongbi.parties.models import Account, ApiKey, Person, SignIn, Unit
-from gongbi.parties.words import demand, refusal, refuse
+from gongbi.parties.words import demand, refusal, refuse, stale
 
 _LOGIN = re.compile(r"^[\w.@+-]{3,60}$")
 _CHANNEL = re.compile(r"^[A-Za-z0-9_-]{1,24}$")
@@ -78,13 +78,33 @@ def set_password(account_id: int, password: str, *, at: datetime, viewer: Viewer
 
 @transaction.atomic
 def close_account(account_id: int, *, at: datetime, viewer: Viewer) -> Account:
-    """Nobody signs in with it any more; its sessions end at once."""
+    """Nobody signs in with it any more; its sessions end at once. Once only (Stale); never one's own (Refused)."""
     allow("access", viewer)
+    if viewer.account_id == account_id:
+        raise refuse("parties.own_account")
     account = Account.objects.select_for_update().get(pk=account_id)
+    if not account.is_active:
+        raise stale("parties.account_closed")
     account.is_active = False
     account.set_unusable_password()
     account.save(update_fields=["is_active", "password"])
     note(viewer, "account_closed", "account", account_id, at)
+    return account
+
+
+@transaction.atomic
+def open_account(account_id: int, password: str, *, at: datetime, viewer: Viewer) -> Account:
+    """A closed account may be used again, with a password that its owner must change. Stale when it is open already."""
+    allow("access", viewer)
+    account = Account.objects.select_for_update().get(pk=account_id)
+    if account.is_active:
+        raise stale("parties.account_open")
+    _check_password(password, account.username)
+    account.is_active = True
+    account.set_password(password)
+    account.password_set_at, account.must_change_password = at, True
+    account.save(update_fields=["is_active", "password", "password_set_at", "must_change_password"])
+    note(viewer, "account_opened", "account", account_id, at)
     return account
 
 
@@ -109,9 +129,16 @@ def make_key(
     viewer: Viewer,
     territories: Iterable[str] = (),
     valid_to: datetime | None = None,
+    once: str = "",
 ) -> tuple[ApiKey, str]:
-    """A key for another system and its secret, shown this once: only a digest is kept. Locks: the unit."""
+    """A key for another system and its secret, shown this once: only a digest is kept. Locks: the unit.
+
+    ``once``: a word of the form that asks; the same form sent twice makes one key (Stale), since the secret was shown.
+    """
     allow("access", viewer)
+    name = name.strip()[:80]
+    if not name:
+        raise refuse("parties.key_name", "name")
     if not _CHANNEL.match(channel):
         raise refuse("parties.channel", "channel")
     unit = Unit.objects.select_for_update().get(pk=unit_id)
@@ -122,10 +149,14 @@ def make_key(
         demand(rules.territory_code(code))
     demand(rules.period(at, valid_to))
     prefix, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
+    if once:
+        prefix = rules.digest_of(once).hex()[:12]
+        if ApiKey.objects.filter(prefix=prefix).exists():
+            raise stale("parties.key_made")
     key = ApiKey(
         prefix=prefix,
         digest=rules.digest_of(secret),
-        name=name[:80],
+        name=name,
         unit=unit,
         territories=codes,
         channel=channel,
@@ -140,9 +171,11 @@ def make_key(
 
 @transaction.atomic
 def withdraw_key(key_id: int, *, at: datetime, viewer: Viewer) -> ApiKey:
-    """From now on the key opens nothing."""
+    """From now on the key opens nothing. Once only (Stale)."""
     allow("access", viewer)
     key = ApiKey.objects.select_for_update().get(pk=key_id)
+    if not key.active:
+        raise stale("parties.key_withdrawn")
     key.active = False
     key.save(update_fields=["active"])
     note(viewer, "key_withdrawn", "key", key_id, at)

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
-from gongbi.kernel.errors import Stale
 from gongbi.kernel.scope.viewer import Viewer
 from gongbi.parties import directory, handover, rules
 from gongbi.parties.actions.common import allow, iso, note
 from gongbi.parties.models import Handover, HandoverItem, Person, Post, PostTerritory, Unit, touch
 from gongbi.parties.signature import sign_list
-from gongbi.parties.words import demand, refuse
+from gongbi.parties.words import demand, refuse, stale
 
 
 @transaction.atomic
@@ -158,13 +158,19 @@ def hold_post(post_id: int, *, at: datetime) -> Post:
 
 @transaction.atomic
 def end_post(
-    post_id: int, *, at: datetime, viewer: Viewer, successor_id: int | None = None, reason: str = ""
+    post_id: int,
+    *,
+    at: datetime,
+    viewer: Viewer,
+    successor_id: int | None = None,
+    reason: str = "",
+    shown: int | None = None,
 ) -> Handover:
     """End a post at ``at`` and hand over what it holds, with a signed list. Once only.
 
     A post whose period ran out without a handover is handed over by the same call. Raises Refused (a
     successor is needed or unfit; something could not be moved: nothing is changed), Stale (ended
-    already), Forbidden.
+    already; it holds another number of matters than the ``shown`` that the keeper has seen), Forbidden.
     Locks: both posts in the order of their numbers, then what the rooms' transfers lock.
     """
     allow("lists", viewer)
@@ -174,8 +180,9 @@ def end_post(
     if post is None:
         raise refuse("parties.post_unknown", "post")
     if Handover.objects.filter(post_from=post).exists():
-        ended = refuse("parties.post_ended")
-        raise Stale(ended.code, ended.words)
+        raise stale("parties.post_ended")
+    if post.role in rules.KEEPERS and not _another_in_office(post, at):
+        raise refuse("parties.last_administrator", role=post.role)
     heir = None
     if successor_id is not None:
         heir = locked.get(successor_id)
@@ -194,6 +201,8 @@ def end_post(
             )
         )
     items = handover.held(post)
+    if shown is not None and shown != len(items):
+        raise stale("parties.post_holds_otherwise", count=len(items), shown=shown)
     if items:
         if heir is None:
             raise refuse("parties.successor_needed", "successor", count=len(items))
@@ -223,3 +232,8 @@ def end_post(
     )
     note(viewer, "post_ended", "post", post.pk, at, successor=heir_id, matters=len(items))
     return record
+
+
+def _another_in_office(post: Post, at: datetime) -> bool:
+    later = Q(valid_to__isnull=True) | Q(valid_to__gt=at)
+    return Post.objects.filter(later, role=post.role, valid_from__lte=at).exclude(pk=post.pk).exists()

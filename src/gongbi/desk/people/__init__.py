@@ -1,0 +1,1 @@
+"""Who may do what here: people, posts and units for the system administrator; accounts and keys for the security one."""
