@@ -95,6 +95,32 @@ def test_a_key_that_is_too_long_is_called_by_its_header(visitor: Api) -> None:
     assert "“Idempotency-Key”" in body["message"]
 
 
+def test_an_upload_without_its_file_is_told_which_field_it_needs(visitor: Api) -> None:
+    answer = visitor.client.post("/api/files", {"photo": "x"})
+    body = json.loads(answer.content)
+    assert (answer.status_code, body["field"], body["message"]) == (422, "file", "缺少“file”，请补上。")
+
+
+def test_the_next_page_of_a_list_begins_where_the_one_before_ended(
+    enter: Callable[..., Api], visitor: Api
+) -> None:
+    for number in range(7):
+        assert visitor.post("/reports", LAMP | {"text": f"第{number}号楼前的路灯不亮"})[0] == 201
+    desk = enter("dispatcher")
+    whole = [row["number"] for row in desk.get("/cases", tab="accept", size=200)[1]["cases"]]
+    pages, after = [], ""
+    for _page in range(10):
+        status, page = desk.get("/cases", tab="accept", size=3, after=after)
+        assert status == 200
+        pages += [row["number"] for row in page["cases"]]
+        after = page["after"]
+        if not page["more"]:
+            break
+    assert (pages, after) == (whole, "")
+    assert len(whole) >= 7
+    assert desk.get("/cases", tab="accept", after="AJ20261123-999999-1")[0] == 404
+
+
 def test_the_second_receipt_is_the_first_to_the_letter(visitor: Api) -> None:
     one = visitor.post("/reports", LAMP, **{"Idempotency-Key": "same"})[1]
     two = visitor.post("/reports", LAMP, **{"Idempotency-Key": "same"})[1]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, ValidationError
 
 from gongbi.api import unreadable
+from gongbi.api.description import ABOUT, DescribedAPI, Docs
 from gongbi.api.ground import router as ground_router
 from gongbi.api.render import Json
 from gongbi.api.words import of_validation
@@ -17,17 +17,8 @@ from gongbi.insight.api import router as board_router
 from gongbi.kernel.errors import Refused, TooMany
 from gongbi.kernel.scope import ANYONE, endpoints
 
-api = NinjaAPI(
-    title="Gongbi 工笔",
-    version="1",
-    description=(
-        "Report, follow, handle, check, judge, and read every rate with the matters behind it. "
-        "Staff endpoints take a key (`Authorization: Bearer …`) or a signed-in session; times carry a zone; coordinates are CGCS2000 "
-        "(EPSG:4490) unless `crs` says otherwise. A refusal is `{code, message, article, field}`. "
-        "Without a key there are limits: 429 with `Retry-After` says when to try again."
-    ),
-    urls_namespace="api",
-    renderer=Json(),
+api = DescribedAPI(
+    title="Gongbi 工笔", version="1", description=ABOUT, urls_namespace="api", renderer=Json(), docs=Docs()
 )
 api.add_router("", public_router)
 api.add_router("", staff_router)

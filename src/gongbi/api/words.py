@@ -66,6 +66,7 @@ _KINDS: dict[str, tuple[str, str]] = {
 
 # What the program's parameter is called where it is sent.
 _HEADERS = {"idempotency_key": "Idempotency-Key"}
+_SOURCES = ("body", "query", "path", "header", "cookie", "form", "file")
 _CHOICES = re.compile(r"'([^']*)'")
 
 
@@ -80,13 +81,12 @@ def _plain(value: Any) -> Any:
 
 def of_validation(item: dict[str, Any]) -> dict[str, Any]:
     """One pydantic error as ``{message, field, type}``; the value itself is not repeated (it may be personal)."""
-    where = [
-        str(part)
-        for part in item.get("loc", ())
-        if part not in ("body", "query", "path", "header", "payload")
-    ]
+    where = [str(part) for part in item.get("loc", ())]
+    source = where.pop(0) if where and where[0] in _SOURCES else ""
+    if where and (where[0] in ("body", "data") or (source == "file" and len(where) > 1)):
+        where.pop(0)  # the name of the program's own parameter
     kind = str(item.get("type", ""))
-    field = ".".join(where[1:] if where and where[0] in ("body", "data") else where) or "body"
+    field = ".".join(where) or "body"
     field = _HEADERS.get(field, field)
     wanted = in_language(_KINDS.get(kind.split("_", maxsplit=1)[0], (kind, kind)))
     if field == "body":

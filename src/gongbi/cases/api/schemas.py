@@ -209,8 +209,11 @@ class CaseDetail(CaseOut):
 
 
 class CasePage(BaseModel):
+    """``after``: give it back to get the next page; empty on the last."""
+
     cases: list[CaseOut]
     more: bool
+    after: str
 
 
 class FollowOut(BaseModel):

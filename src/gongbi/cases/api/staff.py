@@ -58,12 +58,22 @@ def cases(  # type: ignore[no-untyped-def]
     channel: str = Query("", max_length=12, pattern=r"^[a-z]*$"),
     overdue: bool = False,
     size: int = Query(50, ge=1, le=200),
+    after: str = Query("", max_length=40),
 ):
+    """A queue of the asker's role, the nearest deadline first; what is over newest first. ``after`` of one page asks for the next;
+    a search by ``words`` has one page: narrow it."""
+    last = queries.case_by_number(after, request.viewer) if after else None
     wanted = queries.QueueFilter(
-        tab=tab, words=words, kind=kind, territory=territory, channel=channel, overdue=overdue
-    )
+        tab=tab, words=words, kind=kind, territory=territory, channel=channel, overdue=overdue,
+        after=(last.due_at, last.pk) if last is not None else None,
+    )  # fmt: skip
     page = queries.queue(request.viewer, wanted, now=timezone.now(), size=size)
-    return s.CasePage(cases=[s.CaseOut.of(case) for case in page.cases], more=page.more)
+    onward = page.more and not words
+    return s.CasePage(
+        cases=[s.CaseOut.of(case) for case in page.cases],
+        more=page.more,
+        after=page.cases[-1].number if onward else "",
+    )
 
 
 @router.get("/cases/map", summary="Open cases inside a window of the map")
@@ -85,32 +95,36 @@ def case(request: ViewerRequest, number: str):  # type: ignore[no-untyped-def]
     return _detail(request, queries.case_by_number(number, request.viewer))
 
 
-@router.post("/cases/{number}/accept", response=s.CaseOut)
+@router.post(
+    "/cases/{number}/accept", response=s.CaseOut, summary="Accept: it is filed under a kind and a place"
+)
 @endpoint("api.case.accept", roles={roles.DISPATCHER})
 def accept(request: ViewerRequest, number: str, body: s.AcceptIn):  # type: ignore[no-untyped-def]
     given = body.model_dump(exclude={"version"})
     return _done(actions.accept(**_on(request, number, body), **given))
 
 
-@router.post("/cases/{number}/reject", response=s.CaseOut)
+@router.post("/cases/{number}/reject", response=s.CaseOut, summary="Reject, for a lawful reason")
 @endpoint("api.case.reject", roles={roles.DISPATCHER})
 def reject(request: ViewerRequest, number: str, body: s.RejectIn):  # type: ignore[no-untyped-def]
     return _done(actions.reject(**_on(request, number, body), ground=body.ground, reason=body.reason))
 
 
-@router.post("/cases/{number}/clarify", response=s.CaseOut)
+@router.post("/cases/{number}/clarify", response=s.CaseOut, summary="Ask the reporter before accepting")
 @endpoint("api.case.clarify", roles={roles.DISPATCHER, roles.CLERK})
 def clarify(request: ViewerRequest, number: str, body: s.QuestionIn):  # type: ignore[no-untyped-def]
     return _done(actions.clarify(**_on(request, number, body), question=body.question, report_id=body.report))
 
 
-@router.post("/cases/{number}/send-back", response=s.CaseOut)
+@router.post(
+    "/cases/{number}/send-back", response=s.CaseOut, summary="Give an accepted case back to the desk"
+)
 @endpoint("api.case.send_back", roles={roles.DISPATCHER})
 def send_back(request: ViewerRequest, number: str, body: s.ReasonIn):  # type: ignore[no-untyped-def]
     return _done(actions.send_back(**_on(request, number, body), reason=body.reason))
 
 
-@router.post("/cases/{number}/dispatch", response=s.CaseOut)
+@router.post("/cases/{number}/dispatch", response=s.CaseOut, summary="Dispatch to one lead and co-handlers")
 @endpoint("api.case.dispatch", roles={roles.DISPATCHER})
 def dispatch(request: ViewerRequest, number: str, body: s.DispatchIn):  # type: ignore[no-untyped-def]
     return _done(
@@ -124,7 +138,9 @@ def dispatch(request: ViewerRequest, number: str, body: s.DispatchIn):  # type: 
     )
 
 
-@router.post("/cases/{number}/rule", response=s.CaseOut)
+@router.post(
+    "/cases/{number}/rule", response=s.CaseOut, summary="Decide a contested dispatch; the ruling binds"
+)
 @endpoint("api.case.rule", roles={roles.ADJUDICATOR})
 def rule(request: ViewerRequest, number: str, body: s.RuleIn):  # type: ignore[no-untyped-def]
     return _done(
@@ -138,32 +154,32 @@ def rule(request: ViewerRequest, number: str, body: s.RuleIn):  # type: ignore[n
     )
 
 
-@router.post("/cases/{number}/merge", response=s.CaseOut)
+@router.post("/cases/{number}/merge", response=s.CaseOut, summary="Merge into another case")
 @endpoint("api.case.merge", roles={roles.DISPATCHER})
 def merge(request: ViewerRequest, number: str, body: s.MergeIn):  # type: ignore[no-untyped-def]
     into = queries.case_by_number(body.into, request.viewer)
     return _done(actions.merge(**_on(request, number, body), into_id=into.pk))
 
 
-@router.post("/cases/{number}/unmerge", response=s.CaseOut)
+@router.post("/cases/{number}/unmerge", response=s.CaseOut, summary="Take a merged case out again")
 @endpoint("api.case.unmerge", roles={roles.DISPATCHER})
 def unmerge(request: ViewerRequest, number: str, body: s.ReasonIn):  # type: ignore[no-untyped-def]
     return _done(actions.unmerge(**_on(request, number, body), reason=body.reason))
 
 
-@router.post("/cases/{number}/split", response=s.CaseOut)
+@router.post("/cases/{number}/split", response=s.CaseOut, summary="Make a second case of some reports")
 @endpoint("api.case.split", roles={roles.DISPATCHER})
 def split(request: ViewerRequest, number: str, body: s.SplitIn):  # type: ignore[no-untyped-def]
     return _done(actions.split(**_on(request, number, body), reports=body.reports, text=body.text))
 
 
-@router.post("/cases/{number}/sign", response=s.CaseOut)
+@router.post("/cases/{number}/sign", response=s.CaseOut, summary="Sign for a dispatched case")
 @endpoint("api.case.sign", roles={roles.HANDLER, roles.GRID_WORKER})
 def sign(request: ViewerRequest, number: str, body: s.Versioned):  # type: ignore[no-untyped-def]
     return _done(actions.sign(**_on(request, number, body)))
 
 
-@router.post("/cases/{number}/contest", response=s.CaseOut)
+@router.post("/cases/{number}/contest", response=s.CaseOut, summary="Contest a dispatch, once")
 @endpoint("api.case.contest", roles={roles.HANDLER})
 def contest(request: ViewerRequest, number: str, body: s.ContestIn):  # type: ignore[no-untyped-def]
     return _done(
@@ -171,25 +187,25 @@ def contest(request: ViewerRequest, number: str, body: s.ContestIn):  # type: ig
     )
 
 
-@router.post("/cases/{number}/ask", response=s.CaseOut)
+@router.post("/cases/{number}/ask", response=s.CaseOut, summary="Ask the reporter while handling")
 @endpoint("api.case.ask", roles={roles.HANDLER, roles.GRID_WORKER})
 def ask(request: ViewerRequest, number: str, body: s.QuestionIn):  # type: ignore[no-untyped-def]
     return _done(actions.ask(**_on(request, number, body), question=body.question, report_id=body.report))
 
 
-@router.post("/cases/{number}/contacted", response=s.CaseOut)
+@router.post("/cases/{number}/contacted", response=s.CaseOut, summary="Note that the reporter was spoken to")
 @endpoint("api.case.contacted", roles={roles.HANDLER, roles.GRID_WORKER, roles.CLERK})
 def contacted(request: ViewerRequest, number: str, body: s.ContactIn):  # type: ignore[no-untyped-def]
     return _done(actions.contacted(**_on(request, number), report_id=body.report))
 
 
-@router.post("/cases/{number}/part-done", response=s.CaseOut)
+@router.post("/cases/{number}/part-done", response=s.CaseOut, summary="A co-handler has done its part")
 @endpoint("api.case.part_done", roles={roles.HANDLER})
 def part_done(request: ViewerRequest, number: str, body: s.ResultIn):  # type: ignore[no-untyped-def]
     return _done(actions.co_done(**_on(request, number, body), result=body.result))
 
 
-@router.post("/cases/{number}/finish", response=s.CaseOut)
+@router.post("/cases/{number}/finish", response=s.CaseOut, summary="Handled: the result with its evidence")
 @endpoint("api.case.finish", roles={roles.HANDLER, roles.GRID_WORKER})
 def finish(request: ViewerRequest, number: str, body: s.ResultIn):  # type: ignore[no-untyped-def]
     photos = photos_of(body.photos, at=timezone.now())
@@ -210,25 +226,25 @@ def decide(request: ViewerRequest, number: str, body: s.DecideIn):  # type: igno
     return _done(actions.decide(**_on(request, number, body), granted=body.granted, reason=body.reason))
 
 
-@router.post("/cases/{number}/resume", response=s.CaseOut)
+@router.post("/cases/{number}/resume", response=s.CaseOut, summary="End a suspension before its day")
 @endpoint("api.case.resume", roles={roles.DISPATCHER, roles.HANDLER})
 def resume(request: ViewerRequest, number: str, body: s.Versioned):  # type: ignore[no-untyped-def]
     return _done(actions.resume(**_on(request, number, body)))
 
 
-@router.post("/cases/{number}/confirm", response=s.CaseOut)
+@router.post("/cases/{number}/confirm", response=s.CaseOut, summary="Confirm the result; the case closes")
 @endpoint("api.case.confirm", roles={roles.CHECKER})
 def confirm(request: ViewerRequest, number: str, body: s.FindingIn):  # type: ignore[no-untyped-def]
     return _done(actions.confirm(**_on(request, number, body), finding=body.finding))
 
 
-@router.post("/cases/{number}/rework", response=s.CaseOut)
+@router.post("/cases/{number}/rework", response=s.CaseOut, summary="Send back for rework")
 @endpoint("api.case.rework", roles={roles.CHECKER})
 def rework(request: ViewerRequest, number: str, body: s.ReasonIn):  # type: ignore[no-untyped-def]
     return _done(actions.rework(**_on(request, number, body), reason=body.reason))
 
 
-@router.post("/cases/{number}/call-back", response=s.CaseOut)
+@router.post("/cases/{number}/call-back", response=s.CaseOut, summary="Note the call-back to a reporter")
 @endpoint("api.case.call_back", roles={roles.CLERK})
 def call_back(request: ViewerRequest, number: str, body: s.CallBackIn):  # type: ignore[no-untyped-def]
     on = _on(request, number, body)
@@ -246,13 +262,13 @@ def call_back(request: ViewerRequest, number: str, body: s.CallBackIn):  # type:
     )
 
 
-@router.post("/cases/{number}/exempt", response=s.CaseOut)
+@router.post("/cases/{number}/exempt", response=s.CaseOut, summary="Take a late case out of the count")
 @endpoint("api.case.exempt", roles={roles.ADJUDICATOR})
 def exempt(request: ViewerRequest, number: str, body: s.ReasonIn):  # type: ignore[no-untyped-def]
     return _done(actions.exempt(**_on(request, number, body), reason=body.reason))
 
 
-@router.post("/cases/{number}/exclude", response=s.CaseOut)
+@router.post("/cases/{number}/exclude", response=s.CaseOut, summary="Take a report out of the rates")
 @endpoint("api.case.exclude", roles={roles.ADJUDICATOR})
 def exclude(request: ViewerRequest, number: str, body: s.ExcludeIn):  # type: ignore[no-untyped-def]
     return _done(actions.exclude(**_on(request, number, body), ground=body.ground, reason=body.reason))
@@ -260,7 +276,7 @@ def exclude(request: ViewerRequest, number: str, body: s.ExcludeIn):  # type: ig
 
 @router.post("/on-spot", response={201: s.ReceiptOut}, summary="Found and solved on the spot")
 @endpoint("api.on_spot", roles={roles.GRID_WORKER})
-def on_spot(request: ViewerRequest, body: s.OnSpotIn, idempotency_key: str = Header("", max_length=128)):  # type: ignore[no-untyped-def]
+def on_spot(request: ViewerRequest, body: s.OnSpotIn, idempotency_key: str = Header("", alias="Idempotency-Key", max_length=128)):  # type: ignore[no-untyped-def]
     viewer = request.viewer
     statement = statement_of(body, viewer, idempotency=idempotency_key)
     got = actions.solve_on_spot(

@@ -1,0 +1,107 @@
+"""Examples of the description: bodies that are accepted, and answers whose shape no model declares. All of it is invented."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_REASON = {"reason": "现场复核，路灯正常。", "version": 3}
+_REPORT = {
+    "text": "劳动路路口的路灯不亮了，晚上很黑",
+    "place_words": "劳动路与大庆路口",
+    "lon": 108.913,
+    "lat": 34.265,
+    "crs": "CGCS2000",
+    "external": "12345-20261123-000017",
+}
+BODIES: dict[str, dict[str, Any]] = {
+    "/reports": _REPORT,
+    "/reports/near": _REPORT,
+    "/reports/{link}/answer": {"question": 41, "text": "东北角那一盏。", "photos": []},
+    "/reports/{link}/judge": {"solved": True, "grade": 5, "comment": "修得很快，谢谢。"},
+    "/reports/{link}/reopen": {"reason": "昨晚又灭了。", "photos": []},
+    "/on-spot": _REPORT | {"kind": "C0401", "after": []},
+    "/cases/{number}/accept": {"kind": "C0137", "lon": 108.913, "lat": 34.265, "version": 1},
+    "/cases/{number}/reject": {"ground": "untrue", "reason": "现场复核，路灯正常。", "version": 1},
+    "/cases/{number}/clarify": {"question": "是哪一盏灯？", "version": 1},
+    "/cases/{number}/send-back": _REASON,
+    "/cases/{number}/dispatch": {"unit": 12, "co_units": [31], "limit": "2工作日", "version": 2},
+    "/cases/{number}/rule": {"unit": 12, "reason": "按清单由城管局负责。", "article": "三项清单第 17 项", "precedent": True},
+    "/cases/{number}/merge": {"into": "AJ20261123-000017-4", "version": 1},
+    "/cases/{number}/unmerge": _REASON,
+    "/cases/{number}/split": {"reports": [52], "version": 2},
+    "/cases/{number}/sign": {"version": 3},
+    "/cases/{number}/contest": {"reason": "该路段由公路部门管养。", "proposed_unit": 44, "version": 3},
+    "/cases/{number}/ask": {"question": "是哪一盏灯？", "version": 4},
+    "/cases/{number}/contacted": {"report": 52},
+    "/cases/{number}/part-done": {"result": "已切断该路段电源。", "version": 4},
+    "/cases/{number}/finish": {"result": "更换灯泡，已亮。", "photos": [], "version": 4},
+    "/cases/{number}/ask-for": {"kind": "suspension", "reason": "等待配件到货。", "until": "2026-12-20T09:00:00+08:00", "version": 4},
+    "/cases/{number}/decide": {"granted": True, "reason": "", "version": 5},
+    "/cases/{number}/resume": {"version": 6},
+    "/cases/{number}/confirm": {"finding": "现场查看，灯已亮。", "version": 7},
+    "/cases/{number}/rework": {"reason": "晚上仍不亮。", "version": 7},
+    "/cases/{number}/call-back": {"report": 52, "outcome": "reached", "solved": True, "grade": 5, "version": 8},
+    "/cases/{number}/exempt": {"reason": "暴雨红色预警期间。", "version": 8},
+    "/cases/{number}/exclude": {"ground": "force_majeure", "reason": "暴雨红色预警期间。", "version": 8},
+}  # fmt: skip
+# Name → (what it is, an example).
+PARAMETERS: dict[str, tuple[str, Any]] = {
+    "number": ("The number of the case, or of one of its receipts.", "AJ20261123-000017-4"),
+    "link": ("The private part of the receipt's link. Whoever has it may follow, answer and judge: keep it like a password.", None),
+    "Idempotency-Key": ("A value of your own, new for each report (a UUID), the same for each retry of it.", "6e1b0b64-7d0e-4d8e-9a0c-2f6a3f0f2a11"),
+    "after": ("`after` of the page before; empty for the first.", None),
+    "tab": ("Which queue: accept, dispatch, requests, sign, handle, check, callback, rule, waiting, open, closed, ended.", "open"),
+    "words": ("Words of the text or place, or a number.", "路灯"),
+    "kind": ("A kind's code or how it begins; for units the kind of unit.", None),
+    "territory": ("The digits of a division, or how they begin.", "610104"),
+    "parent": ("The code of the division above.", "610104005"),
+    "from": ("First local day.", "2026-11-01"),
+    "to": ("Last local day, included.", "2026-11-30"),
+    "rate": ("The code of a rate on the board.", None),
+}  # fmt: skip
+_SHAPES = {
+    "type": "object",
+    "description": "A GeoJSON FeatureCollection (CGCS2000, longitude first).",
+    "properties": {
+        "type": {"const": "FeatureCollection"},
+        "features": {"type": "array", "items": {"type": "object", "properties": {"type": {"const": "Feature"}}, "required": ["type"]}},
+    },
+    "required": ["type", "features"],
+}  # fmt: skip
+# Answers made as bytes or plain dictionaries for speed.
+ANSWERS: dict[str, dict[str, Any]] = {
+    "/cases/map": {
+        "schema": {
+            "type": "array",
+            "description": "At most 2,000 open cases, newest first.",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "pk": {"type": "integer"},
+                    "lon": {"type": "number"},
+                    "lat": {"type": "number"},
+                    "state": {"type": "string"},
+                    "kind": {"type": "string"},
+                    "title": {"type": "string"},
+                    "due_at": {"type": ["string", "null"], "format": "date-time"},
+                },
+                "required": ["pk", "lon", "lat", "state", "kind", "title", "due_at"],
+            },
+        }
+    },
+    "/divisions/map": {"schema": _SHAPES},
+    "/kinds": {
+        "schema": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "code": {"type": "string"},
+                    "name": {"type": "array", "items": {"type": "string"}, "description": "(Chinese, English)"},
+                },
+                "required": ["code", "name"],
+            },
+        }
+    },
+    "/board": {"schema": {"type": "object", "description": "See docs/rates.md: every rate with its two numbers, never the quotient alone."}},
+}  # fmt: skip
