@@ -1,8 +1,9 @@
 """Runs the whole suite, once per database column: SQLite always, PostgreSQL when one is reachable.
 
 ``GONGBI_TEST_POSTGRES`` names the server (``postgres://user:password@host:5432/name``; the role must be allowed to create
-databases; ``off`` leaves the column out). ``GONGBI_TEST_COLUMNS=both`` fails when there is none. Arguments go to
-pytest. ``GONGBI_TEST_WORKERS`` (default: the number of cores, at most 4) runs that many at once.
+databases; ``off`` leaves the column out). ``GONGBI_TEST_COLUMNS=both`` fails when there is none. The second column leaves
+out what touches no database. Arguments go to pytest. ``GONGBI_TEST_WORKERS`` (default: the number of cores, at most 4)
+runs that many at once.
 """
 
 from __future__ import annotations
@@ -31,13 +32,14 @@ def reachable(url: str) -> str:
     return "" if row and row[0] else "the role may not create databases"
 
 
-def run(column: str, database: str, arguments: list[str]) -> int:
+def run(column: str, database: str, arguments: list[str], only: str) -> int:
     folder = ROOT / "var" / "tests" / column.lower()
     folder.mkdir(parents=True, exist_ok=True)
     environment = {
         **os.environ,
         "DATABASE_URL": database,
         "GONGBI_VAR": str(folder),
+        "GONGBI_TEST_ONLY": only,
         "GONGBI_TEST_DATABASE": os.environ.get("GONGBI_TEST_DATABASE", "test_gongbi"),
     }
     workers = os.environ.get("GONGBI_TEST_WORKERS") or str(min(os.cpu_count() or 1, 4))
@@ -56,7 +58,7 @@ def main(arguments: list[str]) -> int:
     columns = [("SQLite", "")] + ([("PostgreSQL", url)] if not why_not else [])
     for column, database in columns:
         started = time.monotonic()
-        code = run(column, database, arguments)
+        code = run(column, database, arguments, "database" if results else "")
         worst = worst or code
         results.append(
             f"{column}: {'passed' if code == 0 else f'FAILED ({code})'} in {time.monotonic() - started:.0f} s"

@@ -1,13 +1,12 @@
 """Where a point lies, on its day: grid to district, borders, other systems, and points that cannot be meant."""
 
-import time
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from gongbi.kernel.errors import Refused
 from gongbi.science import coords
-from gongbi.territory import memory, queries
+from gongbi.territory import queries
 from gongbi.territory.models import Division
 from tests.territory.conftest import DISTRICT, ONE, SINCE, STREET, TODAY, TWO
 
@@ -139,18 +138,6 @@ def test_maps_are_compact_and_share_their_edges(district: None) -> None:
     assert all(round(x, 6) == x for c in corners for x in c)
     assert len(queries.map_geojson("street", on=TODAY)["features"]) == 1
     assert queries.map_geojson("grid", on=date(1999, 1, 1))["features"] == []
-
-
-def test_a_point_costs_microseconds(district: None) -> None:
-    queries.locate(*INSIDE, on=TODAY)
-    memory.boundaries().on(TODAY)
-    # Outside a transaction the token is asked for once a second; inside one, as here, each time.
-    epoch = memory.boundaries().on(TODAY)
-    assert epoch is not None
-    begin = time.perf_counter()
-    for _ in range(2000):
-        epoch.grids.locate_one(*INSIDE)
-    assert (time.perf_counter() - begin) / 2000 < 50e-6
 
 
 def test_what_is_rolled_back_is_forgotten(district: None, take_in) -> None:  # type: ignore[no-untyped-def]
