@@ -21,6 +21,8 @@ _NOWHERE = (
     "接口中没有这个地址，请检查拼写，见 /api/docs。",
     "There is no such address in this interface. Check the spelling, see /api/docs.",
 )
+# Everybody gets the same of these.
+_REFERENCE = tuple(f"/api/{name}" for name in ("kinds", "divisions", "locate", "docs", "openapi.json"))
 
 
 def _answer(request: HttpRequest, status: int, code: str, message: str) -> HttpResponse:
@@ -36,6 +38,8 @@ def _in_words(pattern: URLPattern) -> URLPattern:
     def told(request: HttpRequest, *args: Any, **values: Any) -> Any:
         answer = view(request, *args, **values)
         if answer.status_code != 405:
+            if not request.path.startswith(_REFERENCE):
+                answer.headers.setdefault("Cache-Control", "no-store")  # it holds what residents said
             return answer
         allowed = answer.headers["Allow"]
         method = (request.method or "")[:20]

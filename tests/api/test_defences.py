@@ -1,0 +1,138 @@
+"""What a hostile page, link or neighbour tries: forged forms, ways out of the house, guessed links, what caches and frames keep."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from gongbi.kernel.scope import endpoints
+
+from .conftest import Api, Stock
+
+pytestmark = pytest.mark.django_db
+ELSEWHERE = (
+    "https://evil.example/", "//evil.example/", "/\\evil.example", "\\\\evil.example", "javascript:alert(1)", "data:text/html,x", "https:evil.example",
+    "http:///evil.example", " //evil.example", "/\t/evil.example", "//evil.example\\@testserver", "https://testserver@evil.example/", "\x00//evil.example",
+)  # fmt: skip
+
+
+def pages() -> list[str]:
+    """Every address that is a page, its places filled with anything."""
+    found = [url for url, _method, _entry in endpoints.doors() if not url.startswith(("api/", "^"))]
+    return ["/" + re.sub(r"<int:\w+>", "1", re.sub(r"<(?!int:)[^>]+>", "x", url)) for url in found]
+
+
+def test_no_form_of_another_site_is_taken(enter: Callable[..., Api]) -> None:
+    """Every page, posted to with the session of a post but without the page's own token."""
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = enter("dispatcher").client.cookies
+    taken = {
+        page: answer for page in pages() if (answer := strict.post(page, {"next": "/"}).status_code) != 403
+    }
+    assert taken == {}
+    assert len(pages()) >= 80
+
+
+@pytest.mark.parametrize("next_", ELSEWHERE)
+def test_no_way_leads_out_of_the_house(next_: str, enter: Callable[..., Api]) -> None:
+    visitor, inside = Client(), enter("dispatcher").client
+    from gongbi.parties.demo import PASSWORD
+    from gongbi.parties.models import Account, Post
+
+    Account.objects.filter(username="clerk").update(must_change_password=False)
+    person = Account.objects.get(username="dispatcher").person_id
+    own = Post.objects.filter(person_id=person).values_list("pk", flat=True)[0]
+    answers: list[HttpResponse] = [
+        visitor.post("/login", {"login": "clerk", "password": PASSWORD, "next": next_}),
+        visitor.post("/look/wish", {"theme": "dark", "next": next_}),
+        visitor.post("/i18n/setlang/", {"language": "en", "next": next_}),
+        inside.post("/account/post", {"post": own, "next": next_}),
+        inside.get("/login", {"next": next_}),
+        inside.post("/logout", {"next": next_}),
+    ]
+    for answer in answers:
+        where = answer.headers.get("Location", "/")
+        assert re.fullmatch(r"/(?![/\\\s]).*", where), where
+        assert "evil" not in where.split("?")[0], where
+
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+PRIVATE = ("/ask", "/login", "/r/{link}", "/receipt/{link}", "/api/reports/{link}", "/api/cases", "/api/cases/{number}", "/desk/map", "/desk/case/{number}",
+           "/desk/queue/open", "/desk/search?q=灯")  # fmt: skip
+SHARED = (
+    "/",
+    "/near",
+    "/grids",
+    "/about",
+    "/api/kinds",
+    "/api/divisions",
+    "/nowhere",
+    "/api/nowhere",
+    "/r/abcdefgh",
+    "/api/docs",
+)
+
+
+@pytest.mark.parametrize("path", PRIVATE + SHARED)
+def test_every_answer_keeps_browsers_and_caches_from_misusing_it(
+    path: str, stock: Stock, enter: Callable[..., Api]
+) -> None:
+    client = enter("dispatcher").client if path.startswith(("/desk", "/api/cases")) else Client()
+    answer = client.get(path.format(link=stock.link, number=stock.numbers["received"]))
+    assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
+    if answer["Content-Type"].startswith("text/html"):
+        assert "script-src 'self';" in answer["Content-Security-Policy"]
+    if path in PRIVATE:
+        assert answer.status_code == 200
+        assert "no-store" in answer["Cache-Control"]
+    for cookie in answer.cookies.values():
+        assert cookie["samesite"] == "Lax", cookie
+        assert cookie["httponly"] or cookie.key in ("csrftoken", "gongbi_theme", "gongbi_size"), cookie
+
+
+def test_a_guessed_link_learns_nothing_of_what_there_is(stock: Stock) -> None:
+    """The same answer for a report that is there and one that is not: to the letter, on the page and for programs."""
+    there, nowhere = stock.link[:8] + "A" * 24, "7" * 7 + "a" + "A" * 24
+    client = Client()
+    for address in ("/r/{}", "/receipt/{}", "/api/reports/{}", "/r/{}/now", "/r/{}/photo/1"):
+        one, two = (client.get(address.format(link)) for link in (there, nowhere))
+        assert one.status_code == two.status_code == 404
+        token = re.compile(rb'name="csrfmiddlewaretoken" value="[^"]*"|name="csrf-token" content="[^"]*"')
+        plain = [
+            token.sub(b"", answer.content.replace(link.encode(), b""))
+            for answer, link in ((one, there), (two, nowhere))
+        ]
+        assert plain[0] == plain[1], address
+
+
+def test_a_receipt_number_opens_no_more_than_its_state(stock: Stock) -> None:
+    """Numbers can be counted through; the link cannot."""
+    from gongbi.cases.models import Report
+
+    report = Report.objects.get(pk=stock.reports["handling"])
+    told = Client().get("/", {"number": report.number}).content.decode()
+    assert report.text not in told
+    assert (
+        "/r/" not in re.sub(r'href="/r/"', "", told).replace(stock.link, "/r/link") or stock.link not in told
+    )
+    assert Client().get(f"/api/reports/{report.number}").status_code == 404
+    assert Client().get(f"/r/{report.number}").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/api/cases", "/api/reports/{link}", "/r/{link}", "/api/files"])
+def test_another_site_may_not_read_an_answer(path: str, stock: Stock) -> None:
+    """No header of ours lets pages of other origins read (CORS): programs with a key are no browsers."""
+    sent: Any = {"Origin": "https://evil.example", "Access-Control-Request-Method": "GET"}
+    for method in ("GET", "OPTIONS"):
+        answer = Client().generic(method, path.format(link=stock.link), headers=sent)
+        assert not [name for name in answer.headers if name.lower().startswith("access-control")]
