@@ -45,7 +45,7 @@ def run(column: str, database: str, arguments: list[str], only: str) -> int:
     workers = os.environ.get("GONGBI_TEST_WORKERS") or str(min(os.cpu_count() or 1, 4))
     command = [sys.executable, "-m", "pytest", *arguments]
     if workers not in ("0", "1") and not any(a.startswith("-n") for a in arguments):
-        command += ["-n", workers, "--dist", "loadfile"]
+        command += ["-n", workers, "--dist", "loadfile", "--no-loadscope-reorder"]
     print(f"\n=== {column} ===", flush=True)
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 

@@ -47,18 +47,26 @@ def pytest_configure() -> None:
     }
 
 
+def _touches_a_database(item: pytest.Item) -> bool:
+    fixtures = getattr(item, "fixturenames", ())
+    return item.get_closest_marker("django_db") is not None or not TOUCH_A_DATABASE.isdisjoint(fixtures)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With ``GONGBI_TEST_ONLY=database`` (the second column of ``make test``) what touches no database is not run again."""
-    if os.environ.get("GONGBI_TEST_ONLY") != "database":
-        return
-    kept: list[pytest.Item] = []
-    again: list[pytest.Item] = []
+    """Files that need no database first, files that start processes next, so that two workers end at about the same time.
+
+    With ``GONGBI_TEST_ONLY=database`` (the second column of ``make test``) what touches no database is not run again.
+    """
+    if os.environ.get("GONGBI_TEST_ONLY") == "database":
+        again = [item for item in items if not _touches_a_database(item)]
+        config.hook.pytest_deselected(items=again)
+        items[:] = [item for item in items if _touches_a_database(item)]
+    turn: dict[Path, int] = {}
     for item in items:
-        fixtures = set(getattr(item, "fixturenames", ()))
-        touches = item.get_closest_marker("django_db") is not None or not fixtures.isdisjoint(TOUCH_A_DATABASE)
-        (kept if touches else again).append(item)
-    config.hook.pytest_deselected(items=again)
-    items[:] = kept
+        long = item.get_closest_marker("process") is not None or item.get_closest_marker("slow") is not None
+        turn[item.path] = max(turn.get(item.path, 0), 2 if long else int(_touches_a_database(item)))
+    order = {0: 0, 2: 1, 1: 2}
+    items.sort(key=lambda item: order[turn[item.path]])  # stable: within a file and a turn nothing moves
 
 
 @pytest.fixture(autouse=True, scope="session")
