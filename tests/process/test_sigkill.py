@@ -76,7 +76,29 @@ def asked(house: House, statement: str) -> list[tuple[Any, ...]]:
         return file.execute(statement).fetchall()
 
 
-def test_no_receipt_is_lost_and_no_case_doubled(house: House) -> None:
+class Reader(threading.Thread):
+    """Opens private links one after the other; ``wrong`` are those that do not open their own report."""
+
+    def __init__(self, house: House, receipts: list[dict[str, Any]]) -> None:
+        super().__init__(daemon=True)
+        self.house, self.receipts = house, receipts
+        self.opened = 0
+        self.wrong: list[str] = []
+
+    def run(self) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", self.house.port, timeout=20)
+        for told in self.receipts:
+            connection.request("GET", f"/api/reports/{told['link']}")
+            answer = connection.getresponse()
+            text = answer.read().decode()
+            if answer.status == 200 and json.loads(text)["number"] == told["number"]:
+                self.opened += 1
+            else:
+                self.wrong.append(f"{told['number']}: {answer.status} {text[:200]}")
+
+
+def test_no_receipt_is_lost_and_no_case_doubled(furnished: House) -> None:
+    house = furnished
     house.start()
     before = {name: asked(house, f"SELECT count(*) FROM {name}")[0][0] for name in ("cases_report", "cases_case")}
     until = time.monotonic() + 420
@@ -85,31 +107,46 @@ def test_no_receipt_is_lost_and_no_case_doubled(house: House) -> None:
     for sender in senders:
         sender.start()
     chance = random.Random(SEED)
-    kills = 0
-    for part in range(1, KILLS + 1):
-        # At a random moment after another fifth of the receipts has been given.
-        while sum(len(sender.receipts) for sender in senders) < part * SUBMISSIONS // (KILLS + 1):
+    met = []
+    for point in sorted(chance.sample(range(SUBMISSIONS // 20, SUBMISSIONS * 9 // 10), KILLS)):
+        # At a random moment after a random number of receipts has been given.
+        while sum(len(sender.receipts) for sender in senders) < point:
             assert time.monotonic() < until, "the submissions do not get on"
             time.sleep(0.01)
         time.sleep(chance.random() * 0.3)
+        broken = sum(sender.broken for sender in senders)
         kill(house)
-        kills += 1
         house.start()
+        met.append(sum(sender.broken for sender in senders) - broken)
     for sender in senders:
         sender.join(max(1.0, until - time.monotonic()))
     receipts = {key: told for sender in senders for key, told in sender.receipts.items()}
     assert [words for sender in senders for words in sender.refused] == []
     assert len(receipts) == SUBMISSIONS
-    assert sum(sender.broken for sender in senders) > 0, "no request met a kill: the test tested nothing"
+    assert all(met), f"a kill met no request: {met}"
 
     # Every receipt exists, with the same link, and opens its own report.
     assert len({told["number"] for told in receipts.values()}) == SUBMISSIONS
+    assert len({told["link"] for told in receipts.values()}) == SUBMISSIONS
     assert len({told["case"] for told in receipts.values()}) == SUBMISSIONS
-    for told in list(receipts.values())[:: SUBMISSIONS // 50]:
-        status, text, _headers = house.get(f"/api/reports/{told['link']}")
-        assert (status, json.loads(text)["number"]) == (200, told["number"])
+    every = list(receipts.values())
+    readers = [Reader(house, every[n::CLIENTS]) for n in range(CLIENTS)]
+    for reader in readers:
+        reader.start()
+    for reader in readers:
+        reader.join(60)
+    assert [words for reader in readers for words in reader.wrong] == []
+    assert sum(reader.opened for reader in readers) == SUBMISSIONS
     after = {name: asked(house, f"SELECT count(*) FROM {name}")[0][0] for name in before}
     assert {name: after[name] - before[name] for name in before} == {"cases_report": SUBMISSIONS, "cases_case": SUBMISSIONS}
+
+    # Sent once more after all that, each key still gives its first receipt.
+    again = Sender(house, range(0, SUBMISSIONS, SUBMISSIONS // 25), until)
+    again.start()
+    again.join(60)
+    assert {key: told["again"] for key, told in again.receipts.items()} == dict.fromkeys(again.receipts, True)
+    assert len(again.receipts) == 25
+    assert all(receipts[key]["link"] == told["link"] for key, told in again.receipts.items())
 
     # What must follow each does follow.
     for _wait in range(600):
@@ -118,8 +155,8 @@ def test_no_receipt_is_lost_and_no_case_doubled(house: House) -> None:
             break
         time.sleep(0.2)
     assert waiting == 0
+    house.stop()
     verified = house.gongbi("ledger", "verify")
     assert verified.returncode == 0, verified.stdout + verified.stderr
     checked = house.gongbi("check")
     assert checked.returncode == 0, checked.stdout + checked.stderr
-    house.stop()
