@@ -10,6 +10,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
+from gongbi.kernel.files import uploads
 from gongbi.kernel.scope import endpoints
 
 from .conftest import Api, Stock
@@ -136,3 +137,20 @@ def test_another_site_may_not_read_an_answer(path: str, stock: Stock) -> None:
     for method in ("GET", "OPTIONS"):
         answer = Client().generic(method, path.format(link=stock.link), headers=sent)
         assert not [name for name in answer.headers if name.lower().startswith("access-control")]
+
+
+@pytest.mark.parametrize(("path", "html"), [("/ask", True), ("/api/files", False), ("/login", True)])
+def test_more_than_a_request_may_bring_is_refused_before_it_is_read(path: str, html: bool) -> None:
+    """The announced length is enough: nothing of it reaches memory or a disk."""
+    announced = str(uploads.MAX_REQUEST + 1)
+    body = b"--b\r\nContent-Disposition: form-data; name=file; filename=a.jpg\r\n\r\nx\r\n--b--\r\n"
+    for language, word in (("zh-CN", "太"), ("en", "too")):
+        client = Client(enforce_csrf_checks=html)
+        client.cookies["csrftoken"] = "a" * 32
+        answer = client.generic(
+            "POST", path, body, content_type="multipart/form-data; boundary=b", CONTENT_LENGTH=announced,
+            headers={"Accept-Language": language},
+        )  # fmt: skip
+        assert answer.status_code == 413
+        assert answer["Content-Type"].startswith("text/html" if html else "application/json")
+        assert word in answer.content.decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -9,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from gongbi.kernel.errors import Refused, TooMany
 from gongbi.look import wishes
-from gongbi.look.methods import WrongMethod
+from gongbi.look.methods import TooLarge, WrongMethod
 
 _PAGES = (400, 403, 404, 409, 429)
 
@@ -40,6 +41,8 @@ def refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, RequestDataTooBig):
+        return refused(request, TooLarge())
     return render(request, "400.html", status=400)
 
 

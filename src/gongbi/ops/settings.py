@@ -187,6 +187,11 @@ CSRF_FAILURE_VIEW = "gongbi.look.pages.csrf_failed"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "gongbi.kernel.files.uploads.Bounded",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -207,5 +212,7 @@ LOGGING = {
         # Django's own line would repeat ours, with the path: private links carry their secret there.
         "django.request": {"level": "CRITICAL"},
         "django.server": {"level": "CRITICAL"},
+        # Scanners name any host; the request's own line says 400.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
 }

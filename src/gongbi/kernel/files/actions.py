@@ -33,7 +33,7 @@ _WORDS: dict[str, Any] = {
         "Archives and Office documents are not accepted here. Send photos one by one; documents as PDF."
     ),
     "office": _("Office documents are not accepted here. Save the document as PDF and send that."),
-    "video": _("Videos and sound are not accepted yet. Send up to nine photos of what can be seen."),
+    "video": _("Videos and sound are not accepted yet. Send up to twelve photos of what can be seen."),
     "markup": _(
         "This is a web page or an SVG drawing, not a photo. Send a photo or a screenshot (JPEG or PNG)."
     ),
