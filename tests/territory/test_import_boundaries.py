@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.utils import translation
 import shapely
 
 from gongbi.kernel.errors import Refused
@@ -235,3 +236,22 @@ def test_the_import_is_kept_as_json(tree: None, take_in: Take) -> None:
     kept = BoundaryImport.objects.get(pk=done.pk)
     assert json.loads(json.dumps(kept.held)) == json.loads(json.dumps(done.held))
     assert kept.by == "post:1"
+
+
+@pytest.mark.parametrize(
+    ("data", "zh", "en"),
+    [
+        (b"{", "第 1 行第 2 个字符", "line 1, character 2"),
+        (b"\x89PNG", "UTF-8", "UTF-8"),
+        (b"[" * 100_000, "嵌套", "nested"),
+    ],
+)
+def test_a_file_that_is_no_geojson_is_told_in_the_readers_language(data: bytes, zh: str, en: str) -> None:
+    from gongbi.kernel.errors import in_language
+    from gongbi.territory.geojson import BadFile, read_collection
+
+    with pytest.raises(BadFile) as bad:
+        read_collection(data)
+    for language, word in (("zh-hans", zh), ("en", en)):
+        with translation.override(language):
+            assert word in in_language(bad.value.why)

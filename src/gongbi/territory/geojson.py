@@ -22,9 +22,9 @@ _NAME_KEYS = ("name", "NAME")
 
 
 class BadFile(ValueError):
-    """The file as a whole cannot be read. ``code`` names the sentence, ``why`` what the parser said."""
+    """The file as a whole cannot be read. ``code`` names the sentence, ``why`` where and what: a text or (Chinese, English)."""
 
-    def __init__(self, code: str, why: str = "") -> None:
+    def __init__(self, code: str, why: str | tuple[str, str] = "") -> None:
         super().__init__(code)
         self.code, self.why = code, why
 
@@ -50,6 +50,18 @@ class Feature:
     figures: Mapping[str, int]
 
 
+def _why(wrong: Exception) -> tuple[str, str]:
+    """What the parser stumbled over, for people."""
+    if isinstance(wrong, json.JSONDecodeError):
+        return (
+            f"第 {wrong.lineno} 行第 {wrong.colno} 个字符处读不懂",
+            f"line {wrong.lineno}, character {wrong.colno} cannot be read",
+        )
+    if isinstance(wrong, UnicodeDecodeError):
+        return ("文字不是 UTF-8 编码", "the text is not UTF-8")
+    return ("括号嵌套得太深", "brackets are nested too deeply")
+
+
 def read_collection(data: bytes | str | Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], str]:
     """The features of a FeatureCollection and the name of its coordinate system ("" when it says none). BadFile otherwise."""
     if isinstance(data, Mapping):
@@ -62,7 +74,7 @@ def read_collection(data: bytes | str | Mapping[str, Any]) -> tuple[list[Mapping
                 data.decode("utf-8-sig") if isinstance(data, bytes) else data, parse_constant=lambda _: None
             )
         except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as wrong:
-            raise BadFile("file_json", str(wrong)[:120]) from wrong
+            raise BadFile("file_json", _why(wrong)) from wrong
     features = content.get("features") if isinstance(content, Mapping) else None
     if not isinstance(features, list) or not features or not all(isinstance(f, Mapping) for f in features):
         raise BadFile("file_features")
