@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from django.utils import translation
 import shapely
+from django.utils import translation
 
 from gongbi.kernel.errors import Refused
 from gongbi.science import coords
