@@ -276,8 +276,8 @@ def field(
     elif bound.field.required:
         attrs["aria-required"] = "true"
     seen_by = sees or getattr(bound.field, "seen_by", "")
-    if seen_by not in ("", "public", "handlers", "sealed"):
-        raise template.TemplateSyntaxError(f"{seen_by!r} says nobody: use public, handlers or sealed")
+    if seen_by not in ("", "public", "partly", "handlers", "sealed"):
+        raise template.TemplateSyntaxError(f"{seen_by!r} says nobody: use public, partly, handlers or sealed")
     return {
         "bound": bound,
         "kind": kind,
