@@ -150,9 +150,8 @@ def test_a_query_of_any_kind(
     api = soft(as_login(login))
     status, body = api.get(path, **good)
     assert status == 200, body
-    for name, value in itertools.product(
-        [*good, "no_such_field"], [v for v in NASTY if isinstance(v, (str, int, float))]
-    ):
+    values = [v for v in NASTY if isinstance(v, (str, int, float))]
+    for name, value in itertools.product([*good, "no_such_field"], values if good else values[:3]):
         if isinstance(value, str) and any("\ud800" <= sign <= "\udfff" for sign in value):
             continue  # no browser can send half a character
         status, body = tried(lambda n=name, v=value: api.get(path, **{**good, n: v}))

@@ -6,7 +6,7 @@ The doors come from the product itself (``endpoints.doors``), so that a new one 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -87,7 +87,10 @@ def account_of(person: Person, login: str) -> Account:
 
 def newcomer(role: str, unit: Unit, code: str, now: datetime, **when: Any) -> tuple[Account, Post]:
     """Somebody who holds that one post."""
-    person = Person.objects.create(name=f"某{role}{Person.objects.count()}", synthetic=True, created_at=now)
+    count = Person.objects.count()
+    person = Person.objects.create(
+        name=f"某{role}{count}", number=f"X{count}", synthetic=True, created_at=now
+    )
     post = Post.objects.create(
         person=person,
         unit=unit,
@@ -167,30 +170,36 @@ REFERENCE = (
     "^", "api/^", "api/docs", "api/openapi.json", "api/kinds", "api/divisions", "look/", "login", "logout", "account/", "i18n/", "metrics", "healthz",
     "map/outlines", "desk/lists", "grids", "about", "desk/calendar",
 )  # fmt: skip
+# Upkeep of the house itself: tried by one stranger and one reader for all.
+UPKEEP = (
+    "/desk/people", "/desk/posts", "/desk/units", "/desk/accounts", "/desk/keys", "/desk/handovers", "/desk/rules", "/desk/settings", "/desk/letters",
+    "/grid", "/map/locate", "/ask", "/field", "/desk/kinds", "/desk/standards", "/desk/access",
+)  # fmt: skip
 STEPS = tuple(arrow.name for arrow in CASE.transitions if not arrow.automatic)
 
 
-def filled(url: str, stock: Stock, number: str, steps: Sequence[str]) -> Iterator[str]:
-    """The addresses of a door, its places filled with what leads to the secret case."""
+def places(stock: Stock, number: str) -> dict[str, str]:
+    """What the places in an address are filled with: whatever leads to the secret case."""
     case = Case.objects.get(pk=stock.ids["handling"])
     report = case.reports.latest("pk")
     picture = StoredFile.objects.latest("pk")
-    values = {
+    return {
         "number": number, "key": str(case.pk), "report": str(report.pk), "field": "phone", "tab": "open", "rate": "response",
         "token": files.sign(picture, at=timezone.now() - timedelta(days=1)), "ticket": files.ticket(picture, at=timezone.now() - timedelta(days=9)),
         "file_id": str(picture.pk), "name": "people", "code": "610104005001001", "step": "accept", "link": "abcdefgh",
         "draft": "1", "person": "1", "post": "1", "unit": "1", "account": "1", "handover_id": "1", "status": "404", "pk": "1",
     }  # fmt: skip
-    for step in steps if "step>" in url else ("",):
-        yield "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: (values | {"step": step})[found[1]], url)
 
 
 def every_address(stock: Stock, number: str, steps: Sequence[str] = ("accept",)) -> list[str]:
+    values = places(stock, number)
     found: list[str] = []
     for url, _method, _entry in endpoints.doors():
         if url.startswith(REFERENCE):
             continue
-        found += filled(url, stock, number, steps)
+        for step in steps if "step>" in url else ("",):
+            here = values | {"step": step}
+            found.append("/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda place, here=here: here[place[1]], url))
     more = [
         f"/desk/search?q={number}", "/desk/search?q=路灯", "/desk/queue/open?words=路灯", f"/desk/queue/open?words={number}", "/desk/queue/closed",
         "/api/cases?words=路灯", f"/api/cases?words={number}", "/api/cases?tab=closed&size=200", "/api/cases/map?west=108&east=110&south=33&north=35",
@@ -224,16 +233,14 @@ def state_of_everything() -> tuple[Any, ...]:
     )
 
 
-@pytest.mark.parametrize("who", STRANGERS)
-def test_a_stranger_reads_nothing_and_changes_nothing(
-    who: str, secret: Stock, stranger: Callable[[str], Client], elsewhere: str
-) -> None:
-    client = stranger(who)
-    before = state_of_everything()
+def tried_by_a_stranger(who: str, client: Client, secret: Stock) -> list[str]:
+    """What went wrong when ``who`` opened every door and pushed every button."""
     number = secret.numbers["handling"]
     own = {*secret.numbers.values()}
     wrong: list[str] = []
     for address in every_address(secret, number):
+        if address.startswith(UPKEEP) and who not in ("visitor", "admin", "security"):
+            continue
         page = client.get(address, headers={"Accept": "text/html"})
         told = words(page)
         if page.status_code >= 500:
@@ -257,35 +264,47 @@ def test_a_stranger_reads_nothing_and_changes_nothing(
     sent = {"reason": "现场复核", "question": "哪里", "kind": "C0137", "unit": secret.unit, "result": "好", "finding": "好", "version": "",
             "grade": 5, "solved": "1", "outcome": "reached", "ground": "untrue", "report": secret.reports["handling"], "into": number}  # fmt: skip
     for address in every_address(secret, number, STEPS):
+        if address.startswith("/api/"):
+            continue  # tried above, with bodies that are good ones
         if number in address or f"/{secret.ids['handling']}" in address:
             answer = client.post(address, sent)
             if answer.status_code not in (302, 401, 403, 404, 405):
                 wrong.append(f"{answer.status_code} POST {address}")
-    assert wrong == []
-    assert state_of_everything() == before
+    return [f"{who}: {one}" for one in wrong]
 
 
-@pytest.mark.parametrize("who", READERS)
-def test_whoever_may_read_a_case_reads_names_masked_everywhere(
-    who: str, secret: Stock, enter: Callable[..., Api]
+@pytest.mark.parametrize("group", [STRANGERS[n::2] for n in range(2)], ids=["some", "others"])
+def test_a_stranger_reads_nothing_and_changes_nothing(
+    group: Sequence[str], secret: Stock, stranger: Callable[[str], Client]
 ) -> None:
-    client = enter(who).client
-    client.raise_request_exception = False
-    seen = 0
-    wrong: list[str] = []
-    number = secret.numbers["handling"]
-    for address in every_address(secret, number):
-        if "/report/" in address or PHONE in address:
-            continue  # the page that opens a sealed value, with a reason; a clerk's search by a number
-        page = client.get(address, headers={"Accept": "text/html"})
-        told = words(page)
-        seen += page.status_code == 200 and number in told
-        if page.status_code >= 500:
-            wrong.append(f"{page.status_code} {address}")
-        if any(hint in told for hint in HINTS):
-            wrong.append(f"names the reporter: {address}")
-    assert wrong == []
-    assert seen >= 5
+    for who in group:
+        client = stranger(who)
+        before = state_of_everything()
+        assert tried_by_a_stranger(who, client, secret) == []
+        assert state_of_everything() == before, who
+
+
+def test_whoever_may_read_a_case_reads_names_masked_everywhere(
+    secret: Stock, enter: Callable[..., Api]
+) -> None:
+    for who in READERS:
+        client = enter(who).client
+        client.raise_request_exception = False
+        seen = 0
+        wrong: list[str] = []
+        number = secret.numbers["handling"]
+        for address in every_address(secret, number):
+            if "/report/" in address or PHONE in address or (address.startswith(UPKEEP) and who != "auditor"):
+                continue  # the page that opens a sealed value, with a reason; a clerk's search by a number
+            page = client.get(address, headers={"Accept": "text/html"})
+            told = words(page)
+            seen += page.status_code == 200 and number in told
+            if page.status_code >= 500:
+                wrong.append(f"{page.status_code} {address}")
+            if any(hint in told for hint in HINTS):
+                wrong.append(f"names the reporter: {address}")
+        assert wrong == [], who
+        assert seen >= 5, who
 
 
 def test_who_holds_one_link_holds_no_other_report(secret: Stock) -> None:
