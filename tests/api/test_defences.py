@@ -177,3 +177,38 @@ def test_a_number_that_no_row_can_have_is_not_there(number: str, enter: Callable
         tried += 1
     assert wrong == []
     assert tried >= 8
+
+
+QUERY = (
+    "q", "words", "kind", "territory", "community", "unit", "channel", "after", "from", "to", "rate", "by", "phone", "number", "lon", "lat", "west", "role",
+    "state", "page", "tab", "code", "parent", "level", "part", "person", "post", "join", "next", "overdue", "size", "day", "at", "name", "actor", "topic",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("evil", ["\x00", "😀'\"--", "9" * 30])
+def test_no_letter_in_an_address_is_our_mistake(evil: str, enter: Callable[..., Api]) -> None:
+    """Every page and address of the interface, in its places and in its questions, opened by somebody who may."""
+    logins = {"handler": "urban", "grid_worker": "grid"}
+    wrong: list[str] = []
+    written = "".join(f"%{byte:02X}" for byte in evil.encode())
+    query = "&".join(f"{name}={written}" for name in QUERY)
+    clients: dict[str, Client] = {}
+    for url, method, entry in endpoints.doors():
+        if (
+            entry is None
+            or method == "POST"
+            or url.startswith(("^", "api/^", "look/gallery", "account/", "logout", "api/divisions/map"))
+        ):
+            continue
+        role = next(
+            role
+            for role in ("dispatcher", "admin", "security", "clerk", "auditor", "grid_worker", "manager")
+            if role in entry.roles
+        )
+        if role not in clients:
+            clients[role] = enter(logins.get(role, role)).client
+            clients[role].raise_request_exception = False
+        address = "/" + re.sub(r"<(?!int:)[^>]+>", written, re.sub(r"<int:\w+>", "1", url))
+        status = clients[role].get(f"{address}?{query}").status_code
+        wrong += [f"{status} {address[:70]}"] * (status >= 500)
+    assert wrong == []

@@ -265,6 +265,8 @@ def public_card(code: str, *, on: date | datetime, viewer: Viewer = PUBLIC) -> d
 
     Worker and phones are "" until a card was set.
     """
+    if not (code.isascii() and code.isdigit()):
+        return None  # from an address; a database refuses some of what can stand there
     grid = division(code, on=on)
     if grid is None or grid.level != "grid":
         return None
