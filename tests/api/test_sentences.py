@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -200,3 +201,27 @@ def test_somebody_without_a_session_needs_no_token() -> None:
         "/api/reports", json.dumps(LAMP), content_type="application/json"
     )
     assert answer.status_code == 201
+
+
+# --- How often ----------------------------------------------------------------------------------------------------
+
+
+def test_too_often_is_told_when_to_come_back(visitor: Api, tmp_path: Path, settings: Any) -> None:
+    settings.VAR, settings.LIMITS, settings.LIMITS_FREE = (
+        tmp_path,
+        "report.bare=2/600,report.address=2/600",
+        "",
+    )
+    answers = [
+        visitor.client.post(
+            "/api/reports",
+            json.dumps(LAMP | {"text": f"第{turn}盏路灯不亮"}),
+            content_type="application/json",
+            headers={"Accept-Language": language},
+        )
+        for turn, language in enumerate(("zh-CN", "zh-CN", "zh-CN", "en"))
+    ]
+    assert [answer.status_code for answer in answers] == [201, 201, 429, 429]
+    told = dict(zip(("zh-CN", "en"), ((429, json.loads(one.content)) for one in answers[2:]), strict=True))
+    check_sentences(told)
+    assert all(int(answer["Retry-After"]) >= 1 for answer in answers[2:])

@@ -58,7 +58,7 @@ REFUSALS: dict[str, tuple[str, dict[str, str]]] = {
     "409": ("Somebody changed it first.", {"code": "flow.stale", "message": "别人刚刚更改了这件事。请重新打开后再决定。"}),
     "413": ("The body is too large.", {"code": "api.too_large", "message": "请求内容太大，请分几次发送。"}),
     "422": ("A value or a rule refuses it; nothing was changed.", {"code": "territory.swapped", "message": "经度和纬度颠倒了。", "field": "lon"}),
-    "429": ("Too often; the header Retry-After says when to try again.", {"code": "api.too_often", "message": "请稍后再试。"}),
+    "429": ("Too often; the header Retry-After says when to try again.", {"code": "kernel.too_many", "message": "短时间内次数太多了，请在 1 分钟以后再试。"}),
 }  # fmt: skip
 
 
@@ -79,6 +79,12 @@ def describe(document: dict[str, Any]) -> None:
     _plain_pairs(parts["schemas"])
     parts["schemas"]["Refusal"] = _ONE
     parts["responses"] = {f"Refused{status}": _refusal(*told) for status, told in REFUSALS.items()}
+    parts["responses"]["Refused429"]["headers"] = {
+        "Retry-After": {
+            "description": "In how many seconds it would pass.",
+            "schema": {"type": "integer", "minimum": 1},
+        }
+    }
     document["tags"] = [
         {"name": "reports", "description": "For everybody: say, follow, answer, judge. 居民与外部系统：上报、跟踪、答复、评价。"},
         {"name": "cases", "description": "For staff: every step of a case. 工作人员：案件的每一步。"},
