@@ -214,6 +214,10 @@ OTHERS = (
     ("admin", "/desk/calendar", "table"),
     ("admin", "/desk/rules", "table"),
     ("security", "/desk/access", "table"),
+    ("admin", "/desk/people", "table"),
+    ("admin", "/desk/posts", "table"),
+    ("admin", "/desk/people/1/appoint", "main form"),
+    ("security", "/desk/keys/new", "main form"),
     ("grid", "/field/", "main"),
     ("grid", "/field/contacts", "main"),
 )

@@ -114,6 +114,15 @@ def test_the_pages_speak_english_too(at_desk: At) -> None:
         assert "角色" not in main
 
 
+def test_a_page_of_posts_leaves_the_switch_of_posts_alone(at_desk: At) -> None:
+    """What the page lists must not stand where the head of every page finds the account's own posts."""
+    admin, post = at_desk("admin"), post_of("urban")
+    for page in ("/desk/posts", f"/desk/people/{post.person_id}", f"/desk/units/{post.unit_id}"):
+        head = body(admin.get(page)).split("<main")[0].split("<body")[1]
+        assert "系统管理员" in head
+        assert "城市管理和综合执法局 ·" not in head
+
+
 # --- People ---------------------------------------------------------------------------------------------------------
 
 

@@ -134,7 +134,7 @@ def person_page(
         "person": found,
         "name": parties.masked(found, "name", viewer),
         "phone": parties.masked(found, "phone", viewer),
-        "posts": shown.posts(held, names),
+        "offices": shown.posts(held, names),
         "account": account,
         "account_state": shown.account_state(account, now) if account is not None else "",
         "sees_account": viewer.role != ADMIN,

@@ -47,7 +47,7 @@ def posts(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "page": page,
-        "posts": shown.posts(page.object_list, names),
+        "offices": shown.posts(page.object_list, names),
         "keeps": viewer.role == ADMIN,
     }
     return show(request, "desk/people/posts.html", context, here="desk:posts")

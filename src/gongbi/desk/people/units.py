@@ -110,7 +110,7 @@ def unit(request: HttpRequest, unit: int) -> HttpResponse:
         "form": form,
         "refused": refused,
         "page": page,
-        "posts": shown.posts(page.object_list, names),
+        "offices": shown.posts(page.object_list, names),
         "closed": found.valid_to is not None and found.valid_to <= now,
         "keeps": viewer.role == ADMIN,
         "happened": shown.history(parties.changes_of(viewer, [("unit", found.code)])[: shown.HISTORY], names),
