@@ -107,7 +107,7 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
         items.append(NavItem(_("Who may do what")))
         items.append(_item(_("People"), "desk:people", "users", here))
         items.append(_item(_("Posts"), "desk:posts", "id-card", here))
-        items.append(_item(_("Units"), "desk:units", "building", here))
+        items.append(_item(_("Organisations"), "desk:units", "building", here))
     if viewer.role in (roles.SECURITY, roles.AUDITOR):
         items.append(_item(_("Accounts"), "desk:accounts", "log-in", here))
         items.append(_item(_("Keys"), "desk:keys", "key-round", here))
