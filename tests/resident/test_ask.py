@@ -329,7 +329,8 @@ def test_while_typing_only_what_changed_comes_back(visitor: Client) -> None:
     assert asked is not None
     again = html(visitor.post("/ask/look", {"text": "路灯不亮", "guessed": codes[1], "asked_for": asked[1]}))
     assert "hx-swap-oob" in first
-    assert "hx-swap-oob" not in again
+    assert 'id="kinds"' not in again
+    assert 'id="questions"' not in again
 
 
 def test_while_typing_an_emergency_is_told_at_once(visitor: Client) -> None:
@@ -344,3 +345,20 @@ def test_a_receipt_prints_with_number_and_code(visitor: Client, say: Say) -> Non
     assert "<svg" in page
     assert "87654321" not in page
     assert "郑小明" not in page
+
+
+def test_what_is_alike_is_told_above_the_button_and_danger_below_the_words(
+    visitor: Client, say: Say, desk: Desk
+) -> None:
+    desk.accept(say(LAMP, lon=str(INSIDE[0]), lat=str(INSIDE[1])))
+    typed = {"text": LAMP, "lon": str(INSIDE[0]), "lat": str(INSIDE[1])}
+    told = html(visitor.post("/ask/look", typed))
+    assert 'href="#similar"' in told.split('id="found"')[1].split("</div>")[0]
+    calm = html(visitor.post("/ask/look", {"text": "想问问办事大厅几点开门"}))
+    assert 'href="#similar"' not in calm
+    alarm = html(visitor.post("/ask/look", {"text": "着火了，有人困在里面"}))
+    assert 'href="tel:119"' in alarm.split('id="alarm"')[1].split('id="found"')[0]
+
+
+def test_the_map_waits_until_somebody_asks_for_it(visitor: Client) -> None:
+    assert re.search(r"<gb-map-picker[^>]* folded", html(visitor.get("/ask")))

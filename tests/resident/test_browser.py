@@ -149,7 +149,8 @@ def test_words_a_mark_by_keyboard_and_two_photos_make_a_receipt(visit: Visit, tm
     page.locator("input[name=kind][value=C0137]").focus()
     page.keyboard.press("Space")
     page.locator("input[name=q_lamps]").fill("3")
-    page.locator("gb-map-picker[data-map]").wait_for()
+    page.locator("gb-map-picker [data-unfold]").click()  # the map is fetched only when it is asked for
+    page.locator("gb-map-picker[data-map=drawn], gb-map-picker[data-map=still]").wait_for()
     if page.locator("gb-map-picker[data-map=drawn]").count():
         page.locator("gb-map-picker canvas").focus()
         page.keyboard.press("Enter")

@@ -17,6 +17,9 @@ interface Located {
  * A tap sets the pin. By keyboard: arrows move the map, plus and minus zoom, Enter sets the pin at the cross. The place that
  * was found is said in words. Positions are CGCS2000 degrees (what a phone gives differs by centimetres). Without WebGL the
  * outlines stand still as a drawing; without JavaScript the fields beside it (address, community) do the work alone.
+ *
+ * The map is more than a megabyte: it is fetched when it comes near the screen, and with the attribute "folded" only when
+ * somebody asks for it. "Use my position" needs no map.
  */
 export class MapPicker extends Island {
   private place = "";
@@ -27,13 +30,39 @@ export class MapPicker extends Island {
   private outlines: Shapes = NOTHING;
   private asking: AbortController | undefined;
   private stopWatching: (() => void) | undefined;
+  private near: IntersectionObserver | undefined;
+  private folded = false;
 
   override connectedCallback(): void {
     super.connectedCallback();
-    void this.updateComplete.then(() => this.start());
+    this.folded = this.hasAttribute("folded");
+    if (this.folded) {
+      this.dataset["map"] = "folded";
+      const pin = this.pin;
+      if (pin) void this.updateComplete.then(() => this.set(...pin));
+      return;
+    }
+    this.near = new IntersectionObserver(
+      (entries) => {
+        if (!entries.some((entry) => entry.isIntersecting)) return;
+        this.near?.disconnect();
+        void this.updateComplete.then(() => this.start());
+      },
+      { rootMargin: "200px" },
+    );
+    this.near.observe(this);
+  }
+
+  private async unfold(): Promise<void> {
+    this.folded = false;
+    this.requestUpdate();
+    await this.updateComplete;
+    await this.start();
+    (this.querySelector<HTMLElement>(".map-canvas canvas") ?? this.box)?.focus();
   }
 
   override disconnectedCallback(): void {
+    this.near?.disconnect();
     this.stopWatching?.();
     this.drawn?.remove();
     this.drawn = undefined;
@@ -173,16 +202,16 @@ export class MapPicker extends Island {
 
   protected override render(): TemplateResult {
     return html`
-      <div class="map-frame">
+      ${this.folded ? nothing : html`<div class="map-frame">
         <div class="map-canvas"></div>
         ${this.dataset["map"] === "drawn"
           ? html`<svg class="map-cross" viewBox="0 0 28 28" aria-hidden="true">
               <path d="M14 2v9M14 17v9M2 14h9M17 14h9" fill="none" stroke="currentColor" stroke-width="1.5" />
             </svg>`
           : nothing}
-      </div>
+      </div>`}
       <div class="map-bar">
-        <p class="map-place">
+        <p class="map-place" ?hidden=${this.folded && !this.place}>
           ${this.place ? html`<strong>${this.place}</strong>` : html`<span class="soft">${say(["在地图上点一下出事的地方。", "Tap the map where it is."])}</span>`}
         </p>
         ${this.place
@@ -193,16 +222,21 @@ export class MapPicker extends Island {
               ${this.busy ? say(["正在取位置…", "Finding …"]) : say(["用我的位置", "Use my position"])}
             </button>`
           : nothing}
+        ${this.folded
+          ? html`<button type="button" class="button" data-unfold @click=${() => void this.unfold()}>
+              ${say(["在地图上指", "Show it on a map"])}
+            </button>`
+          : nothing}
       </div>
       ${this.trouble ? html`<p class="field-error">${this.trouble}</p>` : nothing}
-      <p class=${this.dataset["map"] === "drawn" ? "small soft map-keys" : "small soft"} id=${this.hintId}>
+      ${this.folded ? nothing : html`<p class=${this.dataset["map"] === "drawn" ? "small soft map-keys" : "small soft"} id=${this.hintId}>
         ${this.dataset["map"] === "drawn"
           ? say([
               "键盘：方向键移动地图，加减号缩放，回车把标记放在十字处。",
               "By keyboard: arrows move the map, plus and minus zoom, Enter sets the mark at the cross.",
             ])
           : say(["不用地图也可以：写地址或选社区。", "You can do without the map: write the address or choose the community."])}
-      </p>
+      </p>`}
     `;
   }
 }

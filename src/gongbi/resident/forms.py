@@ -130,8 +130,8 @@ class AskForm(Refusable):
         self.fields["community"].widget.choices = choices
         self.known = {code for _street, communities in streets for code, _name in communities}
         for name, seen in (
-            ("text", "handlers"),
-            ("place_words", "handlers"),
+            ("text", "partly"),
+            ("place_words", "partly"),
             ("name", "sealed"),
             ("phone", "sealed"),
         ):

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gongbi.cases import actions
 from gongbi.cases.actions.receive import Emergency, Statement
@@ -40,6 +40,7 @@ from gongbi.territory import queries as territory
 from gongbi.territory.words import refused as territory_refused
 
 GUESSES = 3
+EMERGENCY_NUMBERS = ("110", "119", "120", "122")
 SHORTEST = 4  # characters from which a look is worth its while
 
 
@@ -210,7 +211,8 @@ def _emergency(request: HttpRequest, danger: Emergency, photos: list[KeptPhoto])
         for value in values
         if name not in ("csrfmiddlewaretoken", "step", "kept")
     ]
-    context = {"danger": danger, "kept": kept, "photos": photos}
+    others = [number for number in EMERGENCY_NUMBERS if number != danger.number]
+    context = {"danger": danger, "kept": kept, "photos": photos, "others": others}
     return private(render(request, "resident/emergency.html", context, status=422))
 
 
@@ -298,6 +300,8 @@ def _page(
 ) -> HttpResponse:
     ticket = str(form["join"].value() or "")
     joining = queries.to_join(ticket, at=now) if ticket else None
+    if joining is not None:
+        form.fields["text"].label = _("What have you seen?")
     context = {
         "form": form,
         "photos": photos,
