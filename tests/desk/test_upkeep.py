@@ -268,4 +268,7 @@ def test_the_security_administrator_sees_who_came_in(at_desk: At) -> None:
     at_desk("dispatcher")
     page = at_desk("security").get("/desk/access").content.decode()
     assert "最近的登录" in page
+    assert "建立演示区" in page  # people's words, not the codes of the record
+    assert "demo_built" not in page
+    assert "system:demo" not in page
     assert at_desk("admin").get("/desk/access").status_code == 403

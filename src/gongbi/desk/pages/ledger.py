@@ -14,6 +14,7 @@ from gongbi.cases import queries
 from gongbi.desk.frame import viewer_of
 from gongbi.desk.names import Names
 from gongbi.desk.pages.common import show
+from gongbi.desk.people.shown import ACTS, facts_of
 from gongbi.kernel import scope
 from gongbi.kernel.errors import Refused
 from gongbi.kernel.ledger.chain import entry_hash
@@ -22,7 +23,7 @@ from gongbi.kernel.ledger.queries import fields_of
 from gongbi.kernel.scope.viewer import AUDITOR, SECURITY, Viewer
 from gongbi.kernel.vault.queries import accesses
 from gongbi.look.furniture import Cell, Column, Table
-from gongbi.look.templatetags.look import time_tag
+from gongbi.look.templatetags.look import said, time_tag
 from gongbi.parties import queries as parties
 
 SHOWN = 100
@@ -51,6 +52,14 @@ class Opened:
     reason: str
 
 
+CHANGED: dict[str, tuple[str, str]] = {
+    "unit": ("单位", "unit"),
+    "person": ("人员", "person"),
+    "post": ("岗位", "post"),
+    "account": ("账号", "account"),
+    "key": ("密钥", "key"),
+    "demo": ("演示区", "demo district"),
+}
 FIELDS: dict[str, tuple[str, str]] = {"name": ("姓名", "name"), "phone": ("电话", "phone number")}
 
 
@@ -119,12 +128,20 @@ def _chain(case: Any, names: Names) -> list[Link]:
     return links
 
 
+def _of(row: Any, names: Names) -> str:
+    """What a change was about: the thing with its number, and the few facts that say more."""
+    thing = said(CHANGED.get(row.kind, row.kind))
+    return " · ".join(part for part in (f"{thing} {row.key}", facts_of(row, names)) if part)
+
+
 @require_safe
 @scope.endpoint("desk.access", roles={SECURITY})
 def access(request: HttpRequest) -> HttpResponse:
     """Who signed in, which keys other systems hold, what was changed about who."""
-    viewer = viewer_of(request)
-    around: dict[str, Any] = {"now": timezone.now()}
+    viewer, now = viewer_of(request), timezone.now()
+    around: dict[str, Any] = {"now": now}
+    names, changes = Names(viewer, now), list(parties.changes(viewer)[:SHOWN])
+    names.remember(row.actor for row in changes)
 
     def when(moment: Any) -> Any:
         return time_tag(around, moment) if moment else "—"  # type: ignore[arg-type]
@@ -149,8 +166,8 @@ def access(request: HttpRequest) -> HttpResponse:
         _("The last changes of units, people, posts and accounts"),
         (Column(_("When"), tight=True), Column(_("What"), tight=True), Column(_("Of")), Column(_("By"), tight=True)),
         [
-            (Cell(when(row.at)), Cell(row.act), Cell(f"{row.kind} {row.key}"), Cell(row.actor))
-            for row in parties.changes(viewer)[:SHOWN]
+            (Cell(when(row.at)), Cell(ACTS.get(row.act, row.act)), Cell(_of(row, names)), Cell(names.actor(row.actor)))
+            for row in changes
         ],
     )  # fmt: skip
     return show(request, "desk/access.html", {"tables": [came, keys, changed]}, here="desk:access")
