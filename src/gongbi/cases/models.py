@@ -55,7 +55,12 @@ class Case(Matter):
 
     class Meta:
         indexes = [
-            models.Index(fields=["cell", "kind"], name="case_twins", condition=models.Q(is_open=True)),
+            # All that a look for twins reads: the wide rows of cases that are not alike stay unread.
+            models.Index(
+                fields=["cell", "matter_ptr", "kind", "lon", "lat", "title"],
+                name="case_near",
+                condition=models.Q(is_open=True),
+            ),
             models.Index(fields=["kind", "matter_ptr"], name="case_kind"),
             models.Index(fields=["post_id"], name="case_post", condition=models.Q(is_open=True)),
             models.Index(fields=["lat", "lon"], name="case_window", condition=models.Q(is_open=True)),

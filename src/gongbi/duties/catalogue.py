@@ -34,7 +34,7 @@ from gongbi.duties.models import (
     Versioned,
     WordRule,
 )
-from gongbi.duties.rules import Filing, Item, KindFacts, Words
+from gongbi.duties.rules import Alarm, Filing, Item, KindFacts, Words
 from gongbi.duties.rules import WordRule as WordingRule
 from gongbi.science import text as science
 from gongbi.science.text_words import Catalogue as WordModel
@@ -95,6 +95,7 @@ class State:
     words: list[WordingRule]
     rulings: list[routing.Ruling]
     trained: Trained | None = None
+    alarm: tuple[str, Alarm | None] | None = None  # the text that was looked at last, and the emergency in it
     _named: dict[str, Filing] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

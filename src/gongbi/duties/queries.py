@@ -190,7 +190,13 @@ def editions(list_name: str = "", *, viewer: Viewer = PUBLIC) -> list[Edition]:
 
 def emergency(text: str, *, on: On = None, viewer: Viewer = PUBLIC) -> Alarm | None:
     """The emergency a text describes with the number to call, or ``None``."""
-    return rules.emergency(text, _state(on).words)
+    whole = _state(on)
+    known = (
+        whole.alarm
+    )  # the door asks, then triage asks the same; another thread may put its own there meanwhile
+    if known is None or known[0] != text:
+        known = whole.alarm = (text, rules.emergency(text, whole.words))
+    return known[1]
 
 
 def urgent(text: str, *, on: On = None, viewer: Viewer = PUBLIC) -> bool:

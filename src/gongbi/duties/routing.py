@@ -166,11 +166,12 @@ def _in_hours(hours: str, at: datetime) -> bool:
 
 def matches(rule: Rule, kind: str, placed: Placed, at: datetime, text: str, source: str) -> bool:
     """Whether every condition of the rule holds. ``text`` must be NFKC-normal."""
-    day = at.astimezone(LOCAL).date()
-    if (rule.valid_from and day < rule.valid_from) or (rule.valid_to and day >= rule.valid_to):
+    if not kind.startswith(rule.kinds):  # most rules are about something else
         return False
-    if not any(kind.startswith(prefix) for prefix in rule.kinds):
-        return False
+    if rule.valid_from or rule.valid_to:
+        day = at.astimezone(LOCAL).date()
+        if (rule.valid_from and day < rule.valid_from) or (rule.valid_to and day >= rule.valid_to):
+            return False
     place = placed.grid or placed.community or placed.street
     if rule.territories and not any(place.startswith(prefix) for prefix in rule.territories):
         return False

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
@@ -90,9 +90,10 @@ def moment(value: datetime) -> datetime:
 
 
 class _Waiting(threading.local):
-    """Statements of this thread that go with the next one; None: nothing waits."""
+    """Statements of this thread that go with the next one (None: nothing waits), and the rows they write."""
 
     held: tuple[list[str], list[Any]] | None = None
+    touched: set[tuple[str, Any]]
 
 
 _waiting = _Waiting()
@@ -101,16 +102,16 @@ _waiting = _Waiting()
 @contextmanager
 def together() -> Iterator[None]:
     """Statements whose result nobody needs go to PostgreSQL with the next one that is needed, or at the end: one way there and
-    back instead of many. Nothing in the block may read through the ORM what it has just written. On SQLite they go at once.
+    back instead of many, planned once a connection. Nothing in the block may read through the ORM what it has just written. On
+    SQLite they go at once.
     """
     if _waiting.held is not None or connections[DEFAULT_DB_ALIAS].vendor != "postgresql":
         yield
         return
-    _waiting.held = ([], [])
+    _waiting.held, _waiting.touched = ([], []), set()
     try:
         yield
-        if _waiting.held[0]:
-            _execute("", [])
+        _flush()
     finally:
         _waiting.held = None
 
@@ -120,28 +121,78 @@ def waiting() -> bool:
     return _waiting.held is not None
 
 
-def send(sql: str, values: Sequence[Any]) -> None:
-    """Execute one statement whose result nobody needs; inside :func:`together` with the next one."""
+def send(sql: str, values: Sequence[Any], *, row: tuple[str, Any] | None = None) -> None:
+    """Execute one statement whose result nobody needs; inside :func:`together` with the next one.
+
+    ``row``: (table, key) of the row it writes. Statements that go together do not see each other's rows, so a second one for
+    the same row makes the first go before it.
+    """
     if _waiting.held is None:
         _execute(sql, values)
-    else:
-        _waiting.held[0].append(sql)
-        _waiting.held[1].extend(values)
+        return
+    if row is not None:
+        if row in _waiting.touched:
+            _flush()
+        _waiting.touched.add(row)
+    _waiting.held[0].append(sql)
+    _waiting.held[1].extend(values)
+
+
+def _flush() -> None:
+    if _waiting.held is not None and _waiting.held[0]:
+        sql = _waiting.held[0].pop()
+        _execute(sql, [])
 
 
 def _execute(sql: str, values: Sequence[Any], *, keys: bool = False) -> Any:
-    """Execute what waits and then ``sql``: the keys it returns, or how many rows it touched."""
+    """Execute what waits and ``sql`` as one statement: the keys it returns, or how many rows it touched."""
     held = _waiting.held
-    behind = 0
-    if held is not None and held[0]:
-        behind = len(held[0]) - (not sql)
-        sql, values = "; ".join([*held[0], sql] if sql else held[0]), [*held[1], *values]
-        _waiting.held = ([], [])
-    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-        cursor.execute(sql, values)
-        for _ in range(behind):
-            cursor.nextset()
-        return cursor.fetchall() if keys else cursor.rowcount
+    if held is not None:
+        if held[0]:
+            before = ", ".join(f"s{number} AS ({other})" for number, other in enumerate(held[0]))
+            sql = f"WITH {before} {sql}"
+        values = [*held[1], *values]
+        _waiting.held, _waiting.touched = ([], []), set()
+    found, touched = _run(sql, values, keys)
+    return found if keys else touched
+
+
+def _run(sql: str, values: Sequence[Any], rows: bool) -> tuple[list[tuple[Any, ...]], int]:
+    """Execute a statement that comes back thousands of times: its rows, where asked for, and how many it touched.
+
+    On PostgreSQL it is prepared, so planned once a connection: Django's own cursors put the values into the text, which the
+    server has to plan anew each time. They are used where somebody counts or wraps the statements.
+    """
+    connection: Any = connections[DEFAULT_DB_ALIAS]
+    if connection.vendor != "postgresql" or connection.execute_wrappers or connection.queries_logged:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, values)
+            return list(cursor.fetchall()) if rows else [], cursor.rowcount
+    connection.ensure_connection()
+    connection.close_if_health_check_failed()
+    connection.validate_no_broken_transaction()
+    with connection.wrap_database_errors:
+        cursor = _raw_cursor()(connection.connection)
+        cursor.execute(_numbered(sql), values, prepare=True)
+        try:
+            return cursor.fetchall() if rows else [], cursor.rowcount
+        finally:
+            cursor.close()
+
+
+@cache
+def _raw_cursor() -> Any:
+    from psycopg import RawCursor
+
+    return RawCursor
+
+
+@lru_cache(maxsize=512)
+def _numbered(sql: str) -> str:
+    """``%s`` as ``$1``, ``$2`` …: what PostgreSQL reads, so that nothing is parsed a second time."""
+    parts = sql.split("%s")
+    whole = "".join(f"{part}${number}" for number, part in enumerate(parts[:-1], 1)) + parts[-1]
+    return whole.replace("%%", "%")
 
 
 def insert(row: Model, model: type[Model] | None = None, *, key: bool = True) -> None:
@@ -168,7 +219,8 @@ def insert_many(rows: Sequence[Model], model: type[Model], *, keys: bool = True)
             row.pk = key
             setattr(row, table.key_name, key)  # a child's ``pk`` does not set its parent's own key
     else:
-        send(sql, values)
+        key = getattr(rows[0], table.key_name) if len(rows) == 1 else None
+        send(sql, values, row=None if key is None else (table.name, key))
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
 
@@ -226,7 +278,8 @@ def update(model: type[Model], key: Any, changes: Mapping[str, Any], **only_if: 
 
 def change(model: type[Model], key: Any, changes: Mapping[str, Any]) -> None:
     """:func:`update` of a row that is there; it may go :func:`together` with others."""
-    send(*_change(model, key, changes, {}))
+    sql, values = _change(model, key, changes, {})
+    send(sql, values, row=(_table(model, connections[DEFAULT_DB_ALIAS].vendor).name, key))
 
 
 def _change(
@@ -243,17 +296,7 @@ def _change(
 
 def ask(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """The rows of a small SELECT that is asked thousands of times: on PostgreSQL prepared, so planned once a connection."""
-    connection = connections[DEFAULT_DB_ALIAS]
-    with connection.cursor() as cursor, connection.wrap_database_errors:
-        if connection.vendor != "postgresql" or connection.execute_wrappers:
-            cursor.execute(sql, values)
-            return list(cursor.fetchall())
-        from psycopg import Cursor
-
-        # Django's own cursors put the values into the text, which the server has to plan anew each time.
-        with Cursor(connection.connection) as prepared:
-            prepared.execute(sql, values, prepare=True)
-            return list(prepared.fetchall())
+    return _run(sql, values, True)[0]
 
 
 def key_where(model: type[Model], **equal: Any) -> Any:
@@ -264,3 +307,10 @@ def key_where(model: type[Model], **equal: Any) -> Any:
     sql = f"SELECT {table.key} FROM {table.name} WHERE {where} LIMIT 1"  # noqa: S608 – names of the table only
     found = ask(sql, table.prepared(equal, connection))
     return found[0][0] if found else None
+
+
+def among(column: str, keys: Sequence[int]) -> tuple[str, list[Any]]:
+    """``column IN keys`` for :func:`ask`, in one form however many keys there are: (condition, values)."""
+    if connections[DEFAULT_DB_ALIAS].vendor == "postgresql":
+        return f"{column} = ANY(%s::bigint[])", [list(keys)]
+    return f"{column} IN ({', '.join(['%s'] * len(keys))})", list(keys)

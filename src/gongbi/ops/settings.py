@@ -139,6 +139,7 @@ if "sqlite" in _database["ENGINE"]:
     # A file, not memory: the tests start threads and processes of their own.
     _database["TEST"] = {"NAME": str(VAR / f"{_test_name or 'test'}.sqlite3")}
 else:
+    _database["ENGINE"] = "gongbi.ops.postgresql"
     _database["CONN_HEALTH_CHECKS"] = True
     # A server set up without a locale would give its own encoding, which is not UTF-8.
     _database["TEST"] = {"CHARSET": "UTF8", "TEMPLATE": "template0"} | (

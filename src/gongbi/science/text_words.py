@@ -52,7 +52,8 @@ class _Pattern:
 
 
 def _pairs(text: str) -> list[str]:
-    return [text[i : i + 2] for i in range(len(text) - 1) if " " not in text[i : i + 2]]
+    pairs = [text[i : i + 2] for i in range(len(text) - 1)]
+    return [pair for pair in pairs if " " not in pair] if " " in text else pairs
 
 
 class Catalogue:
@@ -198,11 +199,14 @@ class Catalogue:
 
     def _background(self, plain: str) -> npt.NDArray[np.float64]:
         counts = Counter(_pairs(plain[:400]))
-        rows = np.array([self._pair_row[p] for p in counts if p in self._pair_row], dtype=np.intp)
+        known = self._pair_row
+        rows = np.array([known[p] for p in counts if p in known], dtype=np.intp)
         if not rows.size:
             return np.zeros(len(self.entries))
         values = self._pair_idf[rows]
-        norm = float(np.sqrt(sum((self._pair_idf[self._pair_row.get(p, -1)] or 1.0) ** 2 for p in counts)))
+        # A pair that tells nothing apart, or that no label knows, still makes the text longer.
+        idle = len(counts) - int(np.count_nonzero(values))
+        norm = math.sqrt(float(np.dot(values, values)) + idle)
         out: npt.NDArray[np.float64] = (values @ self._pair_table[rows]).astype(np.float64) / norm
         return out
 

@@ -9,10 +9,23 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
 
 METRES_PER_DEGREE = 110_936.4  # of latitude at 34.27° N
 _NOISE = re.compile(r"[\W_]+")
+_NOISE_BETWEEN = re.compile(r"[^\w\0]+")  # the same but for "_", in texts that NUL divides
+_COMMON = re.compile(
+    "[ \\t\\n，。！？；：（）“”‘’、…,!?;()]+"
+)  # noise in any form, and in the way of the quick path
+_LONGEST = 600  # characters read of a text
+_SHIFT = np.uint64(21)  # bits of a character
+_OWNER = np.uint64(42)  # bits of two
+_PAIR = np.uint64((1 << 42) - 1)
+RECENT = 0.1  # what being of the same day adds to a score
 CELL = 0.0009  # degrees of latitude, about 100 m
 
 
@@ -29,7 +42,7 @@ class Likeness:
 
 def grams(text: str) -> frozenset[str]:
     """Character bigrams of the NFKC-folded text without punctuation; a single character stands alone."""
-    plain = _NOISE.sub("", unicodedata.normalize("NFKC", text).lower())[:600]
+    plain = _NOISE.sub("", unicodedata.normalize("NFKC", text).lower())[:_LONGEST]
     if len(plain) < 2:
         return frozenset({plain} if plain else ())
     return frozenset(plain[i : i + 2] for i in range(len(plain) - 1))
@@ -41,6 +54,57 @@ def text_likeness(one: frozenset[str], other: frozenset[str]) -> float:
         return 0.0
     common = len(one & other)
     return 0.5 * (2 * common / (len(one) + len(other)) + common / min(len(one), len(other)))
+
+
+def _numbers(words: frozenset[str]) -> npt.NDArray[np.uint64]:
+    """Bigrams as sorted numbers."""
+    pairs = [(ord(w[0]) << 21) | (ord(w[1]) if len(w) > 1 else 0) for w in words]
+    return np.sort(np.array(pairs, dtype=np.uint64))
+
+
+def _plain(joined: str) -> str:
+    """As :func:`grams` reads a text, for texts that NUL divides."""
+    short = _COMMON.sub("", joined)
+    # Folding the width of everything costs more than the rest; most texts need it for their commas only. (A capital sigma looks
+    # at its neighbours.)
+    if "Σ" in joined or not unicodedata.is_normalized("NFKC", short):
+        short = unicodedata.normalize("NFKC", joined)
+    return _NOISE_BETWEEN.sub("", short.lower()).replace("_", "")
+
+
+def likenesses(words: frozenset[str], texts: Sequence[str]) -> list[float]:
+    """:func:`text_likeness` of :func:`grams` of each text with ``words``, all at once: 3 µs a title instead of 12."""
+    plain = _plain("\0".join(texts))
+    codes = np.frombuffer((plain + "\0").encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(
+        np.uint64
+    )
+    ends = np.flatnonzero(codes == 0)
+    lengths = np.diff(ends, prepend=-1) - 1
+    if not texts or not words or ends.size != len(texts) or lengths.max() > _LONGEST:
+        return [text_likeness(words, grams(text)) for text in texts]
+    owner = np.repeat(np.arange(ends.size, dtype=np.uint64), lengths + 1)
+    pairs = (codes[:-1] << _SHIFT) | codes[1:]
+    good = (codes[:-1] != 0) & (codes[1:] != 0)
+    keys = (owner[:-1][good] << _OWNER) | pairs[good]
+    alone = np.flatnonzero(lengths == 1)
+    if alone.size:
+        keys = np.concatenate(
+            (keys, (alone.astype(np.uint64) << _OWNER) | (codes[ends[alone] - 1] << _SHIFT))
+        )
+    keys = np.sort(keys)
+    keys = keys[np.diff(keys, prepend=np.uint64(0)) != 0]  # no key is 0
+    whose = (keys >> _OWNER).astype(np.intp)
+    asked = _numbers(words)
+    found = keys & _PAIR
+    place = np.minimum(np.searchsorted(asked, found), asked.size - 1)
+    sizes = np.bincount(whose, minlength=ends.size)
+    common = np.bincount(whose[asked[place] == found], minlength=ends.size)
+    out = [0.0] * ends.size
+    size = len(words)
+    for index in np.flatnonzero(common).tolist():
+        both, other = int(common[index]), int(sizes[index])
+        out[index] = 0.5 * (2 * both / (size + other) + both / min(size, other))
+    return out
 
 
 def metres(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
@@ -70,10 +134,10 @@ def score(
     kind = 1.0 if same_kind else 0.5 if same_class else 0.0
     recent = math.exp(-abs(days) / 21)
     if distance is None:
-        total = 0.3 * kind + 0.6 * text + 0.1 * recent if text >= 0.25 else 0.0
+        total = 0.3 * kind + 0.6 * text + RECENT * recent if text >= 0.25 else 0.0
     elif distance > radius or (kind == 0.0 and text < 0.5):
         total = 0.0
     else:
         near = 1 - 0.7 * distance / radius
-        total = 0.35 * near + 0.25 * kind + 0.3 * text + 0.1 * recent
+        total = 0.35 * near + 0.25 * kind + 0.3 * text + RECENT * recent
     return Likeness(round(total, 4), distance, same_kind, days, round(text, 4))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,16 +15,16 @@ from gongbi.cases.queries.twins import Known, likest
 from gongbi.cases.triage import LookUps, Said, Twin, Where
 from gongbi.duties import queries as duties
 from gongbi.kernel.flow.models import Matter
-from gongbi.kernel.rows import ask, moment
+from gongbi.kernel.rows import among, ask, moment
 from gongbi.kernel.scope import below
 from gongbi.science.twins import METRES_PER_DEGREE, cells_around
 from gongbi.territory import queries as territory
 
 _CANDIDATES = 320
-_COLUMNS = ("pk", "title", "kind", "lon", "lat", "opened_at", "state")
-# The plus keeps planners to the cells: the index of the map's windows would have them read a whole band of latitude.
-_AROUND = f"""SELECT c.matter_ptr_id, c.title, c.kind, c.lon, c.lat, m.opened_at, m.state
-    FROM {Case._meta.db_table} c JOIN {Matter._meta.db_table} m ON m.id = c.matter_ptr_id
+# The plus keeps planners to the cells: the index of the map's windows would have them read a whole band of latitude. Everything
+# here stands in the index case_near, so that no wide row is read for cases that are not alike.
+_AROUND = f"""SELECT c.matter_ptr_id, c.title, c.kind, c.lon, c.lat
+    FROM {Case._meta.db_table} c
     WHERE c.is_open AND c.cell IN ({", ".join(["%s"] * 9)}) AND +c.lat BETWEEN %s AND %s AND +c.lon BETWEEN %s AND %s
     ORDER BY c.matter_ptr_id DESC LIMIT {_CANDIDATES}"""  # noqa: S608 – no value in it
 
@@ -99,11 +99,18 @@ def twins_of(
     elif where is not None and where.community:
         found = Case.objects.filter(below("territory", [where.community]), is_open=True, kind__in=codes)
         rows = found.exclude(pk=leave_out) if leave_out is not None else found
-        columns = rows.order_by("-matter_ptr_id").values_list(*_COLUMNS)
+        columns = rows.order_by("-matter_ptr_id").values_list("pk", "title", "kind", "lon", "lat")
         near = [Known(*row) for row in columns[:_CANDIDATES]]
     else:
         return []
-    return likest(said, lon, lat, codes, near, at=at)
+    return likest(said, lon, lat, codes, near, _opened, at=at)
+
+
+def _opened(keys: Sequence[int]) -> Mapping[int, tuple[datetime, str]]:
+    """When these cases were opened, and their state."""
+    condition, values = among("id", keys)
+    found = ask(f"SELECT id, opened_at, state FROM {Matter._meta.db_table} WHERE {condition}", values)  # noqa: S608
+    return {key: (moment(opened), state) for key, opened, state in found}
 
 
 def _around(lon: float, lat: float) -> list[Known]:
@@ -112,9 +119,7 @@ def _around(lon: float, lat: float) -> list[Known]:
     wide = reach / math.cos(math.radians(lat))
     cells = cells_around(lon, lat)
     found = ask(_AROUND, [*cells, lat - reach, lat + reach, lon - wide, lon + wide])
-    return [
-        Known(pk, title, kind, x, y, moment(opened), state) for pk, title, kind, x, y, opened, state in found
-    ]
+    return [Known(*row) for row in found]
 
 
 def special_reply(route: int, language: str) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from gongbi.cases.models import Case
@@ -24,9 +25,6 @@ class Known(NamedTuple):
     kind: str
     lon: float | None
     lat: float | None
-    opened_at: datetime
-    state: str
-    words: frozenset[str] | None = None  # of the title; made when it is needed
 
 
 class TwinIndex:
@@ -35,6 +33,7 @@ class TwinIndex:
     def __init__(self) -> None:
         self.by_cell: dict[tuple[int, str], list[Known]] = defaultdict(list)
         self.by_community: dict[tuple[str, str], list[Known]] = defaultdict(list)
+        self.moments: dict[int, tuple[datetime, str]] = {}
 
     @classmethod
     def of_open_cases(cls, most: int = 200_000) -> TwinIndex:
@@ -48,23 +47,14 @@ class TwinIndex:
             ]
         )
         for pk, title, kind, lon, lat, opened, state, cell, territory in reversed(list(rows)):
-            index._keep(
-                Known(pk, title, kind, lon, lat, opened, state, science.grams(title)), cell, territory
-            )
+            index.moments[pk] = (opened, state)
+            index._keep(Known(pk, title, kind, lon, lat), cell, territory)
         return index
 
     def add(self, case: Case) -> None:
         """One more open case."""
-        known = Known(
-            case.pk,
-            case.title,
-            case.kind,
-            case.lon,
-            case.lat,
-            case.opened_at,
-            case.state,
-            science.grams(case.title),
-        )
+        self.moments[case.pk] = (case.opened_at, case.state)
+        known = Known(case.pk, case.title, case.kind, case.lon, case.lat)
         self._keep(known, case.cell, case.territory)
 
     def _keep(self, known: Known, cell: int | None, territory: str) -> None:
@@ -76,6 +66,9 @@ class TwinIndex:
         shelf.append(known)
         if len(shelf) > 2 * _MOST:
             del shelf[:-_MOST]
+
+    def _opened(self, keys: Sequence[int]) -> Mapping[int, tuple[datetime, str]]:
+        return {key: self.moments[key] for key in keys}
 
     def find(self, said: Said, where: Where | None, kinds: Sequence[Any], *, at: datetime) -> list[Twin]:
         """As :func:`queries.triage.twins_of`, from memory."""
@@ -98,7 +91,7 @@ class TwinIndex:
             ]
         else:
             return []
-        return likest(said, lon, lat, codes, near, at=at)
+        return likest(said, lon, lat, codes, near, self._opened, at=at)
 
 
 def likest(
@@ -107,35 +100,50 @@ def likest(
     lat: float | None,
     codes: Sequence[str],
     near: Sequence[Known],
+    opened: Callable[[Sequence[int]], Mapping[int, tuple[datetime, str]]],
     *,
     at: datetime,
 ) -> list[Twin]:
-    """Those of ``near`` that score above the threshold, likest first."""
+    """Those of ``near`` that score above the threshold, likest first. ``opened`` tells when some of them began, and their state."""
+    if not near:
+        return []
     radius = number("twin_radius")
-    words = science.grams(said.text)
     classes = {code[:3] for code in codes}
-    alike = []
-    for known in near:
+    first = codes[0] if codes else None
+    texts = science.likenesses(science.grams(said.text), [known.title for known in near])
+    alike: list[tuple[float, Known, partial[science.Likeness]]] = []
+    for known, text in zip(near, texts, strict=True):
+        same_class = known.kind[:3] in classes
+        if not same_class and text < _UNLIKE:
+            continue
         distance = None
         if lon is not None and lat is not None and known.lon is not None and known.lat is not None:
             distance = science.metres(lon, lat, known.lon, known.lat)
             if distance > radius:
                 continue
-        same_class = known.kind[:3] in classes
-        text = science.text_likeness(
-            words, science.grams(known.title) if known.words is None else known.words
-        )
-        if not same_class and text < _UNLIKE:
-            continue
-        likeness = science.score(
+        score = partial(
+            science.score,
             distance=distance,
             radius=radius,
-            same_kind=bool(codes) and known.kind == codes[0],
+            same_kind=known.kind == first,
             same_class=same_class,
-            days=(at - known.opened_at).total_seconds() / 86400,
             text=text,
         )
-        if likeness.score >= TWIN_SHOWN:
-            alike.append(Twin(known.pk, known.title, known.state, likeness))
-    alike.sort(key=lambda twin: (-twin.likeness.score, twin.case_id))
-    return alike[:TWINS_SHOWN]
+        best = score(days=0).score  # were it opened this moment; its age can only lower it
+        if best >= TWIN_SHOWN:
+            alike.append((best, known, score))
+    # Age takes a tenth at most: what is further behind the fifth than that is not among the first five.
+    alike.sort(key=lambda one: -one[0])
+    if len(alike) > TWINS_SHOWN:
+        least = alike[TWINS_SHOWN - 1][0] - science.RECENT - 0.001
+        alike = [one for one in alike if one[0] >= least]
+    moments = opened([known.pk for _, known, _ in alike]) if alike else {}
+    twins = []
+    for _, known, score in alike:
+        if known.pk in moments:
+            began, state = moments[known.pk]
+            likeness = score(days=(at - began).total_seconds() / 86400)
+            if likeness.score >= TWIN_SHOWN:
+                twins.append(Twin(known.pk, known.title, state, likeness))
+    twins.sort(key=lambda twin: (-twin.likeness.score, twin.case_id))
+    return twins[:TWINS_SHOWN]

@@ -18,7 +18,8 @@ def index(matter_id: int, text: str) -> None:
     Give it title, description and place in words, never a name or an address of a person; telephone and identity numbers are
     taken out here. Text beyond 12,000 tokens is left out.
     """
-    rows.send(backends.upsert_sql(), [matter_id, backends.stored(words.tokens(redact(text)))])
+    stored = backends.stored(words.tokens(redact(text)))
+    rows.send(backends.upsert_sql(), [matter_id, stored], row=(backends.TABLE, matter_id))
 
 
 def remove(matter_id: int) -> None:
