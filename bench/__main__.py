@@ -16,8 +16,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from bench import ground
 from bench.report import write
+from bench.rows import Row
 
 # name → (module, database)
 MEASUREMENTS = {
@@ -62,12 +65,25 @@ def measure(name: str, *, quick: bool) -> list[dict[str, Any]]:
         command, cwd=ground.ROOT, env=environ, stdout=subprocess.PIPE, text=True, check=False
     )
     if done.returncode:
-        raise SystemExit(f"{name}: ended with status {done.returncode}")
+        raise RuntimeError(f"ended with status {done.returncode}")
     found: list[dict[str, Any]] = json.loads(done.stdout.strip().splitlines()[-1])
     for row in found:
         row["load"] = os.getloadavg()[0]
         row["at"] = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M")
     return found
+
+
+def broken(name: str, error: Exception) -> dict[str, Any]:
+    """The row of a measurement that broke off."""
+    row = Row(
+        name,
+        "—",
+        "broke off, no figure",
+        False,
+        note=str(error).splitlines()[0][:200] if str(error) else type(error).__name__,
+    )
+    when = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M")
+    return {**row.as_json(), "load": os.getloadavg()[0], "at": when}
 
 
 def main() -> int:
@@ -86,7 +102,11 @@ def main() -> int:
     results: dict[str, Any] = json.loads(kept.read_text()) if kept.exists() and not asked.quick else {}
     for name in asked.only:
         print(f"— {name}", file=sys.stderr, flush=True)
-        results[name] = measure(name, quick=asked.quick)
+        try:
+            results[name] = measure(name, quick=asked.quick)
+        except (RuntimeError, ValueError, OSError, subprocess.CalledProcessError, psycopg.Error) as error:
+            # One that breaks must not lose the others; the page says so in its place.
+            results[name] = [broken(name, error)]
         for row in results[name]:
             met = {True: "met", False: "NOT MET", None: ""}[row["met"]]
             print(

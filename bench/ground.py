@@ -1,7 +1,8 @@
 """The databases that are measured: one PostgreSQL database of its own, loaded once and kept; a SQLite file for triage.
 
 ``GONGBI_BENCH_POSTGRES`` (else ``DATABASE_URL``, else the usual local server) names the server; the database on it is
-``bench_gongbi`` or ``bench_gongbi_quick``. It is made anew when the migrations or the loader have changed.
+``bench_gongbi`` or ``bench_gongbi_quick``. It is made anew when the loader or a migration has changed, and migrated when there are
+only new migrations.
 """
 
 from __future__ import annotations
@@ -46,10 +47,24 @@ def environment(url: str) -> dict[str, str]:
         "DATABASE_URL": url,
         "GONGBI_VAR": str(folder),
         "GONGBI_LOG": "console",
+        "GONGBI_LIMITS": _LIMITS,
         "PYTHONPATH": str(ROOT),
     }
 
 
+# All requests come from one address: they are counted as everybody's are, and never too many.
+_LIMITS = ",".join(
+    f"{what}=1000000000/3600"
+    for what in (
+        "report.bare",
+        "report.address",
+        "photo.bare",
+        "photo.address",
+        "look.bare",
+        "look.address",
+        "act.address",
+    )
+)
 _KEPT = {"GONGBI_WORKERS", "GONGBI_STATIC", "GONGBI_BENCH_POSTGRES"}
 
 
@@ -66,16 +81,35 @@ def edition(cases: int, open_cases: int) -> str:
     return digest.hexdigest()[:16]
 
 
+def made_from(cases: int, open_cases: int) -> tuple[str, set[str]]:
+    """The same in two parts: loader and sizes; and each migration by itself, so that one more is told from another one."""
+    digest = hashlib.sha256(f"{cases}/{open_cases}".encode())
+    for path in sorted((ROOT / "bench").glob("load*.py")):
+        digest.update(path.read_bytes())
+    migrations = {
+        hashlib.sha256(str(path.relative_to(ROOT)).encode() + path.read_bytes()).hexdigest()[:10]
+        for path in (ROOT / "src").rglob("migrations/0*.py")
+    }
+    return digest.hexdigest()[:16], migrations
+
+
 def ensure(*, quick: bool) -> str:
     """The address of the loaded database; made and loaded when it is not there or out of date (minutes, said on stderr)."""
     cases, opened = (QUICK_CASES, QUICK_OPEN) if quick else (CASES, OPEN)
-    url, wanted = address(quick=quick), edition(cases, opened)
+    url, (loader, migrations) = address(quick=quick), made_from(cases, opened)
+    wanted = f"{loader} {','.join(sorted(migrations))}"
     name = urlsplit(url).path.strip("/")
     with psycopg.connect(server(), autocommit=True) as admin:
         row = admin.execute(
             "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [name]
         ).fetchone()
         if row is not None and row[0] == wanted:
+            return url
+        before, _, known = (row[0] if row is not None and row[0] else "").partition(" ")
+        if before == loader and set(known.split(",")) < migrations:
+            print(f"migrating {name}", file=sys.stderr, flush=True)
+            run(environment(url), "gongbi.ops.cli", "migrate")
+            admin.execute(f"COMMENT ON DATABASE \"{name}\" IS '{wanted}'")
             return url
         print(f"making {name} with {cases:,} cases ({opened:,} open)", file=sys.stderr, flush=True)
         admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
