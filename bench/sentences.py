@@ -47,10 +47,14 @@ def points() -> list[tuple[float, float]]:
     import shapely
 
     with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
-        row = connection.execute("SELECT geometry FROM territory_division WHERE level = 'district' ORDER BY code LIMIT 1").fetchone()
+        row = connection.execute(
+            "SELECT geometry FROM territory_division WHERE level = 'district' ORDER BY code LIMIT 1"
+        ).fetchone()
     if row is None:
         raise RuntimeError("the database has no district")
-    inside = shapely.from_wkb(bytes(row[0])).buffer(-0.0003)  # 30 m from the outline: nobody is refused for an inaccurate pin
+    inside = shapely.from_wkb(bytes(row[0])).buffer(
+        -0.0003
+    )  # 30 m from the outline: nobody is refused for an inaccurate pin
     shapely.prepare(inside)
     dice, found = random.Random(11), []
     west, south, east, north = inside.bounds

@@ -268,12 +268,19 @@ def test_a_street_sees_only_its_own(world: World, at_desk: At) -> None:
 
 
 @pytest.mark.parametrize("login", ["clerk", "dispatcher", "manager"])
-def test_words_find_what_was_rejected_merged_or_answered_at_once(world: World, at_desk: At, login: str) -> None:
+def test_words_find_what_was_rejected_merged_or_answered_at_once(
+    world: World, at_desk: At, login: str
+) -> None:
     rejected = world.case("received", text="劳动路有人在天桥上拉二胡")
     at_desk("dispatcher").do(rejected, "reject", ground="outside_duties", reason="不归我们管")
     merged = world.case("merged", text="天桥上拉二胡的太吵")
     answered = world.say(
-        "问天桥二胡归谁管", channel="hotline", kind="", route=4, phone="029-55551234", viewer=world.who("clerk")
+        "问天桥二胡归谁管",
+        channel="hotline",
+        kind="",
+        route=4,
+        phone="029-55551234",
+        viewer=world.who("clerk"),
     )
     page = at_desk(login).get("/desk/search", {"q": "二胡"}).content.decode()
     for case in (rejected, merged, answered):

@@ -37,11 +37,15 @@ class Sender(threading.Thread):
         connection: http.client.HTTPConnection | None = None
         for number in self.numbers:
             key = uuid.UUID(int=random.Random(f"{SEED}-{number}").getrandbits(128)).hex
-            body = json.dumps({"text": f"第{number}号楼下路灯不亮", "lon": 108.913, "lat": 34.265, "kind": "C0137"})
+            body = json.dumps(
+                {"text": f"第{number}号楼下路灯不亮", "lon": 108.913, "lat": 34.265, "kind": "C0137"}
+            )
             while time.monotonic() < self.until:
                 self.tries += 1
                 try:
-                    connection = connection or http.client.HTTPConnection("127.0.0.1", self.house.port, timeout=10)
+                    connection = connection or http.client.HTTPConnection(
+                        "127.0.0.1", self.house.port, timeout=10
+                    )
                     headers = {"Content-Type": "application/json", "Idempotency-Key": key}
                     connection.request("POST", "/api/reports", body.encode(), headers)
                     answer = connection.getresponse()
@@ -100,7 +104,9 @@ class Reader(threading.Thread):
 def test_no_receipt_is_lost_and_no_case_doubled(furnished: House) -> None:
     house = furnished
     house.start()
-    before = {name: asked(house, f"SELECT count(*) FROM {name}")[0][0] for name in ("cases_report", "cases_case")}
+    before = {
+        name: asked(house, f"SELECT count(*) FROM {name}")[0][0] for name in ("cases_report", "cases_case")
+    }
     until = time.monotonic() + 420
     step = SUBMISSIONS // CLIENTS
     senders = [Sender(house, range(n * step, (n + 1) * step), until) for n in range(CLIENTS)]
@@ -138,7 +144,10 @@ def test_no_receipt_is_lost_and_no_case_doubled(furnished: House) -> None:
     assert [words for reader in readers for words in reader.wrong] == []
     assert sum(reader.opened for reader in readers) == SUBMISSIONS
     after = {name: asked(house, f"SELECT count(*) FROM {name}")[0][0] for name in before}
-    assert {name: after[name] - before[name] for name in before} == {"cases_report": SUBMISSIONS, "cases_case": SUBMISSIONS}
+    assert {name: after[name] - before[name] for name in before} == {
+        "cases_report": SUBMISSIONS,
+        "cases_case": SUBMISSIONS,
+    }
 
     # Sent once more after all that, each key still gives its first receipt.
     again = Sender(house, range(0, SUBMISSIONS, SUBMISSIONS // 25), until)
@@ -150,7 +159,9 @@ def test_no_receipt_is_lost_and_no_case_doubled(furnished: House) -> None:
 
     # What must follow each does follow.
     for _wait in range(600):
-        waiting = asked(house, "SELECT count(*) FROM outbox_outboxrow WHERE done_at IS NULL AND topic LIKE 'cases.%'")[0][0]
+        waiting = asked(
+            house, "SELECT count(*) FROM outbox_outboxrow WHERE done_at IS NULL AND topic LIKE 'cases.%'"
+        )[0][0]
         if not waiting:
             break
         time.sleep(0.2)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from gongbi.resident.pages import ask, common, follow, front
+from gongbi.resident.pages import ask, common, follow, front, receipt
 
 app_name = "resident"
 urlpatterns = [
@@ -10,8 +10,8 @@ urlpatterns = [
     path("ask", ask.ask, name="ask"),
     path("ask/look", ask.look, name="look"),
     path("ask/photo/<str:ticket>", common.kept_photo, name="kept_photo"),
-    path("receipt/<slug:link>", ask.receipt, name="receipt"),
-    path("receipt/<slug:link>/print", ask.receipt_print, name="receipt_print"),
+    path("receipt/<slug:link>", receipt.receipt, name="receipt"),
+    path("receipt/<slug:link>/print", receipt.receipt_print, name="receipt_print"),
     path("r/<slug:link>", follow.follow, name="follow"),
     path("r/<slug:link>/now", follow.now_part, name="now"),
     path("r/<slug:link>/why", follow.why, name="why"),

@@ -95,7 +95,11 @@ def statement_of(body: ReportIn, viewer: Viewer, *, idempotency: str) -> Stateme
 
 @router.post("/reports", response={201: ReceiptOut}, summary="Report something")
 @endpoint("api.report", roles=ANYONE)
-def report(request: ViewerRequest, body: ReportIn, idempotency_key: str = Header("", alias="Idempotency-Key", max_length=128)):  # type: ignore[no-untyped-def]
+def report(  # type: ignore[no-untyped-def]
+    request: ViewerRequest,
+    body: ReportIn,
+    idempotency_key: str = Header("", alias="Idempotency-Key", max_length=128),
+):
     """Say what happened where. Send an ``Idempotency-Key``: the same key gives the same receipt, however often it is sent."""
     viewer, now = request.viewer, timezone.now()
     turnstile.enter(request, "report", at=now)

@@ -276,7 +276,11 @@ def exclude(request: ViewerRequest, number: str, body: s.ExcludeIn):  # type: ig
 
 @router.post("/on-spot", response={201: s.ReceiptOut}, summary="Found and solved on the spot")
 @endpoint("api.on_spot", roles={roles.GRID_WORKER})
-def on_spot(request: ViewerRequest, body: s.OnSpotIn, idempotency_key: str = Header("", alias="Idempotency-Key", max_length=128)):  # type: ignore[no-untyped-def]
+def on_spot(  # type: ignore[no-untyped-def]
+    request: ViewerRequest,
+    body: s.OnSpotIn,
+    idempotency_key: str = Header("", alias="Idempotency-Key", max_length=128),
+):
     viewer = request.viewer
     statement = statement_of(body, viewer, idempotency=idempotency_key)
     got = actions.solve_on_spot(

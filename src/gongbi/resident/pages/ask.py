@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from gongbi.cases import actions
 from gongbi.cases.actions.receive import Emergency, Statement
@@ -315,24 +315,3 @@ def _page(
         "now": now,
     }
     return private(render(request, "resident/ask.html", context, status=status))
-
-
-@require_safe
-@scope.endpoint("resident.receipt", roles=scope.ANYONE)
-@turnstile.guessing
-def receipt(request: HttpRequest, link: str) -> HttpResponse:
-    """Number, code of the private link, what happens next and until when."""
-    from gongbi.resident.pages.follow import receipt_context
-
-    return private(render(request, "resident/receipt.html", receipt_context(request, link)))
-
-
-@require_safe
-@scope.endpoint("resident.receipt_print", roles=scope.ANYONE)
-@turnstile.guessing
-def receipt_print(request: HttpRequest, link: str) -> HttpResponse:
-    """The receipt on paper."""
-    from gongbi.resident.pages.follow import receipt_context
-
-    context = receipt_context(request, link) | {"back_href": reverse("resident:receipt", args=[link])}
-    return private(render(request, "resident/receipt_print.html", context))

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import segno
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -114,7 +112,7 @@ def _history(me: Mine, pictures: Sequence[Picture]) -> list[Happened]:
     return lines[::-1]
 
 
-def _synthetic(me: Mine) -> bool:
+def synthetic(me: Mine) -> bool:
     """Whether the place it lies in was invented for a demonstration."""
     place = territory.division(me.case.territory, on=me.now) if me.case.territory else None
     return place is not None and place.synthetic
@@ -132,7 +130,7 @@ def _pictures(me: Mine) -> list[Picture]:
     return found
 
 
-def _given(me: Mine) -> list[Fact]:
+def given_facts(me: Mine) -> list[Fact]:
     """What the reporter gave, names and numbers masked even here: the link may be read over a shoulder."""
     report = me.report
     facts = [Fact(_("When"), _when(report.received_at))]
@@ -199,7 +197,7 @@ def _now_part(request: HttpRequest, me: Mine) -> dict[str, Any]:
         "now": me.now,
         "pictures": [picture for picture in pictures if picture.label == _PURPOSE["report"]],
         "events": _history(me, pictures),
-        "synthetic_data": _synthetic(me),
+        "synthetic_data": synthetic(me),
         "together": sentences.together(me.case.report_count - 1),
         "version": me.case.version,
     }
@@ -226,7 +224,7 @@ def _page(
         "judge_until": _until(me, "judging_days"),
         "reopen_until": _until(me, "reopening_days"),
         "grade": GRADE_WORDS.get(me.report.grade or 0, ""),
-        "given": _given(me),
+        "given": given_facts(me),
         "looks": _looks(me),
         "kept": kept,
         "refused": refused,
@@ -376,29 +374,3 @@ def _take(request: HttpRequest, link: str, what: str, form: Refusable) -> HttpRe
         else:
             return HttpResponseRedirect(f"{reverse('resident:follow', args=[link])}?done={what}")
     return told(_page(request, mine(link, now), forms={what: form}, kept=kept, status=422), form.often)
-
-
-def qr_of(address: str) -> SafeString:
-    """The address as a drawing: dark on white in every theme, or a camera would not read it."""
-    drawn: str = segno.make(address, error="m", micro=False).svg_inline(
-        scale=4, border=3, dark="#1d2126", light="#ffffff", omitsize=True
-    )
-    return mark_safe(drawn)  # noqa: S308 - drawn by us; the address is only modules in it
-
-
-def receipt_context(request: HttpRequest, link: str) -> dict[str, Any]:
-    """What the receipt shows, on the screen and on paper."""
-    me = mine(link, timezone.now())
-    address = request.build_absolute_uri(reverse("resident:follow", args=[link]))
-    return {
-        "me": me,
-        "now": me.now,
-        "number": me.report.number,
-        "address": address,
-        "qr": qr_of(address),
-        "qr_words": ("扫码查看进展", "Scan to follow"),
-        "printed_at": me.now,
-        "synthetic_data": _synthetic(me),
-        "together": sentences.together(me.case.report_count - 1),
-        "given": _given(me),
-    }

@@ -19,21 +19,18 @@ import mmap
 import os
 import struct
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, TypeVar, cast
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.utils import timezone
 
 from gongbi.kernel.clock.words import when
-from gongbi.kernel.errors import NotThere, TooMany
+from gongbi.kernel.errors import TooMany
 
-V = TypeVar("V", bound=Callable[..., Any])
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 log = logging.getLogger("gongbi.turnstile")
@@ -175,28 +172,10 @@ def tally() -> Tally | None:
 
 def enter(request: HttpRequest, what: str, *, at: datetime, n: int = 1, link: str = "") -> None:
     """Let a visitor do ``what`` (``report``, ``photo``, ``look``, ``act``) ``n`` times, or raise TooMany with the time to come back."""
-    _count(_keys(request, what, link), at=at, n=n)
+    count(keys_of(request, what, link), at=at, n=n)
 
 
-def guessing(view: V) -> V:
-    """For doors that open to whoever holds a secret: who tries too many that are not there waits before the next one."""
-
-    @functools.wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        keys = _keys(request, "miss", "")
-        if not keys:
-            return view(request, *args, **kwargs)
-        _count(keys, at=timezone.now(), n=0)
-        try:
-            return view(request, *args, **kwargs)
-        except NotThere:
-            _count(keys, at=timezone.now(), force=True)
-            raise
-
-    return cast("V", guarded)
-
-
-def _count(keys: Sequence[tuple[str, Rate]], *, at: datetime, n: int = 1, force: bool = False) -> None:
+def count(keys: Sequence[tuple[str, Rate]], *, at: datetime, n: int = 1, force: bool = False) -> None:
     shared = tally() if keys else None
     if shared is None:
         return
@@ -216,7 +195,7 @@ def _count(keys: Sequence[tuple[str, Rate]], *, at: datetime, n: int = 1, force:
         )
 
 
-def _keys(request: HttpRequest, what: str, link: str) -> list[tuple[str, Rate]]:
+def keys_of(request: HttpRequest, what: str, link: str) -> list[tuple[str, Rate]]:
     rates = read_rates(settings.LIMITS)
     viewer = getattr(request, "viewer", None)
     if not rates or (viewer is not None and (viewer.is_staff or viewer.account_id is not None)):
