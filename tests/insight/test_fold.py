@@ -72,7 +72,7 @@ def test_the_ledger_may_name_another_term_for_the_contact() -> None:
 def test_our_own_people_are_not_owed_a_contact(channel: str) -> None:
     facts = fold(History().open(channel=channel).accept().dispatch().entries)
     assert lines(facts, What.RESPONSE) == []
-    assert only(facts, What.FILING).result == Result.OWN
+    assert only(facts, What.FILED).result == Result.OWN
 
 
 def test_an_extension_moves_the_deadline_and_the_old_one_was_owed_until_then() -> None:
@@ -141,9 +141,13 @@ def test_a_rework_is_a_second_round_and_the_first_one_came_to_nothing() -> None:
     assert (first.spoiled_at, first.late, second.done_at) == (at("03-03 16:00"), False, None)
     assert lines(facts, What.CLOSING) == []
     check = only(facts, What.CHECK)
-    assert (check.done_at, check.spoiled_at, check.late) == (at("03-03 16:00"), at("03-03 16:00"), True)
-    again = fold(history.finish("03-04 10:00", due="03-04 10:30").entries)
-    assert only(again, What.CLOSING).result == Result.TAINTED
+    assert (check.done_at, check.late) == (at("03-03 16:00"), True)
+    looked = only(facts, What.CHECKED)
+    assert (looked.at, looked.spoiled_at) == (at("03-03 16:00"), at("03-03 16:00"))
+    history.finish("03-04 10:00", due="03-04 10:30").step("confirm", "03-04 10:20", finding="x")
+    again = fold(history.entries)
+    assert only(again, What.CLOSED).result == Result.TAINTED
+    assert [line.spoiled_at is None for line in lines(again, What.CHECKED)] == [False, True]
 
 
 def test_a_callback_moves_the_deadline_of_closing() -> None:
@@ -164,7 +168,7 @@ def test_reopening_takes_the_closing_and_the_verdicts_back() -> None:
     history = History().to_closed().judge("03-05 08:00").step("settle", "03-05 08:00")
     history.step("reopen", "03-10 08:00", report=1, reason="still there", due={"handle": "03-12 08:00"})
     facts = fold(history.entries)
-    assert lines(facts, What.CLOSING) == lines(facts, What.VERDICT) == []
+    assert lines(facts, What.CLOSING) == lines(facts, What.CLOSED) == lines(facts, What.VERDICT) == []
     assert [line.done_at is not None for line in lines(facts, What.HANDLING)] == [True, False]
     assert facts.reopenings == 1
     assert facts.closed_at is None
@@ -172,7 +176,7 @@ def test_reopening_takes_the_closing_and_the_verdicts_back() -> None:
 
 def test_a_merged_case_is_not_counted_twice_and_its_reports_count_at_the_target() -> None:
     gone = fold(History().open().accept().step("merge", "03-02 10:00", into=9, reports=[4]).entries)
-    assert lines(gone, What.FILING) == []
+    assert lines(gone, What.FILING) == lines(gone, What.FILED) == []
     assert only(gone, What.REPORTED).result == Result.MERGED
     target = History().to_handling().step("take_in", "03-02 10:00", **{"from": 8, "reports": [4]})
     target.finish().step("confirm", "03-03 15:20", finding="x").judge("03-05 08:00", report=4, grade=2)
@@ -226,7 +230,14 @@ def test_an_excluded_case_leaves_with_its_ground_and_so_does_what_follows() -> N
     left = {
         line.what for line in facts.lines if line.excluded_at is not None and line.ground == "unreasonable"
     }
-    assert left == {What.DISPATCH, What.HANDLING, What.CLOSING, What.RESPONSE, What.VERDICT}
+    assert left == {
+        What.DISPATCH,
+        What.HANDLING,
+        What.CLOSING,
+        What.CLOSED,
+        What.RESPONSE,
+        What.VERDICT,
+    }
 
 
 def test_an_upheld_appeal_exempts_the_round_and_its_closing() -> None:
@@ -269,7 +280,13 @@ def test_solved_on_the_spot_is_filed_checked_and_closed_but_never_dispatched() -
         )
     )
     facts = fold(history.entries)
-    assert {line.what for line in facts.lines} == {What.REPORTED, What.FILING, What.CHECK, What.CLOSING}
+    assert {line.what for line in facts.lines} == {
+        What.REPORTED,
+        What.FILING,
+        What.FILED,
+        What.CHECK,
+        What.CLOSING,
+    }
     assert only(facts, What.FILING).done_at == at("03-02 09:05")
     assert only(facts, What.CHECK).unit_id == 13
 
@@ -321,3 +338,24 @@ def test_an_open_closing_follows_the_clock_that_decides_it() -> None:
         at("03-09 15:30"),
         at("03-06 18:00"),
     ]
+
+
+def test_what_was_done_has_a_line_at_the_time_it_was_done() -> None:
+    facts = fold(History().to_closed("03-04 08:00").entries)
+    assert only(facts, What.FILED).at == at("03-02 09:10")
+    assert only(facts, What.CHECKED).at == only(facts, What.CLOSED).at == at("03-04 08:00")
+    assert only(facts, What.CLOSING).at == at("03-03 15:30")
+    back = fold(History().open().accept().step("send_back", "03-02 10:00", reason="x").entries)
+    assert lines(back, What.FILED) == []
+    assert only(back, What.FILING).done_at is None
+
+
+def test_a_case_whose_first_report_was_split_off_is_still_one_that_a_report_made() -> None:
+    story = History().open(report=1).step("join", "03-02 09:05", report=2, channel="web")
+    story.step("split", "03-02 09:08", reports=[1], into=9)
+    facts = fold(story.entries)
+    assert [(line.report_id, line.result) for line in lines(facts, What.REPORTED)] == [(2, Result.NEW)]
+    stays = History().open(report=1).step("join", "03-02 09:05", report=2, channel="web")
+    stays.step("split", "03-02 09:08", reports=[2], into=9)
+    told = lines(fold(stays.entries), What.REPORTED)
+    assert [(line.report_id, line.result) for line in told] == [(1, Result.NEW)]

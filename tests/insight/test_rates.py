@@ -16,7 +16,7 @@ from gongbi.insight import counting
 from gongbi.insight.catalogue import rates
 from gongbi.insight.counting import Filters, Group
 from gongbi.insight.definitions import as_markdown
-from gongbi.insight.facts import Entry
+from gongbi.insight.facts import Entry, cut
 from gongbi.insight.fold import fold
 from gongbi.insight.lines import What
 from gongbi.insight.period import Period, named, read
@@ -104,6 +104,25 @@ def test_an_empty_denominator_is_neither_nought_nor_a_hundred() -> None:
     assert score(figures, CONFIG) is None
     plain = orjson.loads(recount_json([], MARCH, config=CONFIG))
     assert {rate["rate"] for rate in plain["rates"]} == {None}
+
+
+def test_every_check_and_every_closing_counts_once_though_it_came_after_the_day_it_was_owed() -> None:
+    """Domain dossier §4.6: passed / (passed + failed), of the checks made in the period; none is lost between two days."""
+    story = History().to_handling().finish("03-03 23:40", due="03-04 00:10")
+    story.step("rework", "03-05 08:00", reason="x", due={"handle": "03-07 08:00"})
+    story.finish("03-06 23:50", due="03-06 23:58").step("confirm", "03-07 00:05", finding="x")
+    found = {}
+    for day in range(2, 8):
+        period = Period(date(2026, 3, day), date(2026, 3, day))
+        known = list(cut(story.entries, period.end))
+        counted = counting.cells(lines_of([known], period), period)
+        found[day] = counting.figures(counted, CONFIG)
+    for code, expected in {
+        "public": {2: (1, 1)},
+        "check_passed": {5: (0, 1), 7: (1, 1)},
+        "first_time": {7: (0, 1)},
+    }.items():
+        assert {day: pair(f[code]) for day, f in found.items() if f[code].below} == expected
 
 
 def test_a_merged_case_is_one_case_and_two_reports() -> None:

@@ -38,7 +38,7 @@ TRANSITIONS = (
     Transition("answer_at_once", ("直接答复", "Answer at once"), (), "answered", ("*",), automatic=True, article=BEIJING + "第十一条"),
     Transition("join", ("加入同一事项", "Join"), ("received", "clarifying", "accepted", "dispatched", "disputed", "handling", "asking", "suspended", "handled", "checked"), "=", ("*",), needs=("report",), automatic=True),
     # --- the desk -------------------------------------------------------------------------------------------------
-    Transition("accept", ("立案", "Accept"), ("received",), "accepted", ("dispatcher",), needs=("kind", "standard"), clocks=(Clock("accept", "stop"), Clock("dispatch", "start", "fact:dispatch_limit")), notifies=("reporter",), article=LOOP + ":无立案条件不得立案"),
+    Transition("accept", ("立案", "Accept"), ("received",), "accepted", ("dispatcher",), needs=("kind", "standard"), clocks=(Clock("accept", "stop"), Clock("dispatch", "start", "fact:dispatch_limit")), notifies=("reporter",), article=LOOP + "：无立案条件不得立案"),
     Transition("reject", ("不予受理", "Reject"), ("received",), "rejected", ("dispatcher",), needs=("ground", "reason"), clocks=(Clock("accept", "stop"),), notifies=("reporter",), article=BEIJING + "第十一条"),
     Transition("clarify", ("请报告人补充", "Ask the reporter"), ("received",), "clarifying", ("dispatcher", "clerk"), needs=("question",), clocks=(Clock("accept", "pause"),), notifies=("reporter",)),
     Transition("clarified", ("补充", "Answer"), ("clarifying",), "received", ("resident@reporter", "clerk", SYSTEM), needs=("question",), clocks=(Clock("accept", "resume"),)),

@@ -31,24 +31,24 @@ REJECTION_GROUNDS: dict[str, tuple[str, str, str]] = {
     "outside_duties": (
         "不属于政府职责范围，已告知其他渠道",
         "Outside the government's duties; other channels told",
-        BEIJING_11 + "(五)",
+        BEIJING_11 + "（五）",
     ),
     "legal_channel": (
         "已进入诉讼、仲裁、复议、信访等法定程序",
         "Already in a lawsuit, arbitration, reconsideration or petition",
-        BEIJING_11 + "(二)",
+        BEIJING_11 + "（二）",
     ),
     "repeat_no_news": (
         "同一人同一事且无新事实",
         "Same person, same matter, nothing new",
-        BEIJING_11 + "(三)",
+        BEIJING_11 + "（三）",
     ),
     "secrets": (
         "涉及国家秘密、商业秘密、个人隐私",
         "Touches state secrets, trade secrets or privacy",
-        BEIJING_11 + "(四)",
+        BEIJING_11 + "（四）",
     ),
-    "unlawful": ("诉求违法或违背公序良俗", "Unlawful or against public morals", BEIJING_11 + "(六)"),
+    "unlawful": ("诉求违法或违背公序良俗", "Unlawful or against public morals", BEIJING_11 + "（六）"),
     "no_place": ("地点不明且无法联系补充", "No place, and nobody who could add it", "GB/T 30428 立案条件"),
     "below_condition": ("未达到立案条件", "Does not meet the filing condition", "GB/T 30428 立案条件"),
 }
@@ -367,7 +367,7 @@ def check_weights(weights: Iterable[float]) -> None:
     if abs(total - 1) > 1e-9:
         raise Refused(
             "insight.weights",
-            ("各权重之和为 %(sum)s,应为 1。", "The weights add up to %(sum)s; they must add up to 1."),
+            ("各权重之和为 %(sum)s，应为 1。", "The weights add up to %(sum)s; they must add up to 1."),
             values={"sum": f"{total:g}"},
             field="weights",
         )

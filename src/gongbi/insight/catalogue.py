@@ -33,17 +33,20 @@ PERIOD: dict[What, Words] = {
     What.HANDLING: ("处置时限", "the deadline of handling"),
     What.CHECK: ("核查时限", "the deadline of the check"),
     What.CLOSING: (
-        "结案时限(核查时限;须回访的为回访时限)",
+        "结案时限（核查时限；须回访的为回访时限）",
         "the deadline of the check, or of the call-back where one is owed",
     ),
     What.RESPONSE: ("首次联系时限", "the deadline of the first contact"),
     What.VERDICT: ("评价时间", "when it was judged"),
+    What.FILED: ("立案时间", "when it was filed"),
+    What.CHECKED: ("核查时间", "when it was checked"),
+    What.CLOSED: ("结案时间", "when it was closed"),
 }
-_BOARD = "GB/T 30428.4 指标,公式据"
-_MEMORY = "行业通行读法(未见原文)"
+_BOARD = "GB/T 30428.4 指标，公式据"
+_MEMORY = "行业通行读法（未见原文）"
 _YC = "某市 2026 年在用系统的指标口径"
 _UNICOM = "某运营商城管平台源码注释"
-_THREE = "准格尔旗 12345 考核办法(caprane.cn/zixun_detail/445180.html);核心指标:《北京市接诉即办工作条例》第三十二条"
+_THREE = "准格尔旗 12345 考核办法（caprane.cn/zixun_detail/445180.html）；核心指标：《北京市接诉即办工作条例》第三十二条"
 
 
 @lru_cache(maxsize=16)
@@ -64,7 +67,7 @@ def rates(config: Config) -> tuple[Rate, ...]:
             new,
             DONE,
             (
-                "上报并自成一件的诉求(不含并入、直接答复)",
+                "上报并自成一件的诉求（不含并入、直接答复）",
                 "reports that made a case of their own (not joined, merged or answered at once)",
             ),
             ("已立案", "filed"),
@@ -77,7 +80,7 @@ def rates(config: Config) -> tuple[Rate, ...]:
             What.FILING,
             EVERY,
             ON_TIME,
-            ("应立案(不含不予受理、并入)", "cases to be filed (not those rejected or merged)"),
+            ("应立案（不含不予受理、并入）", "cases to be filed (not those rejected or merged)"),
             ("时限内立案", "filed within the limit"),
             _BOARD + _MEMORY,
             group="centre",
@@ -85,8 +88,8 @@ def rates(config: Config) -> tuple[Rate, ...]:
         Rate(
             "public",
             ("监督举报率", "Share raised by the public"),
-            What.FILING,
-            DONE,
+            What.FILED,
+            EVERY,
             among(Result.PUBLIC),
             ("已立案", "cases filed"),
             ("公众反映并核实立案", "raised by the public and found true"),
@@ -101,7 +104,7 @@ def rates(config: Config) -> tuple[Rate, ...]:
             (new & (DONE | SPOILED)) | ANSWERED,
             ~SPOILED,
             (
-                "已作决定的上报(立案、不予受理或直接答复)",
+                "已作决定的上报（立案、不予受理或直接答复）",
                 "reports decided on (filed, rejected or answered at once)",
             ),
             ("未被不予受理", "not rejected"),
@@ -116,7 +119,7 @@ def rates(config: Config) -> tuple[Rate, ...]:
             among(Result.JOINED, Result.MERGED, Result.ANSWERED_REPEAT),
             ("全部上报", "all reports"),
             (
-                "加入、并入已有案件,或同一人同一事无新事实",
+                "加入、并入已有案件，或同一人同一事无新事实",
                 "joined or merged into a known case, or the same person with nothing new",
             ),
             "12345 年度统计常用指标",
@@ -129,9 +132,9 @@ def rates(config: Config) -> tuple[Rate, ...]:
             What.DISPATCH,
             among(Result.CHOSEN),
             ~SPOILED,
-            ("派遣员的派遣(次)", "dispatches by a dispatcher"),
+            ("派遣员的派遣（次）", "dispatches by a dispatcher"),
             (
-                "未被承办单位退回(裁定维持的算准确)",
+                "未被承办单位退回（裁定维持的算准确）",
                 "not returned by the unit (upheld by a ruling counts as right)",
             ),
             _BOARD + _MEMORY,
@@ -143,8 +146,8 @@ def rates(config: Config) -> tuple[Rate, ...]:
             What.DISPATCH,
             EVERY,
             SPOILED,
-            ("单位接收的案件(次)", "cases that the unit was given"),
-            ("退回(非本单位)", "returned as not its own"),
+            ("单位接收的案件（次）", "cases that the unit was given"),
+            ("退回（非本单位）", "returned as not its own"),
             _YC,
             excludable=True,
             better="low",
@@ -155,7 +158,10 @@ def rates(config: Config) -> tuple[Rate, ...]:
             What.HANDLING,
             EVERY,
             DONE,
-            ("应处置(处置时限到期;返工另计一次)", "to be handled (deadline reached; a rework counts anew)"),
+            (
+                "应处置（处置时限到期；返工另计一次）",
+                "to be handled (deadline reached; a rework counts anew)",
+            ),
             ("已处置", "handled"),
             _YC,
             verified=True,
@@ -167,8 +173,11 @@ def rates(config: Config) -> tuple[Rate, ...]:
             What.HANDLING,
             EVERY,
             ON_TIME,
-            ("应处置(处置时限到期;返工另计一次)", "to be handled (deadline reached; a rework counts anew)"),
-            ("时限内处置,或超期申诉成立", "handled within the limit, or exempt after an appeal"),
+            (
+                "应处置（处置时限到期；返工另计一次）",
+                "to be handled (deadline reached; a rework counts anew)",
+            ),
+            ("时限内处置，或超期申诉成立", "handled within the limit, or exempt after an appeal"),
             _YC,
             verified=True,
             excludable=True,
@@ -179,12 +188,12 @@ def rates(config: Config) -> tuple[Rate, ...]:
             What.HANDLING,
             EVERY,
             ON_TIME & ~SPOILED,
-            ("应办结(处置时限到期)", "to be settled (deadline reached)"),
+            ("应办结（处置时限到期）", "to be settled (deadline reached)"),
             (
                 "时限内处置且未被核查或回访退回",
                 "handled within the limit and not sent back by the check or the call-back",
             ),
-            "西安市 2022 年公布的指标名;公式为" + _MEMORY,
+            "西安市 2022 年公布的指标名；公式为" + _MEMORY,
             excludable=True,
         ),
         Rate(
@@ -193,7 +202,10 @@ def rates(config: Config) -> tuple[Rate, ...]:
             What.HANDLING,
             EVERY,
             SPOILED,
-            ("应处置(处置时限到期;返工另计一次)", "to be handled (deadline reached; a rework counts anew)"),
+            (
+                "应处置（处置时限到期；返工另计一次）",
+                "to be handled (deadline reached; a rework counts anew)",
+            ),
             ("被核查或回访退回返工", "sent back by the check or the call-back"),
             _YC,
             excludable=True,
@@ -202,10 +214,10 @@ def rates(config: Config) -> tuple[Rate, ...]:
         Rate(
             "check_passed",
             ("核查通过率", "Passed the check"),
-            What.CHECK,
-            DONE,
+            What.CHECKED,
+            EVERY,
             ~SPOILED,
-            ("已核查(通过 + 不通过)", "checked (passed and failed)"),
+            ("已核查（通过 + 不通过）", "checked (passed and failed)"),
             ("通过", "passed"),
             _YC,
         ),
@@ -226,7 +238,7 @@ def rates(config: Config) -> tuple[Rate, ...]:
             What.CLOSING,
             EVERY,
             DONE,
-            ("应结案(已处置,结案时限到期)", "to be closed (handled, deadline reached)"),
+            ("应结案（已处置，结案时限到期）", "to be closed (handled, deadline reached)"),
             ("已结案", "closed"),
             _UNICOM,
             verified=True,
@@ -238,8 +250,8 @@ def rates(config: Config) -> tuple[Rate, ...]:
             What.CLOSING,
             EVERY,
             DONE & (EXEMPT | ~LATE),
-            ("应结案(已处置,结案时限到期)", "to be closed (handled, deadline reached)"),
-            ("时限内结案,或结案且超期申诉成立", "closed within the limit, or closed and exempt"),
+            ("应结案（已处置，结案时限到期）", "to be closed (handled, deadline reached)"),
+            ("时限内结案，或结案且超期申诉成立", "closed within the limit, or closed and exempt"),
             _UNICOM + ";" + _YC,
             verified=True,
             excludable=True,
@@ -247,15 +259,15 @@ def rates(config: Config) -> tuple[Rate, ...]:
         Rate(
             "first_time",
             ("一次办结率", "Settled the first time"),
-            What.CLOSING,
-            DONE,
+            What.CLOSED,
+            EVERY,
             among(Result.CLEAN) & ~SPOILED,
             ("已结案", "closed"),
             (
-                "未改派、未返工、未重开,且无人评价未解决或不满意",
+                "未改派、未返工、未重开，且无人评价未解决或不满意",
                 "never re-dispatched, reworked or reopened, and nobody judged it unsolved or bad",
             ),
-            "12345 年度统计常用指标;公式为" + _MEMORY,
+            "12345 年度统计常用指标；公式为" + _MEMORY,
             excludable=True,
         ),
         Rate(
@@ -264,7 +276,7 @@ def rates(config: Config) -> tuple[Rate, ...]:
             What.RESPONSE,
             EVERY,
             DONE & ~LATE,
-            ("应响应的诉求(首次联系时限到期)", "reporters to be contacted (deadline reached)"),
+            ("应响应的诉求（首次联系时限到期）", "reporters to be contacted (deadline reached)"),
             ("时限内联系到诉求人", "contacted within the limit"),
             _THREE,
             excludable=True,
@@ -276,7 +288,7 @@ def rates(config: Config) -> tuple[Rate, ...]:
             What.VERDICT,
             EVERY,
             Results(SOLVED),
-            ("参评(已评价或回访有效)的诉求", "reports judged (by the reporter or in a valid call-back)"),
+            ("参评（已评价或回访有效）的诉求", "reports judged (by the reporter or in a valid call-back)"),
             ("评价“已解决”", "judged solved"),
             _THREE,
             excludable=True,
@@ -288,7 +300,7 @@ def rates(config: Config) -> tuple[Rate, ...]:
             What.VERDICT,
             EVERY,
             Results(satisfied),
-            ("参评(已评价或回访有效)的诉求", "reports judged (by the reporter or in a valid call-back)"),
+            ("参评（已评价或回访有效）的诉求", "reports judged (by the reporter or in a valid call-back)"),
             (
                 "评价非常满意、满意" + ("或基本满意" if config.fairly_counts else ""),
                 "judged very satisfied, satisfied" + (" or fairly satisfied" if config.fairly_counts else ""),

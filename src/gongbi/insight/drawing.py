@@ -9,9 +9,11 @@ from typing import Any
 from gongbi.insight.facts import Facts
 from gongbi.insight.lines import STAMPS, Line, What, is_late
 
-EXCLUDABLE = frozenset({What.DISPATCH, What.HANDLING, What.CLOSING, What.RESPONSE, What.VERDICT})
-UNPLACED = frozenset({What.REPORTED, What.FILING})  # no unit holds the case yet
-FROZEN = frozenset({What.DISPATCH, What.VERDICT})  # happened once: they keep the dimensions of their time
+EXCLUDABLE = frozenset({What.DISPATCH, What.HANDLING, What.CLOSING, What.CLOSED, What.RESPONSE, What.VERDICT})
+UNPLACED = frozenset({What.REPORTED, What.FILING, What.FILED})  # no unit holds the case yet
+FROZEN = frozenset(
+    {What.DISPATCH, What.VERDICT, What.FILED, What.CHECKED, What.CLOSED}
+)  # happened once: they keep the dimensions of their time
 CLOCK_OF = {What.FILING: "accept", What.HANDLING: "handle", What.CHECK: "check"}
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from gongbi.insight.drawing import CLOCK_OF, EXCLUDABLE
 from gongbi.insight.facts import EntryLike, Facts, Voice
-from gongbi.insight.lines import OWN_CHANNELS, Result, What
+from gongbi.insight.lines import Result, What
 from gongbi.insight.steps import Handling
 from gongbi.kernel.clock import limits
 
@@ -78,11 +78,7 @@ class _Fold(Handling):
         for place, report in enumerate(reports):
             key = int(report) if report is not None else None
             self.speak(key, facts.channel, Result.NEW if place == 0 else Result.JOINED)
-        self.owe(What.FILING, result=self.raised_by)
-
-    @property
-    def raised_by(self) -> Result:
-        return Result.OWN if self.facts.channel in OWN_CHANNELS else Result.PUBLIC
+        self.owe(What.FILING)
 
     def on_answer_at_once(self, given: Mapping[str, Any]) -> None:
         facts = self.facts
@@ -125,6 +121,9 @@ class _Fold(Handling):
             if known is not None:
                 self.withdraw(known.reported)
                 self.hear_no_more(known)
+        told = [voice.reported for voice in self.facts.voices if voice.reported is not None]
+        if told and not any(line.result == Result.NEW for line in told):
+            self.change(told[0], result=Result.NEW)  # the one that made the case has left it
 
     def on_merge(self, given: Mapping[str, Any]) -> None:
         facts = self.facts
@@ -134,6 +133,7 @@ class _Fold(Handling):
                 self.change(voice.reported, result=Result.MERGED)
             self.not_owed(voice)
         self.withdraw(self.current(What.FILING))
+        self.withdraw(self.current(What.FILED))
 
     def on_unmerge(self, given: Mapping[str, Any]) -> None:
         facts = self.facts
@@ -141,7 +141,7 @@ class _Fold(Handling):
         for place, voice in enumerate(facts.voices):
             if voice.reported is not None:
                 self.change(voice.reported, result=Result.JOINED if place else Result.NEW, done_at=None)
-        self.owe(What.FILING, result=self.raised_by)
+        self.owe(What.FILING)
 
     # The desk
 
@@ -159,15 +159,16 @@ class _Fold(Handling):
         self.stand_still(What.FILING)
 
     def on_clarified(self, given: Mapping[str, Any]) -> None:
-        self.go_on(What.FILING, result=self.raised_by)
+        self.go_on(What.FILING)
 
     def on_send_back(self, given: Mapping[str, Any]) -> None:
         self.facts.accepted_at = None
         self.withdraw(self.current(What.FILING))
+        self.withdraw(self.current(What.FILED))
         for voice in self.facts.voices:
             if voice.reported is not None:
                 self.change(voice.reported, done_at=None)
-        self.owe(What.FILING, result=self.raised_by)
+        self.owe(What.FILING)
 
     def on_dispatch(self, given: Mapping[str, Any]) -> None:
         self.give(given["unit"], Result.CHOSEN)

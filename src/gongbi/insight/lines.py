@@ -1,7 +1,7 @@
 """What a rate counts: a *line*, one thing that was owed or happened once, with the times that decide about it. Pure.
 
-A case that went smoothly has eight: it was reported, was to be filed, was dispatched, was to be handled, checked, closed, its
-reporter was to be contacted, and judged. Each line knows from when to when it stood (``since`` to ``until``), so that any
+A case that went smoothly has eleven: it was reported, was to be filed and was, was dispatched, was to be handled, to be checked and
+was, to be closed and was, its reporter was to be contacted, and judged. Each line knows from when to when it stood (``since`` to ``until``), so that any
 past moment can be counted again exactly as it was: a period is always counted as of its own end.
 """
 
@@ -28,6 +28,10 @@ class What(IntEnum):
     CLOSING = 6  # a handled case was to be closed (deadline of the check or, where owed, of the call-back)
     RESPONSE = 7  # a reporter was to be contacted (deadline of the contact)
     VERDICT = 8  # a reporter judged (when)
+    # What was done, by the time it was done, in time or not: rates of what was filed, checked or closed count these.
+    FILED = 9  # a case was filed (when)
+    CHECKED = 10  # a result was checked (when)
+    CLOSED = 11  # a case was closed (when)
 
 
 class Result(IntEnum):
@@ -39,12 +43,12 @@ class Result(IntEnum):
     MERGED = 3  # REPORTED: its case was merged into another
     ANSWERED = 4  # REPORTED: answered at once on a special route
     ANSWERED_REPEAT = 5  # REPORTED: answered at once because nothing new was said (route 3)
-    PUBLIC = 11  # FILING: the public raised it
-    OWN = 12  # FILING: own people or instruments raised it
+    PUBLIC = 11  # FILED: the public raised it
+    OWN = 12  # FILED: own people or instruments raised it
     CHOSEN = 21  # DISPATCH: by a dispatcher
     RULED = 22  # DISPATCH: by an adjudicator's ruling
-    CLEAN = 41  # CLOSING: handled once, by one unit
-    TAINTED = 42  # CLOSING: sent to another unit, reworked or reopened before
+    CLEAN = 41  # CLOSED: handled once, by one unit
+    TAINTED = 42  # CLOSED: sent to another unit, reworked or reopened before
 
 
 VERDICTS = 100  # a VERDICT's result is 100 + 10 if solved + the grade 1–5

@@ -27,7 +27,7 @@ class Period:
             raise Refused(
                 "insight.period_order",
                 (
-                    "起始日期 %(first)s 晚于截止日期 %(last)s,请对调。",
+                    "起始日期 %(first)s 晚于截止日期 %(last)s，请对调。",
                     "The period begins (%(first)s) after it ends (%(last)s). Swap the two.",
                 ),
                 values={"first": self.first.isoformat(), "last": self.last.isoformat()},
@@ -37,7 +37,7 @@ class Period:
             raise Refused(
                 "insight.period_long",
                 (
-                    "一次最多统计三年,请缩短起止日期。",
+                    "一次最多统计三年，请缩短起止日期。",
                     "A board covers at most three years. Choose a shorter period.",
                 ),
                 field="to",
@@ -122,7 +122,7 @@ def read(first: str, last: str) -> Period:
             raise Refused(
                 "insight.date",
                 (
-                    "“%(text)s”不是日期,请写成 2026-03-01 这样。",
+                    "“%(text)s”不是日期，请写成 2026-03-01 这样。",
                     "“%(text)s” is no date. Write it like 2026-03-01.",
                 ),
                 values={"text": text[:20]},

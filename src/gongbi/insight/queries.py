@@ -43,7 +43,9 @@ PARTS: tuple[Part, ...] = ("numerator", "denominator", "rest", "excluded")
 PAGE = 100
 EXPORT_MOST = 100_000
 
-_SETTLED = 4096  # more than any packed number of a line (lines.pack) can be
+_SETTLED = (
+    1 << 16
+)  # more than any packed number of a line (lines.pack); too much for a smallint, or PostgreSQL overflows
 _STAMP_OF = {"done": "done_at", "spoiled": "spoiled_at", "exempt": "exempt_at"}
 _KEYS: dict[str, Combinable | str] = {
     "street": Substr("territory", 1, 9),
@@ -71,7 +73,7 @@ def board(
         raise Refused(
             "insight.by",
             (
-                "不能按“%(by)s”分组,可用:%(known)s。",
+                "不能按“%(by)s”分组，可用：%(known)s。",
                 "The board cannot be divided by “%(by)s”; it can by: %(known)s.",
             ),
             values={"by": by, "known": "、".join(BY)},

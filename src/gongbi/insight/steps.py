@@ -8,7 +8,7 @@ from typing import Any
 
 from gongbi.insight.drawing import Drawing
 from gongbi.insight.facts import Voice
-from gongbi.insight.lines import OWN_CHANNELS, Result, What, is_late, verdict
+from gongbi.insight.lines import OWN_CHANNELS, Line, Result, What, is_late, verdict
 
 RESPONSE_TERM = timedelta(hours=24)  # first contact, where the ledger does not name another term
 # A report that comes while the unit still works is owed a contact too; the step "contacted" exists in these states.
@@ -57,6 +57,8 @@ class Handling(Drawing):
         self.facts.accepted_at = self.now
         self.follow()
         self.done(What.FILING)
+        own = self.facts.channel in OWN_CHANNELS
+        self.put(What.FILED, self.now, result=Result.OWN if own else Result.PUBLIC)
         for voice in self.facts.voices:
             if voice.reported is not None and voice.reported.done_at is None:
                 self.change(voice.reported, done_at=self.now)
@@ -159,28 +161,26 @@ class Handling(Drawing):
         self.to_check()
 
     def to_check(self) -> None:
-        facts = self.facts
         self.owe(What.CHECK)
-        again = facts.dispatches > 1 or facts.contests or facts.reworks or facts.reopenings
         handled = self.current(What.HANDLING)
-        closing = self.put(
-            What.CLOSING,
-            self.given_due.get("check", self.now),
-            result=Result.TAINTED if again else Result.CLEAN,
-        )
+        closing = self.put(What.CLOSING, self.given_due.get("check", self.now))
         if handled is not None and handled.exempt_at is not None:
             self.change(closing, exempt_at=handled.exempt_at)
 
     # The check and what follows
 
-    def on_confirm(self, given: Mapping[str, Any]) -> None:
+    def checked(self) -> Line:
+        """Somebody has looked; the line says when."""
         self.facts.checked_at = self.now
         self.done(What.CHECK)
+        return self.put(What.CHECKED, self.now)
+
+    def on_confirm(self, given: Mapping[str, Any]) -> None:
+        self.checked()
         self.close()
 
     def on_confirm_for_callback(self, given: Mapping[str, Any]) -> None:
-        self.facts.checked_at = self.now
-        self.done(What.CHECK)
+        self.checked()
         closing = self.undone(What.CLOSING)
         if closing is not None and "callback" in self.given_due:
             self.change(closing, at=self.given_due["callback"])
@@ -193,8 +193,11 @@ class Handling(Drawing):
             self.change(closing, at=self.given_due[clock])
 
     def close(self) -> None:
-        self.facts.closed_at = self.now
+        facts = self.facts
+        facts.closed_at = self.now
         self.done(What.CLOSING)
+        again = facts.dispatches > 1 or facts.contests or facts.reworks or facts.reopenings
+        self.put(What.CLOSED, self.now, result=Result.TAINTED if again else Result.CLEAN)
 
     def on_called(self, given: Mapping[str, Any]) -> None:
         if given.get("outcome") == "reached" and given.get("report"):
@@ -205,11 +208,7 @@ class Handling(Drawing):
         self.close()
 
     def on_rework(self, given: Mapping[str, Any]) -> None:
-        self.facts.checked_at = self.now
-        self.done(What.CHECK)
-        failed = self.current(What.CHECK)
-        if failed is not None:
-            self.change(failed, spoiled_at=self.now)
+        self.change(self.checked(), spoiled_at=self.now)
         self.again()
 
     def on_call_back_unsolved(self, given: Mapping[str, Any]) -> None:
@@ -237,15 +236,16 @@ class Handling(Drawing):
             channel=voice.channel,
             report=voice.report_id,
         )
-        closing = self.current(What.CLOSING)
-        if closing is not None and closing.spoiled_at is None and (not voice.solved or voice.grade <= 2):
-            self.change(closing, spoiled_at=self.now)
+        closed = self.current(What.CLOSED)
+        if closed is not None and closed.spoiled_at is None and (not voice.solved or voice.grade <= 2):
+            self.change(closed, spoiled_at=self.now)
 
     def on_reopen(self, given: Mapping[str, Any]) -> None:
         facts = self.facts
         facts.reopenings += 1
         facts.reopened_at, facts.closed_at = self.now, None
         self.withdraw(self.current(What.CLOSING))
+        self.withdraw(self.current(What.CLOSED))
         for line in [line for line in self.live.values() if line.what == What.VERDICT]:
             self.withdraw(line)
         for voice in facts.voices:

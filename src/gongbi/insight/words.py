@@ -61,7 +61,12 @@ AT: dict[What, Any] = {
     What.CLOSING: _("To be closed by"),
     What.RESPONSE: _("To be contacted by"),
     What.VERDICT: _("Judged"),
+    What.FILED: _("Filed"),
+    What.CHECKED: _("Checked"),
+    What.CLOSED: _("Closed"),
 }
+# They happened; there was no time by which they had to.
+HAPPENED = frozenset({What.DISPATCH, What.VERDICT, What.FILED, What.CHECKED, What.CLOSED})
 TEXTS: dict[str, Any] = {
     "board": _("Board"),
     "period": _("Period"),
@@ -118,14 +123,19 @@ SPOILED: dict[What, Any] = {
     What.REPORTED: _("not accepted"),
     What.DISPATCH: _("returned"),
     What.HANDLING: _("sent back"),
-    What.CHECK: _("failed"),
-    What.CLOSING: _("judged unsolved or bad"),
+    What.CHECKED: _("failed"),
+    What.CLOSED: _("judged unsolved or bad"),
 }
+# What became of what happened, where nothing came to nothing.
+KEPT: dict[What, Any] = {What.DISPATCH: _("kept"), What.CHECKED: _("passed")}
 KINDS: dict[int, Any] = {
     Result.JOINED: _("joined a known matter"),
     Result.MERGED: _("merged"),
     Result.ANSWERED: _("answered at once"),
     Result.ANSWERED_REPEAT: _("answered at once: nothing new"),
+    Result.PUBLIC: _("raised by the public"),
+    Result.OWN: _("raised by own people or instruments"),
+    Result.TAINTED: _("sent on, reworked or reopened before"),
 }
 GRADES: dict[int, Any] = {
     5: _("very satisfied"),
@@ -149,12 +159,12 @@ def marks(what: What, row: Row) -> list[tuple[Any, str]]:
         found.append((_("exempt after an appeal"), "info"))
     elif row.late:
         found.append((TEXTS["late"], "late"))
-    elif row.done_at is not None and what not in (What.REPORTED, What.DISPATCH):
+    elif row.done_at is not None and what != What.REPORTED:
         found.append((TEXTS["in_time"], "ok"))
     if row.spoiled and what in SPOILED:
         found.append((SPOILED[what], "late"))
-    elif what == What.DISPATCH:
-        found.append((_("kept"), "ok"))
+    elif what in KEPT:
+        found.append((KEPT[what], "ok"))
     return found
 
 

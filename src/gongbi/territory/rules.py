@@ -16,8 +16,8 @@ LENGTHS: Mapping[Level, int] = {"district": 6, "street": 9, "community": 12, "gr
 _BY_LENGTH: Mapping[int, Level] = {length: level for level, length in LENGTHS.items()}
 
 STATISTICAL_CODES = "统计用区划代码和城乡划分代码编制规则"
-GRID_CODES = "GB/T 30428.1 单元网格 (15 位标识码)"
-ONE_LAYER = "社会治理网格化服务管理条例 (滨州 2021) §6: 不再另行划分网格"
+GRID_CODES = "GB/T 30428.1 单元网格（15 位标识码）"
+ONE_LAYER = "社会治理网格化服务管理条例（滨州 2021）§6：不再另行划分网格"
 
 GRID_LAYER = "grid"
 MAX_GRIDS = 999  # three digits within a community

@@ -14,7 +14,7 @@ Words = tuple[str, str]
 
 WORDS: Mapping[str, Words] = {
     "never_deleted": (
-        "区划不能删除(%(name)s):已有案件发生在其中。网格和社区可以自某日起终止。",
+        "区划不能删除（%(name)s）：已有案件发生在其中。网格和社区可以自某日起终止。",
         "A division is never deleted (%(name)s): matters stand in it. A grid or community can end on a day.",
     ),
     "may_not": ("只有系统管理员可以维护区划和地名。", "Only an administrator may keep divisions and places."),
@@ -39,7 +39,7 @@ WORDS: Mapping[str, Words] = {
     "name_long": ("名称最多 %(most)s 个字。", "A name has at most %(most)s characters."),
     "date": ("日期应写作 2026-11-23。", "Write the date as 2026-11-23."),
     "number": ("应为不小于 0 的整数。", "This must be a whole number, not below 0."),
-    "no_division": ("没有代码为 %(code)s 的区划(在 %(day)s)。", "There is no division with the code %(code)s (on %(day)s)."),
+    "no_division": ("没有代码为 %(code)s 的区划（在 %(day)s）。", "There is no division with the code %(code)s (on %(day)s)."),
     "not_grid": ("%(code)s 不是网格代码。", "%(code)s is not the code of a grid."),
     "street_fixed": (
         "街道和区的设立与撤销由上级批准，系统中不能终止 %(name)s。",
@@ -62,7 +62,7 @@ WORDS: Mapping[str, Words] = {
         "%(name)s already has a newer version from %(day)s; deal with that one first.",
     ),
     "grid_overflow": (
-        "社区 %(community)s 的网格顺序码已用完(最多 999,用过的不再使用)。请先调整社区。",
+        "社区 %(community)s 的网格顺序码已用完（最多 999，用过的不再使用）。请先调整社区。",
         "The grid numbers of community %(community)s are used up (999 at most, never reused). Rearrange the community first.",
     ),
     "second_layer": (
@@ -73,29 +73,29 @@ WORDS: Mapping[str, Words] = {
     "merge_count": ("合并至少需要两个网格。", "A merge needs at least two grids."),
     "merge_apart": ("只能合并同一社区内相邻的网格。", "Only adjoining grids of one community can be merged."),
     "no_boundary": ("%(name)s 还没有边界。", "%(name)s has no boundary yet."),
-    "tiling": ("各块没有拼满原网格:%(problems)s", "The parts do not tile the old grid: %(problems)s"),
-    "file_json": ("文件不是有效的 GeoJSON:%(why)s", "The file is not valid GeoJSON: %(why)s"),
-    "file_features": ("GeoJSON 中没有要素(FeatureCollection)。", "The GeoJSON holds no features (FeatureCollection)."),
+    "tiling": ("各块没有拼满原网格：%(problems)s", "The parts do not tile the old grid: %(problems)s"),
+    "file_json": ("文件不是有效的 GeoJSON：%(why)s", "The file is not valid GeoJSON: %(why)s"),
+    "file_features": ("GeoJSON 中没有要素（FeatureCollection）。", "The GeoJSON holds no features (FeatureCollection)."),
     "crs": (
-        "不认识坐标系 %(crs)s,可用 CGCS2000、WGS84、GCJ-02、BD-09。",
+        "不认识坐标系 %(crs)s，可用 CGCS2000、WGS84、GCJ-02、BD-09。",
         "The coordinate system %(crs)s is unknown; use CGCS2000, WGS84, GCJ-02 or BD-09.",
     ),
     "feature_code": (
-        "要素缺少代码(properties.code),或代码不是本级区划:%(code)s",
+        "要素缺少代码（properties.code），或代码不是本级区划：%(code)s",
         "The feature lacks a code (properties.code), or it is not one of this level: %(code)s",
     ),
     "held_gone": ("没有这次边界导入的记录。", "There is no record of this boundary import."),
     "empty": ("%(ids)s 的图形是空的。", "The shape of %(ids)s is empty."),
-    "not_areal": ("%(ids)s 不是多边形(%(detail)s)。", "%(ids)s is not a polygon (%(detail)s)."),
+    "not_areal": ("%(ids)s 不是多边形（%(detail)s）。", "%(ids)s is not a polygon (%(detail)s)."),
     "not_closed": (
-        "%(ids)s 的边界没有闭合(起点 %(where)s),首尾两点必须相同。",
+        "%(ids)s 的边界没有闭合（起点 %(where)s），首尾两点必须相同。",
         "The boundary of %(ids)s is not closed (it begins at %(where)s); its first and last points must be the same.",
     ),
     "bad_point": ("%(ids)s 的坐标不对。%(detail)s", "A position of %(ids)s is wrong. %(detail)s"),
-    "invalid": ("%(ids)s 的图形在 %(where)s 处自相交或无效:%(detail)s", "The shape of %(ids)s is invalid at %(where)s: %(detail)s"),
+    "invalid": ("%(ids)s 的图形在 %(where)s 处自相交或无效：%(detail)s", "The shape of %(ids)s is invalid at %(where)s: %(detail)s"),
     "overlap": ("%(ids)s 在 %(where)s 附近重叠 %(area)s 平方米。", "%(ids)s overlap by %(area)s m² near %(where)s."),
     "gap": (
-        "%(parent)s 在 %(where)s 附近有 %(area)s 平方米没有被覆盖(相邻:%(ids)s)。",
+        "%(parent)s 在 %(where)s 附近有 %(area)s 平方米没有被覆盖（相邻：%(ids)s）。",
         "%(area)s m² of %(parent)s near %(where)s are not covered (beside: %(ids)s).",
     ),
     "outside": (
@@ -128,7 +128,7 @@ WORDS: Mapping[str, Words] = {
     ),
     "half_point": ("经度和纬度要么都填，要么都不填。", "Give both longitude and latitude, or neither."),
     "place_nowhere": ("请填写所在区划代码或坐标。", "Give the code of the division, or coordinates."),
-    "place_kind": ("没有“%(kind)s”这种地名类型，可用:%(allowed)s。", "There is no kind of place “%(kind)s”; known are %(allowed)s."),
+    "place_kind": ("没有“%(kind)s”这种地名类型，可用：%(allowed)s。", "There is no kind of place “%(kind)s”; known are %(allowed)s."),
     "place_twice": ("这个地名已在名单中。", "This place is on the list already."),
     "no_place": ("没有这个地名。", "There is no such place."),
     "card_field": ("公示牌必须有网格员姓名、联系电话和监督电话。", "A card needs the worker's name, the phone and the supervision phone."),

@@ -94,7 +94,7 @@ def _unknown(field: str, text: str) -> Refused:
     return Refused(
         "insight.asked",
         (
-            "地址中的“%(field)s=%(text)s”无法识别,请从页面上重新选择。",
+            "地址中的“%(field)s=%(text)s”无法识别，请从页面上重新选择。",
             "“%(field)s=%(text)s” in the address means nothing here. Choose again on the page.",
         ),
         values={"field": field, "text": text[:30]},

@@ -22,7 +22,6 @@ from gongbi.look.furniture import Cell, Column, Table, Tile
 from gongbi.look.templatetags.look import chip, percent
 
 T = words.TEXTS
-NEVER_OWED = frozenset({What.DISPATCH, What.VERDICT})  # they happened; there is nothing to be done by a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +151,7 @@ def peers(board: Board, rate: Rate, asked: Asked) -> Table:
                 Cell(places.get(group.key, T["few"] if figure.below and group.key else "—")),
             ]
         )
-    return Table((f"{rate.words[0]}:同类比较", f"{rate.words[1]}: compared with peers"), columns, lines)
+    return Table((f"{rate.words[0]}：同类比较", f"{rate.words[1]}: compared with peers"), columns, lines)
 
 
 def definition(rate: Rate) -> list[tuple[Any, Any]]:
@@ -188,7 +187,7 @@ def rows(found: Sequence[Row], rate: Rate, cases: Mapping[int, Seen], asked: Ask
         Column(T["kind"]),
         Column(T["unit"], tight=True),
         Column(words.AT[rate.what], tight=True),
-        *([] if rate.what in NEVER_OWED else [Column(T["done"], tight=True)]),
+        *([] if rate.what in words.HAPPENED else [Column(T["done"], tight=True)]),
         Column(T["ground"] if excluded else T["outcome"]),
     ]
     lines = []
@@ -204,7 +203,7 @@ def rows(found: Sequence[Row], rate: Rate, cases: Mapping[int, Seen], asked: Ask
                 Cell(_time(row.at)),
                 *(
                     []
-                    if rate.what in NEVER_OWED
+                    if rate.what in words.HAPPENED
                     else [Cell(_time(row.done_at) if row.done_at else T["open"])]
                 ),
                 Cell(words.ground(row.ground) if excluded else _marks(rate.what, row)),

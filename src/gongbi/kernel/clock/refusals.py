@@ -11,7 +11,7 @@ _EXAMPLES = "15分钟、4工作时、2紧急工作时、24小时连续、5工作
 
 def limit_empty() -> Refused:
     words = (
-        "时限为空。请写明数字和单位，例如:%(examples)s。",
+        "时限为空。请写明数字和单位，例如：%(examples)s。",
         "The time limit is empty. Write a number and a unit, for example: %(examples)s.",
     )
     return Refused("clock.limit_empty", words, values={"examples": _EXAMPLES}, field="limit")
@@ -27,7 +27,7 @@ def limit_too_long(length: int, most: int) -> Refused:
 
 def limit_unknown(raw: str) -> Refused:
     words = (
-        "时限“%(raw)s”里没有数字加可识别的单位。请按下列之一书写:%(examples)s。",
+        "时限“%(raw)s”里没有数字加可识别的单位。请按下列之一书写：%(examples)s。",
         "The time limit “%(raw)s” has no number followed by a known unit. Write it like one of these: %(examples)s.",
     )
     return Refused("clock.limit_unknown", words, values={"raw": raw, "examples": _EXAMPLES}, field="limit")
@@ -43,7 +43,7 @@ def limit_several(raw: str) -> Refused:
 
 def limit_number(raw: str, number: str) -> Refused:
     words = (
-        "时限“%(raw)s”中的“%(number)s”不是大于零、且合整分钟(按日计的合整日)的数。请改正数字。",
+        "时限“%(raw)s”中的“%(number)s”不是大于零、且合整分钟（按日计的合整日）的数。请改正数字。",
         "In the time limit “%(raw)s”, “%(number)s” is not a number above zero that comes to whole minutes "
         "(or whole days, for day counts). Correct the number.",
     )
@@ -80,7 +80,7 @@ def naive(moment: object) -> Refused:
 
 def out_of_range(moment: object, first: int, last: int) -> Refused:
     words = (
-        "时间 %(moment)s 不在工作日历(%(first)s 年至 %(last)s 年)之内。请核对年份。",
+        "时间 %(moment)s 不在工作日历（%(first)s 年至 %(last)s 年）之内。请核对年份。",
         "The time %(moment)s is outside the working calendar (years %(first)s to %(last)s). Check the year.",
     )
     return Refused(

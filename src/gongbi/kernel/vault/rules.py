@@ -25,11 +25,11 @@ class Keep:
 
 # Defaults; a district changes them within least and most (domain.md §13.2).
 CLASSES = (
-    Keep("access_log", 365, 184, None, "网络安全法: 日志留存不少于六个月"),
+    Keep("access_log", 365, 184, None, "网络安全法：日志留存不少于六个月"),
     Keep("impact_assessment", 1096, 1096, None, "个人信息保护法 §56: 至少保存三年"),
     Keep("sharing_record", 1096, 1096, None, "网络数据安全管理条例 §12: 至少保存三年"),
     Keep("emergency_only", 0, 0, 0, "突发事件应对法 §85: 应急处置结束后销毁"),
-    Keep("case_file", 3653, 0, None, "档案管理规定(可配置)"),
+    Keep("case_file", 3653, 0, None, "档案管理规定（可配置）"),
     Keep("mediation_file", None, 0, None, "人民调解法 §27"),
     Keep("volunteer_record", None, 0, None, "志愿服务条例 §19"),
     Keep("staff_track", 90, 0, 90, "个人信息保护法 §6, §19: 最小必要"),

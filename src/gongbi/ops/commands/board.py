@@ -24,6 +24,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kind", default="", metavar="CODE", help="only this kind, or kinds that begin so")
     parser.add_argument("--channel", default="", help="only what came in this way")
     parser.add_argument(
+        "--rebuild",
+        action="store_true",
+        help="fold every ledger anew first: once after an update of the rates",
+    )
+    parser.add_argument(
         "--recount", action="store_true", help="compare with a plain recount; status 1 when they differ"
     )
 
@@ -39,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
 
     from gongbi.insight import period as periods
     from gongbi.insight import queries
-    from gongbi.insight.actions import catch_up
+    from gongbi.insight.actions import catch_up, rebuild_all
     from gongbi.kernel.errors import in_language
     from gongbi.kernel.scope.viewer import system
 
@@ -47,6 +52,8 @@ def run(args: argparse.Namespace) -> int:
     period = periods.read(args.first or today.replace(day=1).isoformat(), args.last or today.isoformat())
     filters = queries.Filters(territory=args.territory, unit=args.unit, kind=args.kind, channel=args.channel)
     viewer = system("board")
+    if args.rebuild:
+        rebuild_all()
     for _round in range(1000):  # what the worker has not folded yet, 5,000 cases a round
         if not catch_up():
             break
@@ -61,9 +68,10 @@ def run(args: argparse.Namespace) -> int:
             return 1
         sys.stderr.write("The board equals a plain recount of the ledger.\n")
     if args.json:
-        sys.stdout.buffer.write(counted + b"\n")
+        sys.stdout.buffer.write(counted)
         return 0
-    say(f"{period.first} – {period.last}")
+    before_it = period.before()
+    say(f"{period.first} – {period.last}  (before: {before_it.first} – {before_it.last})")
     for rate in board.rates:
         figure = board.figures[rate.code]
         left = sum(figure.left_out.values())

@@ -17,7 +17,7 @@ from gongbi.territory.events import CARD_CHANGED, CardChanged
 from gongbi.territory.models import Division, GridCard, on_day
 from gongbi.territory.words import refused
 
-CARD_ARTICLE = "社会治理网格化服务管理条例 (滨州 2021) §6: 向社会公布，变动时及时更新"
+CARD_ARTICLE = "社会治理网格化服务管理条例（滨州 2021）§6：向社会公布，变动时及时更新"
 _PHONE = re.compile(r"\+?\d[\d -]{1,18}\d")
 
 
