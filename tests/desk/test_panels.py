@@ -70,3 +70,15 @@ def test_a_photo_that_must_be_given_is_not_called_optional(at_desk: At, world: W
     found = panel(at_desk("urban"), case, "finish")
     label = found.text_.split('for="finish-photos"')[1].split("</label>")[0]
     assert ("选填" in label) is not found.form_.needs_photo
+
+
+def test_who_calls_back_reads_who_left_no_number(at_desk: At, world: World) -> None:
+    target, other = world.case("received", channel="hotline"), world.case("received")
+    actions.merge(
+        case_id=other.pk, into_id=target.pk, viewer=world.who("dispatcher"), at=world.clock.on(minutes=1)
+    )
+    world.bring(target, "checked")
+    lines = dict(panel(at_desk("clerk"), target, "call_back").form_.fields["report"].choices)
+    called, silent = (str(report.pk) for report in target.reports.order_by("id"))
+    assert "没有留电话" not in lines[called]
+    assert lines[silent].endswith("没有留电话")

@@ -81,6 +81,10 @@ class CallBackForm(Verdict):
     def candidates(self) -> Any:
         return self.case.reports.filter(callback_at__isnull=True).order_by("id")
 
+    def _line(self, report: Any) -> str:
+        line = super()._line(report)
+        return line if report.phone else f"{line} · {_('left no telephone number')}"
+
     def clean(self) -> dict[str, Any]:
         good = super().clean() or {}
         outcome = good.get("outcome")

@@ -115,7 +115,6 @@ class ReportChoice(StepForm):
     def candidates(self) -> Any:
         return self.case.reports.order_by("id")
 
-    @staticmethod
-    def _line(report: Any) -> str:
+    def _line(self, report: Any) -> str:
         text = report.text if len(report.text) <= 40 else report.text[:39] + "…"
         return f"{report.number} · {text}"
