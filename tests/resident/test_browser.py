@@ -215,7 +215,7 @@ def test_an_emergency_is_told_while_typing_and_stops_the_sending(visit: Visit) -
     page = visit("ask")
     page.fill("#id_place_words", "大庆路3号")
     page.locator("#id_text").press_sequentially("楼上着火了")
-    page.locator("#similar a[href='tel:119']").wait_for()
+    page.locator("#alarm a[href='tel:119']").wait_for()
     page.locator(".steps-bar .button-main").click()
     page.locator(".alarm-call").wait_for()
     box = page.locator(".alarm-call").bounding_box()
@@ -368,7 +368,7 @@ def test_axe_finds_nothing_in_the_pieces_that_come_while_typing_nor_in_a_refusal
     page = visit("ask")
     settled(page)
     page.locator("#id_text").press_sequentially("路灯不亮，着火了")
-    page.locator("#similar a[href='tel:119']").wait_for()
+    page.locator("#alarm a[href='tel:119']").wait_for()
     page.locator("#kinds fieldset").wait_for()
     assert found_by_axe(page) == []
     page.locator(".steps-bar .button-main").click()
