@@ -2,8 +2,8 @@
 
 ``GONGBI_TEST_POSTGRES`` names the server (``postgres://user:password@host:5432/name``; the role must be allowed to create
 databases; ``off`` leaves the column out). ``GONGBI_TEST_COLUMNS=both`` fails when there is none. The second column leaves
-out what touches no database. Arguments go to pytest. ``GONGBI_TEST_WORKERS`` (default: the number of cores, at most 4)
-runs that many at once.
+out what cannot depend on the database (pure rules, the look of pages). Arguments go to pytest. ``GONGBI_TEST_WORKERS``
+(default: the number of cores, at most 4) runs that many at once.
 """
 
 from __future__ import annotations

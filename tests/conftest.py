@@ -52,15 +52,20 @@ def _touches_a_database(item: pytest.Item) -> bool:
     return item.get_closest_marker("django_db") is not None or not TOUCH_A_DATABASE.isdisjoint(fixtures)
 
 
+def _depends_on_the_database(item: pytest.Item) -> bool:
+    """What a page looks like does not; the whole house, played through in a browser, does."""
+    looks = "browser" in getattr(item, "fixturenames", ()) and item.get_closest_marker("process") is None
+    return _touches_a_database(item) and not looks
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Files that need no database first, files that start processes next, so that two workers end at about the same time.
 
-    With ``GONGBI_TEST_ONLY=database`` (the second column of ``make test``) what touches no database is not run again.
+    With ``GONGBI_TEST_ONLY=database`` (the second column of ``make test``) what cannot depend on the database is not run again.
     """
     if os.environ.get("GONGBI_TEST_ONLY") == "database":
-        again = [item for item in items if not _touches_a_database(item)]
-        config.hook.pytest_deselected(items=again)
-        items[:] = [item for item in items if _touches_a_database(item)]
+        config.hook.pytest_deselected(items=[item for item in items if not _depends_on_the_database(item)])
+        items[:] = [item for item in items if _depends_on_the_database(item)]
     turn: dict[Path, int] = {}
     for item in items:
         long = item.get_closest_marker("process") is not None or item.get_closest_marker("slow") is not None

@@ -292,7 +292,7 @@ def _moment(row: Row, text: str, at: datetime) -> datetime | None:
 
 def _day(text: str) -> datetime | None:
     match = re.fullmatch(
-        r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:\s+(\d{1,2})[::](\d{2})(?:[::](\d{2}))?)?",
+        r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:\s+(\d{1,2})[:：](\d{2})(?:[:：](\d{2}))?)?",
         text.strip(),
     )
     if match is None:

@@ -226,7 +226,7 @@ def decide(
         day = ruling.since.astimezone(LOCAL).date().isoformat()
         reasons.append(
             (
-                f"裁定先例：{day}起此类事项由该单位承办(案号{ruling.case_number})。",
+                f"裁定先例：{day}起此类事项由该单位承办（案号{ruling.case_number}）。",
                 f"Precedent: since {day} this kind is theirs (case {ruling.case_number}).",
             )
         )

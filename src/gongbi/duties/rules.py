@@ -132,7 +132,7 @@ def weigh_lists(best: Item | None, unit_kind: str, as_lead: bool) -> Verdict:
         return Verdict(
             False,
             (
-                f"“{best.name[0]}”({best.code})是协办事项，社区只能协助，不能作主办。",
+                f"“{best.name[0]}”（{best.code}）是协办事项，社区只能协助，不能作主办。",
                 f"“{best.name[1]}” ({best.code}) is an assist item: the community may help but never lead.",
             ),
             ARTICLE_LISTS,

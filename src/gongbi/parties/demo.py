@@ -49,7 +49,7 @@ _OWN = (
     (CENTRE, "district_centre", "社会治理指挥中心", "Governance Command Centre"),
     (HOTLINE, "hotline", "12345热线受理中心", "12345 Hotline"),
     (HALL, "hall", "政务服务大厅", "Government Service Hall"),
-    (COURT, "court", "区人民法院(示范)", "District Court (demo)"),
+    (COURT, "court", "区人民法院（示范）", "District Court (demo)"),
 )
 
 # login, role, unit, (zh, en) who it is; the unit "street" or "community" is the first of its kind.
