@@ -49,7 +49,9 @@ class Refused(Exception):
         return text % {key: in_language(value) for key, value in self.values.items()} if self.values else text
 
     def __str__(self) -> str:
-        return self.message + (in_language((f"（{self.article}）", f" ({self.article})")) if self.article else "")
+        return self.message + (
+            in_language((f"（{self.article}）", f" ({self.article})")) if self.article else ""
+        )
 
 
 class Forbidden(Refused):
