@@ -13,7 +13,7 @@ from gongbi.cases import actions, queries, rules
 from gongbi.cases.queries.reading import twins_for
 from gongbi.desk.forms import choices
 from gongbi.desk.forms.base import pair
-from gongbi.desk.forms.step import ReportChoice, StepForm, contests_of, words
+from gongbi.desk.forms.step import ReportChoice, StepForm, contests_of, report_line, words
 from gongbi.duties import queries as duties
 from gongbi.kernel.clock import engine, limits
 from gongbi.kernel.clock.queries import current_calendar
@@ -217,7 +217,7 @@ class SplitForm(StepForm):
         if len(mine) < 2:
             del self.fields["reports"]
         else:
-            self.fields["reports"].choices = [(str(r.pk), ReportChoice._line(r)) for r in mine]  # type: ignore[attr-defined]
+            self.fields["reports"].choices = [(str(r.pk), report_line(r)) for r in mine]  # type: ignore[attr-defined]
 
     def act(self) -> Any:
         good = self.cleaned_data

@@ -81,8 +81,8 @@ class CallBackForm(Verdict):
     def candidates(self) -> Any:
         return self.case.reports.filter(callback_at__isnull=True).order_by("id")
 
-    def _line(self, report: Any) -> str:
-        line = super()._line(report)
+    def line(self, report: Any) -> str:
+        line = super().line(report)
         return line if report.phone else f"{line} · {_('left no telephone number')}"
 
     def clean(self) -> dict[str, Any]:

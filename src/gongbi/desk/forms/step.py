@@ -98,6 +98,12 @@ class StepForm(HouseForm):
         return [bound for bound in self if not bound.is_hidden]
 
 
+def report_line(report: Any) -> str:
+    """A report in one line: its number and how it begins."""
+    text = report.text if len(report.text) <= 40 else report.text[:39] + "…"
+    return f"{report.number} · {text}"
+
+
 class ReportChoice(StepForm):
     """A step about one of the case's reports; the only one is chosen already."""
 
@@ -106,7 +112,7 @@ class ReportChoice(StepForm):
     def prepare(self) -> None:
         self.reports = list(self.candidates())
         field = self.fields["report"]
-        field.choices = [(str(report.pk), self._line(report)) for report in self.reports]  # type: ignore[attr-defined]
+        field.choices = [(str(report.pk), self.line(report)) for report in self.reports]  # type: ignore[attr-defined]
         if len(self.reports) == 1:
             field.widget = forms.HiddenInput()
             field.initial = self.reports[0].pk
@@ -115,6 +121,6 @@ class ReportChoice(StepForm):
     def candidates(self) -> Any:
         return self.case.reports.order_by("id")
 
-    def _line(self, report: Any) -> str:
-        text = report.text if len(report.text) <= 40 else report.text[:39] + "…"
-        return f"{report.number} · {text}"
+    def line(self, report: Any) -> str:
+        """How one report reads in the list."""
+        return report_line(report)
