@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.utils import timezone
-from ninja import Router, UploadedFile
+from ninja import Router, Status, UploadedFile
 from ninja.errors import HttpError
 from ninja.params.functions import File, Header
 from ninja.utils import check_csrf
@@ -117,7 +117,7 @@ def report(  # type: ignore[no-untyped-def]
                 field="join",
             )
     got = actions.receive(statement, viewer=viewer, at=now)
-    return 201, ReceiptOut.of(got.report, again=got.again, joined=got.joined)
+    return Status(201, ReceiptOut.of(got.report, again=got.again, joined=got.joined))
 
 
 @router.post("/reports/near", response=list[TwinOut], summary="What is already known nearby")
@@ -149,13 +149,14 @@ def upload(request: ViewerRequest, file: UploadedFile = File(...)):  # type: ign
     now = timezone.now()
     turnstile.enter(request, "photo", at=now)
     stored = file_actions.store(file, purpose="report", viewer=request.viewer, at=now)
-    return 201, FileOut(
+    told = FileOut(
         ticket=files.ticket(stored, at=now),
         mime=stored.mime,
         size=stored.size,
         width=stored.width,
         height=stored.height,
     )
+    return Status(201, told)
 
 
 @router.get("/reports/{link}", response=FollowOut, summary="Follow a report")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils import timezone
-from ninja import Router
+from ninja import Router, Status
 from ninja.params.functions import Header, Query
 
 from gongbi.cases import actions, queries
@@ -289,4 +289,4 @@ def on_spot(  # type: ignore[no-untyped-def]
         viewer=viewer,
         at=timezone.now(),
     )
-    return 201, s.ReceiptOut.of(got.report, again=got.again)
+    return Status(201, s.ReceiptOut.of(got.report, again=got.again))
