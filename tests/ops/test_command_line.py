@@ -71,7 +71,7 @@ def test_the_overview_imports_no_django() -> None:
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (Refused("x", ("不行", "Not so."), article="GB/T 30428"), "(GB/T 30428)"),
+        (Refused("x", ("不行", "Not so."), article="GB/T 30428"), "（GB/T 30428）"),
         (CannotStart("Port 80 is used."), "Port 80 is used."),
         (FileNotFoundError(2, "No such file", "a.csv"), "there is no file a.csv."),
         (IsADirectoryError(21, "Is a directory", "folder"), "folder is a folder, not a file."),
