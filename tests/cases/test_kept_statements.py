@@ -75,7 +75,8 @@ def test_a_form_that_depends_on_its_values_is_not_kept(say: Callable[..., Case])
 
 def test_a_window_of_the_map_tells_the_deadline_to_the_microsecond(say: Callable[..., Case]) -> None:
     case = say()
-    assert case.lon is not None and case.lat is not None
+    assert case.lon is not None
+    assert case.lat is not None
     due = datetime.fromisoformat("2026-03-02T10:00:00.123457+08:00")
     for deadline in (due, None):
         Case.objects.filter(pk=case.pk).update(due_at=deadline)
