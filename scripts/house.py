@@ -33,6 +33,7 @@ CLOCKS = {
     "look/gallery.py": "edge: HTTP",
     "parties/adapters.py": "edge: called by the sign-in library",
     "parties/auth.py": "edge: called by the interface's authentication",
+    "parties/sessions.py": "edge: called by the session middleware",
 }
 TRANSACTIONS = {
     "*/demo.py": "the demo district is made whole or not at all",

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from gongbi.kernel import statements
 from gongbi.kernel.clock.models import Clock
 from gongbi.kernel.flow import numbers
 from gongbi.kernel.flow.models import Matter
@@ -68,21 +70,33 @@ class Case(Matter):
 
     def running_clock(self, name: str) -> Clock | None:
         """The clock of that name that has not stopped, or None."""
-        return self.clocks.filter(name=name, stopped_at__isnull=True).order_by("-round").first()
+        return statements.fetch_one("cases.running_clock", _running, self.pk, name)
 
     def pending(self) -> Request | None:
         """The extension or suspension asked for and not decided."""
-        return self.requests.filter(decided_at__isnull=True).first()
+        return statements.fetch_one("cases.pending", _undecided, self.pk)
 
     def pending_request(self) -> str | None:
         pending = self.pending()
         return pending.kind if pending else None
 
     def parts_left(self) -> int:
-        return self.parts.filter(done_at__isnull=True).count()
+        return sum(part.done_at is None for part in statements.fetch("cases.parts", _parts, self.pk))
 
     def part_units(self) -> frozenset[int]:
-        return frozenset(self.parts.values_list("unit_id", flat=True))
+        return frozenset(part.unit_id for part in statements.fetch("cases.parts", _parts, self.pk))
+
+
+def _running(case_id: int, name: str) -> QuerySet[Clock]:
+    return Clock.objects.filter(matter_id=case_id, name=name, stopped_at__isnull=True).order_by("-round")
+
+
+def _undecided(case_id: int) -> QuerySet[Request]:
+    return Request.objects.filter(case_id=case_id, decided_at__isnull=True).order_by("pk")
+
+
+def _parts(case_id: int) -> QuerySet[Part]:
+    return Part.objects.filter(case_id=case_id)
 
 
 class Report(models.Model):

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from django.db import connection
 
+from gongbi.kernel.rows import ask
 from gongbi.parties import rules
 from gongbi.parties.models import Edition, Post, Unit
 
@@ -133,9 +134,8 @@ _TOKEN = f"SELECT token FROM {Edition._meta.db_table} WHERE id = 1"  # noqa: S60
 
 def current() -> Directory:
     """The directory as the database has it now: one primary-key read when nothing changed."""
-    with connection.cursor() as cursor:
-        cursor.execute(_TOKEN)
-        row = cursor.fetchone()
+    found = ask(_TOKEN, ())
+    row = found[0] if found else None
     if row is None:  # nobody has written through the models yet
         return Directory()
     kept = _kept.get(connection.alias)

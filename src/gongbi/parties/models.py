@@ -15,6 +15,7 @@ from django.db.models import F, Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from gongbi.kernel import statements
 from gongbi.kernel.vault.fields import SealedTextField
 from gongbi.parties import rules
 
@@ -103,8 +104,22 @@ class Person(models.Model):
         return self.number
 
 
+def _account(key: int) -> models.QuerySet[Account]:
+    return Account.objects.filter(pk=key)
+
+
 class AccountManager(BaseUserManager["Account"]):
     """Makes accounts; ``create_user(login, password)`` as Django's own tools expect it."""
+
+    def get(self, *args: Any, **wanted: Any) -> Account:
+        """By key alone, as every request of a session asks, from a statement that is made once."""
+        key = wanted.get("pk") if not args and len(wanted) == 1 else None
+        if not isinstance(key, int):
+            return super().get(*args, **wanted)
+        found = statements.fetch_one("parties.account", _account, key)
+        if found is None:
+            raise self.model.DoesNotExist
+        return found
 
     def create_user(self, username: str, password: str | None = None, **extra: Any) -> Account:
         account = self.model(username=self.model.normalize_username(username), **extra)

@@ -57,6 +57,7 @@ SETTINGS: dict[str, Any] = {
     # Where a role lands after signing in; every other one lands on the desk.
     "GONGBI_LANDING": {"grid_worker": "/field/", "": "/account/posts", None: "/desk/"},
     "GONGBI_IDLE_MINUTES": int(os.environ.get("GONGBI_IDLE_MINUTES") or 30),
+    "SESSION_ENGINE": "gongbi.parties.sessions",
     "SESSION_COOKIE_HTTPONLY": True,
     "SESSION_COOKIE_SAMESITE": "Lax",
     "ALLAUTH_TRUSTED_PROXY_COUNT": int(os.environ.get("GONGBI_PROXIES") or 0),

@@ -20,6 +20,7 @@ from gongbi.duties import queries as duties
 from gongbi.duties import rules as duty_rules
 from gongbi.kernel.clock.limits import parse
 from gongbi.kernel.errors import Refused
+from gongbi.kernel.rows import ask
 from gongbi.kernel.scope.viewer import Viewer
 from gongbi.parties import queries as parties
 from gongbi.science.twins import cell
@@ -131,8 +132,8 @@ def accept(
 
 
 def _text(case: Case) -> str:
-    first = case.reports.order_by("id").values_list("text", flat=True).first()
-    return first or case.title
+    first = ask("SELECT text FROM cases_report WHERE case_id = %s ORDER BY id LIMIT 1", [case.pk])
+    return str(first[0][0]) if first and first[0][0] else case.title
 
 
 @transaction.atomic
@@ -261,7 +262,9 @@ def dispatch(
     for unit in others:
         if unit not in old:
             Part.objects.create(case=case, unit_id=unit, given_at=at)
-    case.parts.filter(done_at__isnull=True).exclude(unit_id__in=others).delete()
+    gone = [part.pk for part in old.values() if part.done_at is None and part.unit_id not in others]
+    if gone:
+        Part.objects.filter(pk__in=gone).delete()
     take(
         case,
         "dispatch",

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from gongbi.cases import rules
 from gongbi.cases.actions.step import load, take
 from gongbi.cases.models import Case, Question, Report
 from gongbi.cases.queries.settings import number, setting
 from gongbi.cases.wording import clean_text
+from gongbi.kernel import rows, statements
 from gongbi.kernel.clock.engine import due as due_of
 from gongbi.kernel.clock.limits import parse
 from gongbi.kernel.clock.queries import current_calendar
@@ -92,14 +94,18 @@ def _own(report_id: int, viewer: Viewer) -> bool:
     return viewer.role != RESIDENT or report_id in viewer.reports
 
 
+def _report(key: int) -> QuerySet[Report]:
+    return Report.objects.filter(pk=key)
+
+
 def _with_case(report_id: int, viewer: Viewer) -> tuple[Case, Report]:
     """The case, locked, and the report as it stands under that lock. Stale when it went to another case meanwhile."""
-    report = Report.objects.filter(pk=report_id).first()
+    report = statements.fetch_one("cases.report", _report, report_id)
     if report is None or not _own(report_id, viewer):
         raise Refused("cases.no_report", ("没有这条诉求。", "There is no such report."))
     case = load(report.case_id, viewer)
-    report.refresh_from_db()
-    if report.case_id != case.pk:
+    report = statements.fetch_one("cases.report", _report, report_id)
+    if report is None or report.case_id != case.pk:
         raise Stale(
             "cases.moved",
             (
@@ -140,8 +146,12 @@ def record_verdict(
         },
     )
     report.judged_at, report.solved, report.grade, report.comment = at, solved, grade, clean_text(comment)
-    report.save(update_fields=["judged_at", "solved", "grade", "comment"])
-    if not case.reports.filter(judged_at__isnull=True).exists():
+    rows.update(
+        Report,
+        report.pk,
+        {name: getattr(report, name) for name in ("judged_at", "solved", "grade", "comment")},
+    )
+    if not rows.ask("SELECT 1 FROM cases_report WHERE case_id = %s AND judged_at IS NULL LIMIT 1", [case.pk]):
         take(case, "settle", system("verdict"), at=at)
 
 

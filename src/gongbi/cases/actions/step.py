@@ -9,11 +9,10 @@ from typing import Any
 from gongbi.cases.flow import OPEN_STATES
 from gongbi.cases.models import Case
 from gongbi.cases.queries.settings import setting
-from gongbi.kernel import rows
+from gongbi.kernel import rows, scope
 from gongbi.kernel.errors import NotThere
 from gongbi.kernel.flow.advance import advance
 from gongbi.kernel.ledger.models import LedgerEntry
-from gongbi.kernel.scope import visible
 from gongbi.kernel.scope.viewer import Viewer
 
 # The limits that transitions start clocks with come from the city's settings unless the action names another.
@@ -22,7 +21,7 @@ _LIMITS = ("accept_limit", "dispatch_limit", "sign_limit", "check_limit", "callb
 
 def load(case_id: int, viewer: Viewer) -> Case:
     """The case, locked until the transaction ends; NotThere when it is not this viewer's to see."""
-    case = visible(Case.objects.all(), viewer, "act").select_for_update().filter(pk=case_id).first()
+    case = scope.by_key(Case, viewer, case_id, "act", lock=True)
     if case is None:
         raise NotThere(
             "cases.not_there",

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db import connection
+from django.db.models import Count, F, FloatField, Func, Q, QuerySet
+from django.utils import timezone
 
 from gongbi.cases.models import Case, Request
+from gongbi.kernel import statements
 from gongbi.kernel.errors import NotThere
 from gongbi.kernel.flow import numbers
 from gongbi.kernel.flow.models import AT_WORK
@@ -19,6 +22,17 @@ from gongbi.kernel.scope.viewer import Viewer
 from gongbi.kernel.search import queries as search
 
 PAGE = 50
+
+
+# A moment as seconds since 1970: a window has two thousand of them, and reading one as a date takes Python ten times as long.
+class _Seconds(Func):
+    """A moment of PostgreSQL as seconds since 1970."""
+
+    template = "EXTRACT(EPOCH FROM %(expressions)s)::float8"
+    output_field = FloatField()
+    convert_value = staticmethod(Func._convert_value_noop)  # type: ignore[attr-defined]  # it is a float already
+
+
 UNSHOWN = ("proposal", "seed", "last_hash")  # a list shows none of them, and the proposal is most of a row
 MAP_MOST = 2000
 
@@ -205,8 +219,27 @@ def map_window(
     viewer: Viewer, *, west: float, south: float, east: float, north: float, most: int = MAP_MOST
 ) -> list[dict[str, Any]]:
     """Open cases inside a window (CGCS2000 degrees), at most ``most``, newest first: key, place, state, kind, deadline."""
-    found = visible(
-        Case.objects.filter(is_open=True, lat__range=(south, north), lon__range=(west, east)), viewer, "list"
+    zone = timezone.get_current_timezone()
+    columns = ("pk", "lon", "lat", "state", "kind", "due_at", "title")
+    exact = connection.vendor == "postgresql"
+
+    def make(west: float, south: float, east: float, north: float) -> QuerySet[Case, Any]:
+        found = visible(
+            Case.objects.filter(is_open=True, lat__range=(south, north), lon__range=(west, east)),
+            viewer,
+            "list",
+        )
+        due = _Seconds(F("due_at")) if exact else F("due_at")
+        ordered = found.order_by("-matter_ptr_id").annotate(due=due)
+        return ordered.values_list("pk", "lon", "lat", "state", "kind", "due", "title")[:most]
+
+    alike = (viewer.role, viewer.unit_id, viewer.units, viewer.territories, viewer.reports)
+    lines = statements.fetch_lines(
+        ("cases.map", alike, most), make, float(west), float(south), float(east), float(north)
     )
-    rows = found.order_by("-matter_ptr_id").values("pk", "lon", "lat", "state", "kind", "due_at", "title")
-    return [dict(row) for row in rows[:most]]
+    rows = [dict(zip(columns, line, strict=True)) for line in lines]
+    for row in rows:
+        due = row["due_at"]
+        if due is not None:
+            row["due_at"] = datetime.fromtimestamp(due, zone) if exact else due
+    return rows

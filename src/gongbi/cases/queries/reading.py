@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from gongbi.cases import links
 from gongbi.cases.models import Case, Question, Report
 from gongbi.cases.queries.triage import look_ups, twins_of
 from gongbi.cases.triage import Said, Twin, triage
 from gongbi.duties import queries as duties
+from gongbi.kernel import scope, statements
 from gongbi.kernel.errors import NotThere
 from gongbi.kernel.flow import numbers
 from gongbi.kernel.flow.declare import Transition
@@ -67,7 +70,7 @@ def _none() -> NotThere:
 def case_for(case_id: int, viewer: Viewer) -> Case:
     """The case of that key, or NotThere."""
     possible = 0 < case_id < 2**63  # a longer number from an address is no key of any row
-    case = visible(Case.objects.all(), viewer).filter(pk=case_id).first() if possible else None
+    case = scope.by_key(Case, viewer, case_id) if possible else None
     if case is None:
         raise _none()
     return case
@@ -80,7 +83,7 @@ def case_by_number(text: str, viewer: Viewer) -> Case:
         raise _none()
     prefix, pk = read
     if prefix == Report.prefix:
-        report = visible(Report.objects.all(), viewer).filter(pk=pk).first()
+        report = scope.by_key(Report, viewer, pk)
         if report is None or not numbers.same(text, report.number):
             raise _none()
         return case_for(report.case_id, viewer)
@@ -93,16 +96,20 @@ def case_by_number(text: str, viewer: Viewer) -> Case:
 def report_by_number(text: str, viewer: Viewer) -> Report:
     """The report of a receipt number, or NotThere."""
     read = numbers.read(text)
-    report = visible(Report.objects.all(), viewer).filter(pk=read[1]).first() if read else None
+    report = scope.by_key(Report, viewer, read[1]) if read else None
     if report is None or not numbers.same(text, report.number):
         raise _none()
     return report
 
 
+def _linked(key: int) -> QuerySet[Report]:
+    return Report.objects.select_related("case").filter(pk=key)
+
+
 def report_by_link(link: str) -> tuple[Report, Viewer]:
     """The report behind a private link and the viewer that its holder is, or NotThere."""
     key = links.key_of(link)
-    report = Report.objects.select_related("case").filter(pk=key).first() if key is not None else None
+    report = statements.fetch_one("cases.link", _linked, key) if key is not None else None
     if report is None or not links.holds(link, report):
         raise NotThere(
             "cases.link",
@@ -114,14 +121,17 @@ def report_by_link(link: str) -> tuple[Report, Viewer]:
     return report, Viewer(actor=f"report:{report.pk}", role=RESIDENT, reports=frozenset({report.pk}))
 
 
+def _entries(matter_id: int) -> QuerySet[LedgerEntry]:
+    return LedgerEntry.objects.filter(matter_id=matter_id).order_by("seq")
+
+
 def timeline(case: Case, viewer: Viewer) -> list[Event]:
     """What has happened, oldest first, as far as this viewer may know it. Raises NotThere for a case that is not theirs."""
-    if not visible(Case.objects.all(), viewer).filter(pk=case.pk).exists():
-        raise _none()
+    case_for(case.pk, viewer)
     staff = viewer.role in STAFF_ROLES
     by_name = case.declared.by_name
     events = []
-    for entry in LedgerEntry.objects.filter(matter_id=case.pk).order_by("seq"):
+    for entry in statements.fetch("cases.timeline", _entries, case.pk):
         if not staff and entry.transition in INNER:
             continue
         facts, actor = entry.facts, entry.actor
@@ -144,9 +154,13 @@ def _for_reporter(entry: LedgerEntry, viewer: Viewer) -> tuple[dict[str, Any], s
 
 def questions_open(report: Report, viewer: Viewer) -> Sequence[Question]:
     """Questions to this reporter that wait for an answer."""
-    if not visible(Report.objects.all(), viewer).filter(pk=report.pk).exists():
+    if scope.by_key(Report, viewer, report.pk) is None:
         raise _none()
-    return list(report.questions.filter(answered_at__isnull=True).order_by("id"))
+    return statements.fetch("cases.questions_open", _waiting, report.pk)
+
+
+def _waiting(report_id: int) -> QuerySet[Question]:
+    return Question.objects.filter(report_id=report_id, answered_at__isnull=True).order_by("id")
 
 
 def near(said: Said, *, at: datetime, viewer: Viewer = PUBLIC) -> list[Twin]:

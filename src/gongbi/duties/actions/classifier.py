@@ -19,6 +19,7 @@ from django.utils import timezone
 from gongbi.duties import catalogue
 from gongbi.duties.actions.common import changed, keeper, lock
 from gongbi.duties.models import KindModel, LearnedExample
+from gongbi.kernel import rows
 from gongbi.kernel.errors import NotThere, Refused
 from gongbi.kernel.scope.viewer import Viewer, system
 from gongbi.science import text as science
@@ -32,7 +33,7 @@ _NUMBERS = re.compile(r"\d{5,}")
 _LONGEST = 4000
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def learn(
     *,
     text: str,
@@ -49,10 +50,14 @@ def learn(
     """
     actor = (viewer or system("cases")).actor
     kept = _NUMBERS.sub("#", text)[:_LONGEST]
-    row, _new = LearnedExample.objects.update_or_create(
-        ref=source[:40],
-        defaults={"text": kept, "kind": kind, "proposed": proposed, "at": at, "actor": actor},
-    )
+    row = LearnedExample(ref=source[:40], text=kept, kind=kind, proposed=proposed, at=at, actor=actor)
+    row.pk = rows.key_where(LearnedExample, ref=row.ref)
+    if row.pk is None:
+        rows.insert(row)
+    else:
+        changed = {name: getattr(row, name) for name in ("text", "kind", "proposed", "at", "actor")}
+        rows.update(LearnedExample, row.pk, changed)
+        row._state.adding, row._state.db = False, "default"
     return row
 
 

@@ -11,7 +11,9 @@ from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
-from gongbi.kernel import rows
+from django.db.models import QuerySet
+
+from gongbi.kernel import rows, statements
 from gongbi.kernel.clock import keeping, limits, refusals
 from gongbi.kernel.clock.calendar import Calendar
 from gongbi.kernel.clock.engine import due as due_after
@@ -69,12 +71,16 @@ def _clocks(matter: Matter, planned: Sequence[Planned], at: datetime, basis: str
     ]
 
 
+def _of_matter(matter_id: int) -> QuerySet[Clock]:
+    return Clock.objects.filter(matter_id=matter_id).order_by("id")
+
+
 class Moving:
     """The clocks of one matter while a step moves them; ``due`` collects the deadlines that are new."""
 
     def __init__(self, matter: Matter, at: datetime) -> None:
         self.matter, self.at = matter, at
-        self.rows = list(Clock.objects.filter(matter_id=matter.pk).order_by("id"))
+        self.rows = statements.fetch("clock.of_matter", _of_matter, matter.pk)
         self.fresh: list[Clock] = []
         self.changed: dict[int, Clock] = {}
         self.due: dict[str, datetime] = {}

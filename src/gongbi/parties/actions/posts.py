@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
+from gongbi.kernel import statements
 from gongbi.kernel.scope.viewer import Viewer
 from gongbi.parties import directory, handover, rules
 from gongbi.parties.actions.common import allow, iso, note
@@ -143,12 +144,16 @@ def change_post(
     return post
 
 
+def _held(post_id: int) -> QuerySet[Post]:
+    return Post.objects.select_for_update().filter(pk=post_id)
+
+
 def hold_post(post_id: int, *, at: datetime) -> Post:
     """Lock a post in office, so that it cannot end before the caller's transaction does. Raises Refused.
 
     To be called first, in the caller's transaction, by whoever gives a matter to a post. Locks: the post.
     """
-    post = Post.objects.select_for_update().filter(pk=post_id).first()
+    post = statements.fetch_one("parties.hold_post", _held, post_id)
     if post is None:
         raise refuse("parties.post_unknown", "post")
     if not rules.in_force(post.valid_from, post.valid_to, at):
