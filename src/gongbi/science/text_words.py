@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,6 +54,25 @@ class _Pattern:
 def _pairs(text: str) -> list[str]:
     pairs = [text[i : i + 2] for i in range(len(text) - 1)]
     return [pair for pair in pairs if " " not in pair] if " " in text else pairs
+
+
+class Told(Mapping[int, list[str]]):
+    """Label index → the words that spoke for it, the weightiest first, four at most; put in order when asked for."""
+
+    def __init__(self, said: Mapping[int, list[tuple[float, tuple[str, ...]]]]) -> None:
+        self._said = said
+
+    def __getitem__(self, label: int) -> list[str]:
+        said = self._said[label] if label in self._said else []
+        if not said:
+            raise KeyError(label)
+        return list(dict.fromkeys(word for _gain, words in sorted(said, reverse=True) for word in words))[:4]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._said)
+
+    def __len__(self) -> int:
+        return len(self._said)
 
 
 class Catalogue:
@@ -150,7 +169,7 @@ class Catalogue:
                         reach[place] = max(reach[place], s + size)
         return out
 
-    def scores(self, text: str) -> tuple[npt.NDArray[np.float64], dict[int, list[str]]]:
+    def scores(self, text: str) -> tuple[npt.NDArray[np.float64], Mapping[int, list[str]]]:
         """``(scores (k,), label index → words found)``; all zero when nothing of the catalogue occurs."""
         plain = normal(text)[:READ]
         found = self._found(plain)
@@ -178,11 +197,7 @@ class Catalogue:
             scores[label] = sum(value * 0.5**place for place, value in enumerate(values[:5]))
         scores += _PAIRS * self._background(plain)
         scores += np.where(scores > 0, self._prior, 0.0)
-        told = {
-            label: list(dict.fromkeys(w for _gain, ws in sorted(said, reverse=True) for w in ws))[:4]
-            for label, said in words.items()
-        }
-        return scores * 4, told
+        return scores * 4, Told(words)
 
     @staticmethod
     def _gap(places: Sequence[list[int]], words: Sequence[str]) -> int:

@@ -5,19 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from gongbi.cases.actions.receive import Statement, case_of, clean, key_of, report_of, search_text
 from gongbi.cases.models import Case, Report
+from gongbi.cases.queries.nearby import Nearby
 from gongbi.cases.queries.triage import look_ups
-from gongbi.cases.queries.twins import TwinIndex
 from gongbi.cases.triage import Proposal, triage
+from gongbi.duties import queries as duties
 from gongbi.kernel import rows
 from gongbi.kernel.errors import Refused
-from gongbi.kernel.flow.bulk import begin_many
+from gongbi.kernel.flow.bulk import begin_many, reserve
+from gongbi.kernel.flow.declare import flow_named
 from gongbi.kernel.scope.viewer import Viewer
 from gongbi.kernel.search import actions as search
+
+
+_BEGIN = "open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,27 +37,46 @@ class Taken:
     proposal: Proposal | None = None
 
 
+@dataclass(slots=True)
+class _Fresh:
+    """A statement that is about to be written: its place in the batch and its row among the open cases."""
+
+    place: int
+    statement: Statement
+    found: Proposal
+    key: bytes | None
+    case: Case
+    facts: dict[str, Any]
+    row: int
+
+
 class Intake:
     """Takes batches in. Keeps the open cases in memory between batches, so that twins are found without asking for each row."""
 
     def __init__(self, *, viewer: Viewer, at: datetime) -> None:
         self.viewer, self.at = viewer, at
-        self.twins = TwinIndex.of_open_cases()
+        self.nearby = Nearby.of_open_cases()
+        flow = flow_named(Case.flow_name)
+        self.first_state = flow.by_name[_BEGIN].to
+        ground = look_ups(at=at)
+        decide = duties.decider(at=at)
         self.ask = replace(
-            look_ups(at=at), twins=lambda said, where, kinds: self.twins.find(said, where, kinds, at=at)
+            ground,
+            twins=lambda said, where, kinds: self.nearby.find(said, where, kinds, at=at),
+            # Offices write the same places and communities over and over.
+            locate=lru_cache(64)(ground.locate),
+            division=lru_cache(4096)(ground.division),
+            find_places=lru_cache(4096)(ground.find_places),
+            standard=decide.standard,
+            route=decide.route,
         )
 
     def take(self, statements: Sequence[Statement]) -> list[Taken]:
         """One batch, one transaction; outcomes in the order of ``statements``. Triage runs before the transaction."""
         keys = [key_of(statement) for statement in statements]
-        known = {
-            bytes(report.idempotency or b""): report
-            for report in Report.objects.filter(idempotency__in=[key for key in keys if key]).select_related(
-                "case"
-            )
-        }
+        known = _reports(keys)
         outcomes: list[Taken | None] = []
-        fresh: list[tuple[int, Statement, Proposal, bytes | None]] = []
+        fresh: list[_Fresh] = []
         first_of: dict[bytes, int] = {}
         for place, (statement, key) in enumerate(zip(statements, keys, strict=True)):
             if key is not None and key in known:
@@ -60,13 +86,17 @@ class Intake:
                 outcomes.append(None)
                 continue
             try:
-                good = clean(statement, self.at)
+                good = clean(statement, self.at, self.ask)
             except Refused as refusal:
                 outcomes.append(Taken(None, refusal))
                 continue
             if key is not None:
                 first_of[key] = place
-            fresh.append((place, good, triage(good.said, self.ask), key))
+            found = triage(good.said, self.ask)
+            case, facts = case_of(good, found)
+            # The rows after this one may be its twins.
+            row = self.nearby.add(case, at=self.at, state=self.first_state)
+            fresh.append(_Fresh(place, good, found, key, case, facts, row))
             outcomes.append(None)
         for place, taken in self._written(fresh):
             outcomes[place] = taken
@@ -79,50 +109,56 @@ class Intake:
             done.append(first if outcome is not None else replace(first, again=True))
         return done
 
-    def _written(
-        self, fresh: list[tuple[int, Statement, Proposal, bytes | None]]
-    ) -> Iterator[tuple[int, Taken]]:
+    def _written(self, fresh: list[_Fresh]) -> Iterator[tuple[int, Taken]]:
         """Write what is new. Where another import was quicker with some of it, theirs is kept and the rest is written again."""
         while True:
             try:
                 reports = self._write(fresh)
             except IntegrityError:
-                keys = [key for *_, key in fresh if key is not None]
-                theirs = {
-                    bytes(report.idempotency or b""): report
-                    for report in Report.objects.filter(idempotency__in=keys).select_related("case")
-                }
+                theirs = _reports([one.key for one in fresh])
                 if not theirs:
                     raise
-                for place, _, found, key in fresh:
-                    if key in theirs:
-                        yield place, Taken(theirs[key], again=True, proposal=found)
-                fresh = [one for one in fresh if one[3] not in theirs]
+                for one in fresh:
+                    if one.key in theirs:
+                        self.nearby.written(one.row, theirs[one.key].case_id)
+                        yield one.place, Taken(theirs[one.key], again=True, proposal=one.found)
+                fresh = [one for one in fresh if one.key not in theirs]
+                for one in fresh:
+                    one.case, one.facts = case_of(one.statement, one.found)
             else:
-                for (place, _, found, _), report in zip(fresh, reports, strict=True):
-                    yield place, Taken(report, proposal=found)
+                for one, report in zip(fresh, reports, strict=True):
+                    yield one.place, Taken(report, proposal=one.found)
                 return
 
     @transaction.atomic
-    def _write(self, fresh: Sequence[tuple[int, Statement, Proposal, bytes | None]]) -> list[Report]:
-        made: list[tuple[Case, dict[str, object]]] = [
-            case_of(statement, found) for _, statement, found, _ in fresh
-        ]
-        cases = [case for case, _ in made]
-        begin_many(cases, self.viewer, at=self.at, transition="open", facts=[facts for _, facts in made])
-        search.index_many(
-            [
-                (case.pk, search_text(case, statement))
-                for case, (_, statement, _, _) in zip(cases, fresh, strict=True)
-            ]
+    def _write(self, fresh: Sequence[_Fresh]) -> list[Report]:
+        if not fresh:
+            return []
+        cases = [one.case for one in fresh]
+        reserve(cases)
+        for one in fresh:
+            self.nearby.written(one.row, one.case.pk)
+        for one in fresh:
+            if any(twin.case_id < 0 for twin in one.found.twins):
+                self._name_twins(one)
+        begin_many(
+            cases, self.viewer, at=self.at, transition=_BEGIN, facts=[one.facts for one in fresh]
         )
-        reports = [
-            report_of(statement, case, key, self.viewer, self.at)
-            for case, (_, statement, _, key) in zip(cases, fresh, strict=True)
-        ]
+        search.index_many([(one.case.pk, search_text(one.case, one.statement)) for one in fresh])
+        reports = [report_of(one.statement, one.case, one.key, self.viewer, self.at) for one in fresh]
         for report, key in zip(reports, rows.reserve(Report, len(reports)), strict=True):
             report.pk = key
         rows.load(reports, Report)
-        for case in cases:
-            self.twins.add(case)
         return reports
+
+    def _name_twins(self, one: _Fresh) -> None:
+        """Twins of the same batch had no keys when they were found."""
+        keys = [self.nearby.resolved(twin.case_id) for twin in one.found.twins]
+        told = one.case.proposal["twins"]
+        one.case.proposal["twins"] = [twin | {"id": key} for twin, key in zip(told, keys, strict=True)]
+
+
+def _reports(keys: Sequence[bytes | None]) -> dict[bytes | None, Report]:
+    """The reports that are there already, by the digest by which a repeated one is recognised."""
+    found = Report.objects.filter(idempotency__in=[key for key in keys if key]).select_related("case")
+    return {bytes(report.idempotency or b""): report for report in found}

@@ -17,7 +17,7 @@ from gongbi.cases.actions.step import load, take
 from gongbi.cases.models import Case, Report
 from gongbi.cases.queries.settings import setting
 from gongbi.cases.queries.triage import look_ups, special_reply
-from gongbi.cases.triage import Proposal, Said, as_json, triage
+from gongbi.cases.triage import LookUps, Proposal, Said, as_json, triage
 from gongbi.cases.wording import clean_text, title_of
 from gongbi.duties import queries as duties
 from gongbi.kernel import rows
@@ -137,8 +137,11 @@ def said_by_phone(channel: str) -> bool:
     return channel in CALLBACK_CHANNELS
 
 
-def clean(statement: Statement, at: datetime) -> Statement:
-    """The statement with clean text and stored coordinates; Refused with the field for what cannot be understood."""
+def clean(statement: Statement, at: datetime, ask: LookUps | None = None) -> Statement:
+    """The statement with clean text and stored coordinates; Refused with the field for what cannot be understood.
+
+    ``ask``: the look-ups of a batch, which remember what they were asked.
+    """
     said = statement.said
     text = clean_text(said.text)
     if not text:
@@ -188,11 +191,14 @@ def clean(statement: Statement, at: datetime) -> Statement:
     if lon is not None and lat is not None:
         lon, lat = territory.to_storage(lon, lat, crs=statement.crs)
         if (
-            territory.locate(lon, lat, on=at) is None
+            (territory.locate(lon, lat, on=at) if ask is None else ask.locate(lon, lat)) is None
             and territory.map_geojson("street", None, on=at)["features"]
         ):
             raise outside()
-    if said.division and territory.division(said.division, on=at) is None:
+    if (
+        said.division
+        and (territory.division(said.division, on=at) if ask is None else ask.division(said.division)) is None
+    ):
         raise Refused(
             "cases.division",
             (
@@ -297,7 +303,8 @@ def _write(
 def report_of(statement: Statement, case: Case, key: bytes | None, viewer: Viewer, at: datetime) -> Report:
     """The unsaved report of a statement."""
     said = statement.said
-    return Report(
+    return rows.new(
+        Report,
         case=case,
         first_case=case,
         channel=said.channel,
@@ -332,7 +339,8 @@ def case_of(statement: Statement, found: Proposal | None) -> tuple[Case, dict[st
     kind = found.kind if found else None
     lon = said.lon if said.lon is not None else (where.lon if where else None)
     lat = said.lat if said.lat is not None else (where.lat if where else None)
-    case = Case(
+    case = rows.new(
+        Case,
         title=title_of(said.text),
         kind=kind.code if kind else "",
         standard=getattr(found.standard, "code", "") if found else "",

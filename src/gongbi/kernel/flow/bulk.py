@@ -20,6 +20,12 @@ from gongbi.kernel.outbox.actions import publish_many
 from gongbi.kernel.scope.viewer import Viewer
 
 
+def reserve(matters: Sequence[Matter]) -> None:
+    """Give unsaved ``matters`` the keys they will have, in the transaction that will begin them: for what names them before."""
+    for matter, key in zip(matters, rows.reserve(Matter, len(matters)), strict=True):
+        matter.pk = matter.id = key
+
+
 def begin_many(
     matters: Sequence[Matter],
     viewer: Viewer,
@@ -28,7 +34,7 @@ def begin_many(
     transition: str,
     facts: Sequence[Mapping[str, Any]],
 ) -> None:
-    """Insert unsaved ``matters`` (all of one model) in their flow's first state; they get their keys.
+    """Insert unsaved ``matters`` (all of one model) in their flow's first state; they get their keys unless they have them.
 
     ``facts`` go with them one to one. Runs in the caller's transaction.
     """
@@ -70,8 +76,10 @@ def begin_many(
                 facts=given,
             )
         )
-    for matter, key, entry in zip(matters, rows.reserve(Matter, len(matters)), entries, strict=True):
-        matter.pk = matter.id = entry.matter_id = key
+    if matters[0].pk is None:
+        reserve(matters)
+    for matter, entry in zip(matters, entries, strict=True):
+        entry.matter_id = matter.pk
     rows.load(matters, Matter)
     if model is not Matter:
         rows.load(matters, model)

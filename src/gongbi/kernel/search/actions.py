@@ -28,7 +28,10 @@ def remove(matter_id: int) -> None:
 
 
 def index_many(texts: Sequence[tuple[int, str]]) -> None:
-    """:func:`index` for many matters at once, in one round trip where the database can."""
-    rows = [(matter_id, backends.stored(words.tokens(redact(text)))) for matter_id, text in texts]
+    """:func:`index` for many matters that have just begun (nothing is known of them yet), in one go."""
+    lines = [(matter_id, backends.stored(words.tokens(redact(text)))) for matter_id, text in texts]
+    if backends.is_postgres():
+        rows.copy_in(backends.TABLE, ("matter_id", "words"), lines)
+        return
     with connection.cursor() as cursor:
-        cursor.executemany(backends.upsert_sql(), rows)
+        cursor.executemany(backends.upsert_sql(), lines)
