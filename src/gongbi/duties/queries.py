@@ -363,7 +363,7 @@ class Decider:
         self._standards: dict[tuple[str, ...], Filing | None] = {}
 
     def _named(self, kind_code: str, text: str) -> tuple[str, ...]:
-        whole = _state(self.at)
+        whole = _state(self.day)
         if whole is not self._lists:  # a list was changed meanwhile
             self._lists = whole
             for kept in (self._words, self._routes, self._standards):

@@ -111,6 +111,10 @@ class Catalogue:
             self._patterns.append(_Pattern(place, words, weight))
             for word in words:
                 self._by_word[word].append(number)
+        # A pattern is tried where its rarest word occurs; the others are then looked up.
+        self._led_by: dict[str, list[int]] = defaultdict(list)
+        for number, pattern in enumerate(self._patterns):
+            self._led_by[min(pattern.words, key=lambda word: len(self._by_word[word]))].append(number)
         self._single = frozenset(word for word in self._by_word if len(word) == 1)
         # The lengths of the words that begin with these two characters: most places of a text begin none.
         begins: dict[str, set[int]] = defaultdict(set)
@@ -175,7 +179,7 @@ class Catalogue:
         found = self._found(plain)
         gains: dict[int, list[float]] = defaultdict(list)
         words: dict[int, list[tuple[float, tuple[str, ...]]]] = defaultdict(list)
-        for number in {n for word in found for n in self._by_word[word]}:
+        for number in {n for word in found for n in self._led_by.get(word, ())}:
             pattern = self._patterns[number]
             if len(pattern.words) > 1 and any(word not in found for word in pattern.words):
                 continue
@@ -213,7 +217,7 @@ class Catalogue:
         return best
 
     def _background(self, plain: str) -> npt.NDArray[np.float64]:
-        counts = Counter(_pairs(plain[:400]))
+        counts = dict.fromkeys(_pairs(plain[:400]))
         known = self._pair_row
         rows = np.array([known[p] for p in counts if p in known], dtype=np.intp)
         if not rows.size:

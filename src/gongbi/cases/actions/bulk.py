@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from gongbi.cases.actions.receive import Statement, case_of, clean, key_of, report_of, search_text
+from gongbi.cases.actions.hearing import Ear, Helpers
+from gongbi.cases.actions.receive import Statement, case_of, key_of, report_of
 from gongbi.cases.models import Case, Report
 from gongbi.cases.queries.nearby import Nearby
-from gongbi.cases.queries.triage import look_ups
-from gongbi.cases.triage import Proposal, triage
-from gongbi.duties import queries as duties
+from gongbi.cases.triage import Proposal
 from gongbi.kernel import rows
 from gongbi.kernel.errors import Refused
 from gongbi.kernel.flow.bulk import begin_many, reserve
@@ -44,6 +42,7 @@ class _Fresh:
     place: int
     statement: Statement
     found: Proposal
+    indexed: str
     key: bytes | None
     case: Case
     facts: dict[str, Any]
@@ -53,28 +52,18 @@ class _Fresh:
 class Intake:
     """Takes batches in. Keeps the open cases in memory between batches, so that twins are found without asking for each row."""
 
-    def __init__(self, *, viewer: Viewer, at: datetime) -> None:
+    def __init__(self, *, viewer: Viewer, at: datetime, helpers: int = 0) -> None:
         self.viewer, self.at = viewer, at
         self.nearby = Nearby.of_open_cases()
-        flow = flow_named(Case.flow_name)
-        self.first_state = flow.by_name[_BEGIN].to
-        ground = look_ups(at=at)
-        decide = duties.decider(at=at)
-        self.ask = replace(
-            ground,
-            twins=lambda said, where, kinds: self.nearby.find(said, where, kinds, at=at),
-            # Offices write the same places and communities over and over.
-            locate=lru_cache(64)(ground.locate),
-            division=lru_cache(4096)(ground.division),
-            find_places=lru_cache(4096)(ground.find_places),
-            standard=decide.standard,
-            route=decide.route,
-        )
+        self.first_state = flow_named(Case.flow_name).by_name[_BEGIN].to
+        self.ear = Ear(at)
+        self.helpers = Helpers(at, helpers)
 
     def take(self, statements: Sequence[Statement]) -> list[Taken]:
         """One batch, one transaction; outcomes in the order of ``statements``. Triage runs before the transaction."""
         keys = [key_of(statement) for statement in statements]
         known = _reports(keys)
+        heard = self.helpers.heard(statements)
         outcomes: list[Taken | None] = []
         fresh: list[_Fresh] = []
         first_of: dict[bytes, int] = {}
@@ -85,18 +74,18 @@ class Intake:
             if key is not None and key in first_of:
                 outcomes.append(None)
                 continue
-            try:
-                good = clean(statement, self.at, self.ask)
-            except Refused as refusal:
-                outcomes.append(Taken(None, refusal))
+            one = self.ear(statement) if heard is None else heard[place]
+            if isinstance(one, Refused):
+                outcomes.append(Taken(None, one))
                 continue
             if key is not None:
                 first_of[key] = place
-            found = triage(good.said, self.ask)
+            good, found = one.statement, one.found
+            found = replace(found, twins=self.nearby.find(good.said, found.where, found.kinds, at=self.at))
             case, facts = case_of(good, found)
             # The rows after this one may be its twins.
             row = self.nearby.add(case, at=self.at, state=self.first_state)
-            fresh.append(_Fresh(place, good, found, key, case, facts, row))
+            fresh.append(_Fresh(place, good, found, one.indexed, key, case, facts, row))
             outcomes.append(None)
         for place, taken in self._written(fresh):
             outcomes[place] = taken
@@ -144,7 +133,7 @@ class Intake:
         begin_many(
             cases, self.viewer, at=self.at, transition=_BEGIN, facts=[one.facts for one in fresh]
         )
-        search.index_many([(one.case.pk, search_text(one.case, one.statement)) for one in fresh])
+        search.index_many([(one.case.pk, one.indexed) for one in fresh])
         reports = [report_of(one.statement, one.case, one.key, self.viewer, self.at) for one in fresh]
         for report, key in zip(reports, rows.reserve(Report, len(reports)), strict=True):
             report.pk = key

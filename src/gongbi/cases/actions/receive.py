@@ -17,7 +17,7 @@ from gongbi.cases.actions.step import load, take
 from gongbi.cases.models import Case, Report
 from gongbi.cases.queries.settings import setting
 from gongbi.cases.queries.triage import look_ups, special_reply
-from gongbi.cases.triage import LookUps, Proposal, Said, as_json, triage
+from gongbi.cases.triage import LookUps, Proposal, Said, Where, as_json, triage
 from gongbi.cases.wording import clean_text, title_of
 from gongbi.duties import queries as duties
 from gongbi.kernel import rows
@@ -392,3 +392,8 @@ def _open(
 def search_text(case: Case, statement: Statement) -> str:
     """What a case is found by."""
     return f"{statement.said.text} {case.place_words}"
+
+
+def words_found_by(said: Said, where: Where | None) -> str:
+    """:func:`search_text` of the case that will be made of it."""
+    return f"{said.text} {said.place_words or (where.words if where else '')}"

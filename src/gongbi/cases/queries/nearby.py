@@ -159,7 +159,10 @@ class Nearby:
         radius = number("twin_radius")
         words = science.grams(said.text)
         text = self._likenesses(words, rows)
-        same_group = np.isin(self.group[rows], [self._numbers.get(code[:3], -1) for code in codes])
+        group = self.group[rows]
+        same_group = np.zeros(rows.size, dtype=bool)
+        for asked in {self._numbers.get(code[:3], -1) for code in codes}:
+            same_group |= group == asked
         same_kind = self.kind[rows] == (self._numbers.get(codes[0], -1) if codes else -1)
         score = 0.5 * (same_kind.astype(np.float64) + same_group)
         fits = same_group | (text >= UNLIKE)
