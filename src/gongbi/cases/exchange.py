@@ -5,6 +5,7 @@ A spreadsheet's times have no zone: they are read as local time (Asia/Shanghai),
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import re
 from collections import deque
@@ -25,6 +26,7 @@ from gongbi.kernel.tables import CellError, Column, Row, read_table
 from gongbi.territory import queries as territory
 
 BATCH = 500
+_GARBAGE = 100_000  # a batch makes as many objects and keeps few; looking for cycles each 700 would take a sixth of the time
 KEPT = 10_000  # refused rows that are answered one by one
 COLUMNS = (
     Column(
@@ -155,11 +157,14 @@ def import_reports(
                     good.append((row, statement))
             yield good
 
+    threshold = gc.get_threshold()
+    gc.set_threshold(_GARBAGE, *threshold[1:])
     try:
         for good, statements in _ahead(understood(), intake):
             for (row, _), taken in zip(good, intake.take(statements), strict=True):
                 _count(done, row, taken)
     finally:
+        gc.set_threshold(*threshold)
         intake.helpers.close()
     # Triage answers after a batch what reading found at once: people go through the file from the top.
     done.refused.sort(key=lambda row: row.number)

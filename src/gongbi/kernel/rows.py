@@ -325,6 +325,8 @@ def _column(rows: Sequence[Model], name: str, field: Field[Any, Any] | None, con
     given = [row.__dict__[name] for row in rows]
     if field is None or all(value is None for value in given):
         return given
+    if type(field) is models.BinaryField:
+        return given
     if isinstance(field, models.JSONField) and field.encoder is None:
         return [_json(value) for value in given]
     return [field.get_db_prep_save(value, connection) for value in given]

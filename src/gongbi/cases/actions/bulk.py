@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from gongbi.cases.actions.hearing import Ear, Helpers
-from gongbi.cases.actions.receive import Statement, case_of, key_of, report_of
+from gongbi.cases.actions.hearing import Ear, Heard, Helpers
+from gongbi.cases.actions.receive import SEED, Statement, key_of, report_of
 from gongbi.cases.models import Case, Report
 from gongbi.cases.queries.nearby import Nearby
-from gongbi.cases.triage import Proposal
+from gongbi.cases.triage import Proposal, twins_as_json
 from gongbi.kernel import rows
 from gongbi.kernel.errors import Refused
 from gongbi.kernel.flow.bulk import begin_many, reserve
@@ -40,12 +40,10 @@ class _Fresh:
     """A statement that is about to be written: its place in the batch and its row among the open cases."""
 
     place: int
-    statement: Statement
+    heard: Heard
     found: Proposal
-    indexed: str
     key: bytes | None
     case: Case
-    facts: dict[str, Any]
     row: int
 
 
@@ -80,12 +78,12 @@ class Intake:
                 continue
             if key is not None:
                 first_of[key] = place
-            good, found = one.statement, one.found
-            found = replace(found, twins=self.nearby.find(good.said, found.where, found.kinds, at=self.at))
-            case, facts = case_of(good, found)
+            said, found = one.statement.said, one.found
+            found = replace(found, twins=self.nearby.find(said, found.where, found.kinds, at=self.at))
+            case = _case(one, found)
             # The rows after this one may be its twins.
             row = self.nearby.add(case, at=self.at, state=self.first_state)
-            fresh.append(_Fresh(place, good, found, one.indexed, key, case, facts, row))
+            fresh.append(_Fresh(place, one, found, key, case, row))
             outcomes.append(None)
         for place, taken in self._written(fresh):
             outcomes[place] = taken
@@ -113,7 +111,7 @@ class Intake:
                         yield one.place, Taken(theirs[one.key], again=True, proposal=one.found)
                 fresh = [one for one in fresh if one.key not in theirs]
                 for one in fresh:
-                    one.case, one.facts = case_of(one.statement, one.found)
+                    one.case = _case(one.heard, one.found)
             else:
                 for one, report in zip(fresh, reports, strict=True):
                     yield one.place, Taken(report, proposal=one.found)
@@ -129,22 +127,33 @@ class Intake:
             self.nearby.written(one.row, one.case.pk)
         for one in fresh:
             if any(twin.case_id < 0 for twin in one.found.twins):
-                self._name_twins(one)
-        begin_many(
-            cases, self.viewer, at=self.at, transition=_BEGIN, facts=[one.facts for one in fresh]
-        )
-        search.index_many([(one.case.pk, one.indexed) for one in fresh])
-        reports = [report_of(one.statement, one.case, one.key, self.viewer, self.at) for one in fresh]
+                # Twins of the same batch had no keys when they were found.
+                for told in one.case.proposal["twins"]:
+                    told["id"] = self.nearby.resolved(told["id"])
+        begin_many(cases, self.viewer, at=self.at, transition=_BEGIN, facts=[one.heard.facts for one in fresh])
+        search.index_many([(one.case.pk, one.heard.indexed) for one in fresh])
+        seeds = secrets.token_bytes(SEED * len(fresh))
+        reports = [
+            report_of(
+                one.heard.statement,
+                one.case,
+                one.key,
+                self.viewer,
+                self.at,
+                seeds[SEED * number : SEED * (number + 1)],
+            )
+            for number, one in enumerate(fresh)
+        ]
         for report, key in zip(reports, rows.reserve(Report, len(reports)), strict=True):
             report.pk = key
         rows.load(reports, Report)
         return reports
 
-    def _name_twins(self, one: _Fresh) -> None:
-        """Twins of the same batch had no keys when they were found."""
-        keys = [self.nearby.resolved(twin.case_id) for twin in one.found.twins]
-        told = one.case.proposal["twins"]
-        one.case.proposal["twins"] = [twin | {"id": key} for twin, key in zip(told, keys, strict=True)]
+
+def _case(heard: Heard, found: Proposal) -> Case:
+    """The unsaved case, with the twins that were found."""
+    proposal = heard.values["proposal"] | {"twins": twins_as_json(found.twins)}
+    return rows.new(Case, **(heard.values | {"proposal": proposal}))
 
 
 def _reports(keys: Sequence[bytes | None]) -> dict[bytes | None, Report]:

@@ -7,6 +7,7 @@ by processes beside the one that writes. They have their own connections, rememb
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import threading
@@ -18,10 +19,11 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from django.db import connection, connections
 
-from gongbi.cases.actions.receive import Statement, clean, words_found_by
+from gongbi.cases.actions.receive import Statement, case_values, clean, words_found_by
 from gongbi.cases.queries.triage import look_ups
 from gongbi.cases.triage import Proposal, triage
 from gongbi.duties import queries as duties
@@ -34,11 +36,14 @@ _WATCH = 1.0  # seconds between two looks whether the parent lives
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A clean statement, its proposal without twins, and what its case is found by, as the index keeps it."""
+    """A clean statement, its proposal without twins, what its case is found by (as the index keeps it), and the values of the case
+    and of its first entry."""
 
     statement: Statement
     found: Proposal
     indexed: str
+    values: dict[str, Any]
+    facts: dict[str, Any]
 
 
 class Ear:
@@ -64,7 +69,8 @@ class Ear:
         except Refused as refusal:
             return refusal
         found = triage(good.said, self.ask)
-        return Heard(good, found, search.stored(words_found_by(good.said, found.where)))
+        indexed = search.stored(words_found_by(good.said, found.where))
+        return Heard(good, found, indexed, *case_values(good, found))
 
 
 class Helpers:
@@ -127,6 +133,7 @@ def _begin(at: datetime, parent: int) -> None:
             time.sleep(_WATCH)
         os._exit(1)  # nobody is left who would end it
 
+    gc.freeze()  # what the parent had read is here to stay
     threading.Thread(target=watch, daemon=True).start()
     _ear = Ear(at)
 

@@ -34,6 +34,7 @@ CALLBACK_CHANNELS = frozenset({"hotline"})
 # Somebody is there who can be told to call 110; a batch or a device only raises the urgency.
 SPOKEN = frozenset({"web", "hotline", "hall", "field"})
 CHANNELS = ("web", "hotline", "hall", "field", "api", "import", "device")
+SEED = 16  # bytes that a report's private link is derived from
 _FEWEST_DIGITS = 5  # 10086 and 12345 are telephone numbers, "none" is not
 # Controls, direction marks and overrides, lone surrogates: nothing that a person wrote.
 
@@ -300,13 +301,15 @@ def _write(
     return report, joined
 
 
-def report_of(statement: Statement, case: Case, key: bytes | None, viewer: Viewer, at: datetime) -> Report:
-    """The unsaved report of a statement."""
+def report_of(
+    statement: Statement, case: Case, key: bytes | None, viewer: Viewer, at: datetime, seed: bytes = b""
+) -> Report:
+    """The unsaved report of a statement. ``seed``: 16 random bytes, made here unless given."""
     said = statement.said
-    return rows.new(
+    report = rows.new(
         Report,
-        case=case,
-        first_case=case,
+        case_id=case.pk,
+        first_case_id=case.pk,
         channel=said.channel,
         net=said.net,
         external=statement.external[:64],
@@ -327,20 +330,27 @@ def report_of(statement: Statement, case: Case, key: bytes | None, viewer: Viewe
         route=statement.route,
         reply=special_reply(statement.route, statement.language) if statement.route else "",
         idempotency=key,
-        seed=secrets.token_bytes(16),
+        seed=seed or secrets.token_bytes(SEED),
         by=viewer.actor,
     )
+    report._state.fields_cache.update(case=case, first_case=case)
+    return report
 
 
 def case_of(statement: Statement, found: Proposal | None) -> tuple[Case, dict[str, Any]]:
     """The unsaved case of a statement and the facts of its first entry."""
+    values, facts = case_values(statement, found)
+    return rows.new(Case, **values), facts
+
+
+def case_values(statement: Statement, found: Proposal | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What :func:`case_of` makes them of: plain values."""
     said = statement.said
     where = found.where if found else None
     kind = found.kind if found else None
     lon = said.lon if said.lon is not None else (where.lon if where else None)
     lat = said.lat if said.lat is not None else (where.lat if where else None)
-    case = rows.new(
-        Case,
+    values = dict(
         title=title_of(said.text),
         kind=kind.code if kind else "",
         standard=getattr(found.standard, "code", "") if found else "",
@@ -363,11 +373,11 @@ def case_of(statement: Statement, found: Proposal | None) -> tuple[Case, dict[st
         "net": said.net,
         "said_at": said.said_at,
         "text_sha256": hashlib.sha256(said.text.encode()).hexdigest(),
-        "kind": case.kind,
-        "territory": case.territory,
+        "kind": values["kind"],
+        "territory": values["territory"],
         "accept_limit": setting("accept_limit"),
     }
-    return case, facts
+    return values, facts
 
 
 def _on_spot(kind: Any) -> bool:
