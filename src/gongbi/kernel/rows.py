@@ -91,7 +91,9 @@ class _Blank:
     def __init__(self, model: type[Model]) -> None:
         fields = model._meta.concrete_fields
         made: set[str] = {
-            field.attname for field in fields if callable(field.default) or type(field).__name__ == "SealedTextField"
+            field.attname
+            for field in fields
+            if callable(field.default) or type(field).__name__ == "SealedTextField"
         }
         self.values = {field.attname: field.get_default() for field in fields if field.attname not in made}
         self.made = [(field.attname, field.get_default) for field in fields if field.attname in made]
@@ -304,7 +306,9 @@ def load(rows: Sequence[Model], model: type[Model]) -> None:
     names = [table.key, *table.quoted] if keyed else table.quoted
     if connection.vendor == "postgresql":
         # Column by column: what is to be prepared is decided once for all rows.
-        copy_in(table.name, names, zip(*(_column(rows, *column, connection) for column in columns), strict=True))
+        copy_in(
+            table.name, names, zip(*(_column(rows, *column, connection) for column in columns), strict=True)
+        )
     else:
         values = [
             [

@@ -63,9 +63,7 @@ class Told(Mapping[int, list[str]]):
         self._said = said
 
     def __getitem__(self, label: int) -> list[str]:
-        said = self._said[label] if label in self._said else []
-        if not said:
-            raise KeyError(label)
+        said = self._said[label]
         return list(dict.fromkeys(word for _gain, words in sorted(said, reverse=True) for word in words))[:4]
 
     def __iter__(self) -> Iterator[int]:
@@ -113,8 +111,8 @@ class Catalogue:
                 self._by_word[word].append(number)
         # A pattern is tried where its rarest word occurs; the others are then looked up.
         self._led_by: dict[str, list[int]] = defaultdict(list)
-        for number, pattern in enumerate(self._patterns):
-            self._led_by[min(pattern.words, key=lambda word: len(self._by_word[word]))].append(number)
+        for number, compiled in enumerate(self._patterns):
+            self._led_by[min(compiled.words, key=lambda word: len(self._by_word[word]))].append(number)
         self._single = frozenset(word for word in self._by_word if len(word) == 1)
         # The lengths of the words that begin with these two characters: most places of a text begin none.
         begins: dict[str, set[int]] = defaultdict(set)
@@ -201,7 +199,7 @@ class Catalogue:
             scores[label] = sum(value * 0.5**place for place, value in enumerate(values[:5]))
         scores += _PAIRS * self._background(plain)
         scores += np.where(scores > 0, self._prior, 0.0)
-        return scores * 4, Told(words)
+        return scores * 4, Told(dict(words))
 
     @staticmethod
     def _gap(places: Sequence[list[int]], words: Sequence[str]) -> int:

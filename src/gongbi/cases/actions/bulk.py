@@ -10,7 +10,8 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from gongbi.cases.actions.hearing import Ear, Heard, Helpers
-from gongbi.cases.actions.receive import SEED, Statement, key_of, report_of
+from gongbi.cases.actions.making import SEED, report_of
+from gongbi.cases.actions.receive import Statement, key_of
 from gongbi.cases.models import Case, Report
 from gongbi.cases.queries.nearby import Nearby
 from gongbi.cases.triage import Proposal, twins_as_json
@@ -20,7 +21,6 @@ from gongbi.kernel.flow.bulk import begin_many, reserve
 from gongbi.kernel.flow.declare import flow_named
 from gongbi.kernel.scope.viewer import Viewer
 from gongbi.kernel.search import actions as search
-
 
 _BEGIN = "open"
 
@@ -130,7 +130,9 @@ class Intake:
                 # Twins of the same batch had no keys when they were found.
                 for told in one.case.proposal["twins"]:
                     told["id"] = self.nearby.resolved(told["id"])
-        begin_many(cases, self.viewer, at=self.at, transition=_BEGIN, facts=[one.heard.facts for one in fresh])
+        begin_many(
+            cases, self.viewer, at=self.at, transition=_BEGIN, facts=[one.heard.facts for one in fresh]
+        )
         search.index_many([(one.case.pk, one.heard.indexed) for one in fresh])
         seeds = secrets.token_bytes(SEED * len(fresh))
         reports = [

@@ -23,10 +23,12 @@ from typing import Any
 
 from django.db import connection, connections
 
-from gongbi.cases.actions.receive import Statement, case_values, clean, words_found_by
+from gongbi.cases.actions.making import case_values, words_found_by
+from gongbi.cases.actions.receive import Statement, clean
 from gongbi.cases.queries.triage import look_ups
 from gongbi.cases.triage import Proposal, triage
 from gongbi.duties import queries as duties
+from gongbi.duties.deciding import Decider
 from gongbi.kernel.errors import Refused
 from gongbi.kernel.search import actions as search
 from gongbi.territory import queries as territory
@@ -52,7 +54,7 @@ class Ear:
     def __init__(self, at: datetime) -> None:
         self.at = at
         ground = look_ups(at=at)
-        decide = duties.decider(at=at)
+        decide = Decider(at)
         self.ask = replace(
             ground,
             twins=lambda _said, _where, _kinds: (),
@@ -110,7 +112,10 @@ class Helpers:
         territory.warm()
         connections.close_all()
         self._pool = ProcessPoolExecutor(
-            self.most, multiprocessing.get_context("fork"), initializer=_begin, initargs=(self.at, os.getpid())
+            self.most,
+            multiprocessing.get_context("fork"),
+            initializer=_begin,
+            initargs=(self.at, os.getpid()),
         )
         return True
 

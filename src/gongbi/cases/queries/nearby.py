@@ -36,6 +36,14 @@ _COLUMNS = (
 Rows = npt.NDArray[np.int64]
 
 
+class _Numbers(dict[str, int]):
+    """A number from 1 on for whatever is asked for."""
+
+    def __missing__(self, word: str) -> int:
+        self[word] = number = len(self) + 1
+        return number
+
+
 class Nearby:
     """Open cases by cell and by (community, kind). A case is a row here, in the order in which they began."""
 
@@ -45,6 +53,7 @@ class Nearby:
     kind: npt.NDArray[np.int32]
     group: npt.NDArray[np.int32]
     size: npt.NDArray[np.int32]
+    _table: npt.NDArray[np.int32]  # numbers of the pairs of a title, 0 where there are no more
 
     def __init__(self) -> None:
         self.keys: list[int] = []  # of the case; below zero as long as it is not written
@@ -54,7 +63,7 @@ class Nearby:
         self._cells: dict[int, array[int]] = defaultdict(lambda: array("q"))
         self._shelves: dict[tuple[str, str], array[int]] = defaultdict(lambda: array("q"))
         self._numbers: dict[str, int] = {}  # of kinds and classes
-        self._pairs: dict[str, int] = {}
+        self._pairs = _Numbers()
         self._asked = np.zeros(1024, dtype=bool)  # by number of a pair
         self._long: dict[int, frozenset[str]] = {}
         self._room(1024)
@@ -145,11 +154,12 @@ class Nearby:
         lon = said.lon if said.lon is not None else (where.lon if where else None)
         lat = said.lat if said.lat is not None else (where.lat if where else None)
         codes = [kind.code for kind in kinds]
-        pinned = lon is not None and lat is not None
         if lon is not None and lat is not None:
             rows = self._around(lon, lat)
         elif where is not None and where.community:
-            rows = self._together([self._shelves.get((where.community, code)) for code in dict.fromkeys(codes)])
+            rows = self._together(
+                [self._shelves.get((where.community, code)) for code in dict.fromkeys(codes)]
+            )
         else:
             return []
         if rows.size > CANDIDATES:
@@ -167,7 +177,7 @@ class Nearby:
         score = 0.5 * (same_kind.astype(np.float64) + same_group)
         fits = same_group | (text >= UNLIKE)
         recent = science.RECENT * np.exp(-np.abs(at.timestamp() - self.opened[rows]) / 86400 / 21)
-        if pinned:
+        if lon is not None and lat is not None:
             far = science.METRES_PER_DEGREE * 1.0017
             dx = (self.lon[rows] - lon) * np.cos(np.radians((self.lat[rows] + lat) / 2))
             distance = np.hypot(dx, self.lat[rows] - lat) * far
@@ -245,6 +255,6 @@ class Nearby:
             self._long[row] = words
             return
         pairs = self._pairs
-        self._table[row, : len(words)] = [pairs.setdefault(word, len(pairs) + 1) for word in words]
+        self._table[row, : len(words)] = list(map(pairs.__getitem__, words))
         if len(pairs) + 1 > self._asked.size:
             self._asked = np.zeros(2 * (len(pairs) + 1), dtype=bool)

@@ -52,7 +52,9 @@ def begin_many(
     plans: dict[tuple[str, ...], list[clocks.Planned]] = {}
     entries: list[LedgerEntry] = []
     planned_of: list[list[clocks.Planned]] = []
-    seeds = secrets.token_bytes(_SEED * len(matters))  # asking the system once for each would take longer than the hashes
+    seeds = secrets.token_bytes(
+        _SEED * len(matters)
+    )  # asking the system once for each would take longer than the hashes
     for number, (matter, own) in enumerate(zip(matters, facts, strict=True)):
         given = dict(own)
         limits = tuple(limit_of(effect, given) for effect in starts)
@@ -79,7 +81,7 @@ def begin_many(
                 facts=given,
             )
         )
-    if matters[0].pk is None:
+    if not matters[0].pk:
         reserve(matters)
     for matter, entry in zip(matters, entries, strict=True):
         entry.matter_id = matter.pk
