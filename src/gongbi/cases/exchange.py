@@ -5,8 +5,10 @@ A spreadsheet's times have no zone: they are read as local time (Asia/Shanghai),
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import re
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,7 +17,7 @@ from typing import IO, Any
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from gongbi.cases.actions.bulk import Intake
+from gongbi.cases.actions.bulk import Intake, Taken
 from gongbi.cases.actions.receive import Statement
 from gongbi.cases.triage import Said
 from gongbi.kernel.errors import Refused
@@ -24,6 +26,7 @@ from gongbi.kernel.tables import CellError, Column, Row, read_table
 from gongbi.territory import queries as territory
 
 BATCH = 500
+_GARBAGE = 100_000  # a batch makes as many objects and keeps few; looking for cycles each 700 would take a sixth of the time
 KEPT = 10_000  # refused rows that are answered one by one
 COLUMNS = (
     Column(
@@ -117,16 +120,18 @@ def import_reports(
     viewer: Viewer,
     at: datetime,
     position: Callable[[str], tuple[float, float]] | None = None,
+    helpers: int = 0,
 ) -> Imported:
     """Take every row of a CSV or Excel file through triage. What is good is kept whatever its neighbours are.
 
     ``position`` gives a made-up point for a place name: used for files without any place column on a demonstration district, and
-    said in the notes and beside each place. Raises Refused when the file as a whole cannot be read.
+    said in the notes and beside each place. ``helpers``: processes that read and place the rows of a file of more than a batch while
+    this one writes; none inside a transaction. Raises Refused when the file as a whole cannot be read.
     """
     table = read_table(file, filename, COLUMNS)
     placeless = not {"lon", "division", "place_words"} & set(table.headings)
     invent = position if placeless and _is_demo(at) else None
-    intake = Intake(viewer=viewer, at=at)
+    intake = Intake(viewer=viewer, at=at, helpers=helpers)
     done = Imported()
     if table.unknown:
         names = "、".join(table.unknown)
@@ -137,28 +142,30 @@ def import_reports(
             (f"只读了第一个工作表；未读：{names}", f"Only the first sheet was read, not: {names}")
         )
     invented = read = 0
-    for rows in _batches(iter(table), BATCH):
-        read += len(rows)
-        good: list[tuple[Row, Statement]] = []
-        for row in rows:
-            statement = None if row.errors else _statement(row, at, invent)
-            if row.errors or statement is None:
-                done.refuse(row)
-            else:
-                invented += invent is not None and statement.said.lon is not None
-                good.append((row, statement))
-        for (row, _), taken in zip(good, intake.take([statement for _, statement in good]), strict=True):
-            if taken.refused is not None:
-                _note(row, taken.refused)
-                done.refuse(row)
-            elif taken.again:
-                done.same += 1
-            else:
-                done.new += 1
-                if taken.proposal is not None:
-                    done.placed += taken.proposal.where is not None
-                    done.kinds += taken.proposal.kind is not None
-                    done.twins += bool(taken.proposal.twins)
+
+    def understood() -> Iterator[list[tuple[Row, Statement]]]:
+        nonlocal invented, read
+        for rows in _batches(iter(table), BATCH):
+            read += len(rows)
+            good: list[tuple[Row, Statement]] = []
+            for row in rows:
+                statement = None if row.errors else _statement(row, at, invent)
+                if row.errors or statement is None:
+                    done.refuse(row)
+                else:
+                    invented += invent is not None and statement.said.lon is not None
+                    good.append((row, statement))
+            yield good
+
+    threshold = gc.get_threshold()
+    gc.set_threshold(_GARBAGE, *threshold[1:])
+    try:
+        for good, statements in _ahead(understood(), intake):
+            for (row, _), taken in zip(good, intake.take(statements), strict=True):
+                _count(done, row, taken)
+    finally:
+        gc.set_threshold(*threshold)
+        intake.helpers.close()
     # Triage answers after a batch what reading found at once: people go through the file from the top.
     done.refused.sort(key=lambda row: row.number)
     if not read:
@@ -184,6 +191,35 @@ def import_reports(
             )
         )
     return done
+
+
+def _count(done: Imported, row: Row, taken: Taken) -> None:
+    if taken.refused is not None:
+        _note(row, taken.refused)
+        done.refuse(row)
+    elif taken.again:
+        done.same += 1
+    else:
+        done.new += 1
+        if taken.proposal is not None:
+            done.placed += taken.proposal.where is not None
+            done.kinds += taken.proposal.kind is not None
+            done.twins += bool(taken.proposal.twins)
+
+
+def _ahead(
+    batches: Iterator[list[tuple[Row, Statement]]], intake: Intake
+) -> Iterator[tuple[list[tuple[Row, Statement]], list[Statement]]]:
+    """Batches with their statements, in order; while one is written the helpers hear the next ones. A single batch needs none."""
+    waiting: deque[tuple[list[tuple[Row, Statement]], list[Statement]]] = deque()
+    for number, good in enumerate(batches):
+        statements = [statement for _, statement in good]
+        if number:
+            intake.helpers.hear(statements)
+        waiting.append((good, statements))
+        if len(waiting) > 1 + intake.helpers.most:
+            yield waiting.popleft()
+    yield from waiting
 
 
 def _is_demo(at: datetime) -> bool:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from gongbi.kernel.errors import Refused
 
+CALLBACK_CHANNELS = frozenset({"hotline"})
 MAX_EXTENSIONS = 2
 MAX_SUSPENSIONS = 1
 MAX_SUSPENSION_DAYS = 365
@@ -371,3 +372,8 @@ def check_weights(weights: Iterable[float]) -> None:
             values={"sum": f"{total:g}"},
             field="weights",
         )
+
+
+def said_by_phone(channel: str) -> bool:
+    """Whether who spoke through this channel is owed a call-back before the case closes (H9)."""
+    return channel in CALLBACK_CHANNELS

@@ -155,18 +155,23 @@ def as_json(found: Proposal) -> dict[str, Any]:
             }
             for kind in found.kinds[:3]
         ],
-        "twins": [
-            {
-                "id": twin.case_id,
-                "score": twin.likeness.score,
-                "metres": None if twin.likeness.metres is None else round(twin.likeness.metres),
-                "text": twin.likeness.text,
-            }
-            for twin in found.twins
-        ],
+        "twins": twins_as_json(found.twins),
         "route": route.as_json() if route else None,
         "reasons": [list(pair) for pair in found.reasons],
     }
+
+
+def twins_as_json(twins: Sequence[Twin]) -> list[dict[str, Any]]:
+    """The twins of a proposal as the case keeps them."""
+    return [
+        {
+            "id": twin.case_id,
+            "score": twin.likeness.score,
+            "metres": None if twin.likeness.metres is None else round(twin.likeness.metres),
+            "text": twin.likeness.text,
+        }
+        for twin in twins
+    ]
 
 
 def _where(where: Any) -> dict[str, Any]:

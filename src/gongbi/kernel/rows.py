@@ -7,15 +7,21 @@ same to the same columns, without signals and without the parents of a model (wr
 
 from __future__ import annotations
 
+import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
+import orjson
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models import Field, Model
+from django.db.models.base import ModelState
+from django.db.models.query_utils import DeferredAttribute
+
+M = TypeVar("M", bound=Model)
 
 # What drivers take as it is: Django's own preparation would return the very same value.
 _AS_IS = (
@@ -77,6 +83,52 @@ class _Table:
             value if name in self.as_is else self.by_name[name].get_db_prep_save(value, connection)
             for name, value in given.items()
         ]
+
+
+class _Blank:
+    """What an unsaved row of a model begins with, looked up once: ``Model()`` asks every field for its default each time."""
+
+    def __init__(self, model: type[Model]) -> None:
+        fields = model._meta.concrete_fields
+        made: set[str] = {
+            field.attname
+            for field in fields
+            if callable(field.default) or type(field).__name__ == "SealedTextField"
+        }
+        self.values = {field.attname: field.get_default() for field in fields if field.attname not in made}
+        self.made = [(field.attname, field.get_default) for field in fields if field.attname in made]
+        # What a descriptor watches must be set as an attribute.
+        self.plain = frozenset(
+            field.attname
+            for field in fields
+            if isinstance(getattr(model, field.attname, None), DeferredAttribute)
+        )
+
+
+@cache
+def _blank(model: type[Model]) -> _Blank:
+    return _Blank(model)
+
+
+def new(model: type[M], **values: Any) -> M:
+    """``model(**values)`` without its signals, for thousands of rows: a tenth of the time."""
+    blank = _blank(model)
+    row = model.__new__(model)
+    own = row.__dict__
+    own["_state"] = ModelState()
+    own.update(blank.values)
+    for name, make in blank.made:
+        if name not in values:
+            if name in blank.plain:
+                own[name] = make()
+            else:
+                setattr(row, name, make())
+    for name, value in values.items():
+        if name in blank.plain:
+            own[name] = value
+        else:
+            setattr(row, name, value)
+    return row
 
 
 @cache
@@ -252,23 +304,55 @@ def load(rows: Sequence[Model], model: type[Model]) -> None:
     keyed = table.returning and getattr(rows[0], table.key_name) is not None
     columns = [(table.key_name, None), *table.columns] if keyed else table.columns
     names = [table.key, *table.quoted] if keyed else table.quoted
-    values = [
-        [
-            own[name] if field is None else field.get_db_prep_save(own[name], connection)
-            for name, field in columns
+    if connection.vendor == "postgresql":
+        # Column by column: what is to be prepared is decided once for all rows.
+        copy_in(
+            table.name, names, zip(*(_column(rows, *column, connection) for column in columns), strict=True)
+        )
+    else:
+        values = [
+            [
+                own[name] if field is None else field.get_db_prep_save(own[name], connection)
+                for name, field in columns
+            ]
+            for own in (row.__dict__ for row in rows)
         ]
-        for own in (row.__dict__ for row in rows)
-    ]
-    with connection.cursor() as cursor, connection.wrap_database_errors:
-        if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY {table.name} ({', '.join(names)}) FROM STDIN") as copy:
-                for line in values:
-                    copy.write_row(line)
-        else:
+        with connection.cursor() as cursor:
             marks = ", ".join(["%s"] * len(names))
             cursor.executemany(f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})", values)  # noqa: S608
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
+
+
+def _column(rows: Sequence[Model], name: str, field: Field[Any, Any] | None, connection: Any) -> list[Any]:
+    """The values of one column as COPY takes them."""
+    given = [row.__dict__[name] for row in rows]
+    if field is None or all(value is None for value in given):
+        return given
+    if type(field) is models.BinaryField:
+        return given
+    if isinstance(field, models.JSONField) and field.encoder is None:
+        return [_json(value) for value in given]
+    return [field.get_db_prep_save(value, connection) for value in given]
+
+
+def _json(value: Any) -> str:
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:  # a number beyond 64 bits, a key that is no text
+        return json.dumps(value)
+
+
+def copy_in(table: str, names: Sequence[str], lines: Iterable[Sequence[Any]]) -> None:
+    """COPY ``lines`` into the columns ``names`` of ``table`` (both as SQL writes them). Only on PostgreSQL."""
+    connection: Any = connections[DEFAULT_DB_ALIAS]
+    with (
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        cursor.copy(f"COPY {table} ({', '.join(names)}) FROM STDIN") as copy,
+    ):
+        for line in lines:
+            copy.write_row(line)
 
 
 def update(model: type[Model], key: Any, changes: Mapping[str, Any], **only_if: Any) -> bool:

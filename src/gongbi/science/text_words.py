@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,6 +56,23 @@ def _pairs(text: str) -> list[str]:
     return [pair for pair in pairs if " " not in pair] if " " in text else pairs
 
 
+class Told(Mapping[int, list[str]]):
+    """Label index → the words that spoke for it, the weightiest first, four at most; put in order when asked for."""
+
+    def __init__(self, said: Mapping[int, list[tuple[float, tuple[str, ...]]]]) -> None:
+        self._said = said
+
+    def __getitem__(self, label: int) -> list[str]:
+        said = self._said[label]
+        return list(dict.fromkeys(word for _gain, words in sorted(said, reverse=True) for word in words))[:4]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._said)
+
+    def __len__(self) -> int:
+        return len(self._said)
+
+
 class Catalogue:
     """Compiled entries. Immutable; build once per edition of the catalogue."""
 
@@ -92,6 +109,10 @@ class Catalogue:
             self._patterns.append(_Pattern(place, words, weight))
             for word in words:
                 self._by_word[word].append(number)
+        # A pattern is tried where its rarest word occurs; the others are then looked up.
+        self._led_by: dict[str, list[int]] = defaultdict(list)
+        for number, compiled in enumerate(self._patterns):
+            self._led_by[min(compiled.words, key=lambda word: len(self._by_word[word]))].append(number)
         self._single = frozenset(word for word in self._by_word if len(word) == 1)
         # The lengths of the words that begin with these two characters: most places of a text begin none.
         begins: dict[str, set[int]] = defaultdict(set)
@@ -150,13 +171,13 @@ class Catalogue:
                         reach[place] = max(reach[place], s + size)
         return out
 
-    def scores(self, text: str) -> tuple[npt.NDArray[np.float64], dict[int, list[str]]]:
+    def scores(self, text: str) -> tuple[npt.NDArray[np.float64], Mapping[int, list[str]]]:
         """``(scores (k,), label index → words found)``; all zero when nothing of the catalogue occurs."""
         plain = normal(text)[:READ]
         found = self._found(plain)
         gains: dict[int, list[float]] = defaultdict(list)
         words: dict[int, list[tuple[float, tuple[str, ...]]]] = defaultdict(list)
-        for number in {n for word in found for n in self._by_word[word]}:
+        for number in {n for word in found for n in self._led_by.get(word, ())}:
             pattern = self._patterns[number]
             if len(pattern.words) > 1 and any(word not in found for word in pattern.words):
                 continue
@@ -178,11 +199,7 @@ class Catalogue:
             scores[label] = sum(value * 0.5**place for place, value in enumerate(values[:5]))
         scores += _PAIRS * self._background(plain)
         scores += np.where(scores > 0, self._prior, 0.0)
-        told = {
-            label: list(dict.fromkeys(w for _gain, ws in sorted(said, reverse=True) for w in ws))[:4]
-            for label, said in words.items()
-        }
-        return scores * 4, told
+        return scores * 4, Told(dict(words))
 
     @staticmethod
     def _gap(places: Sequence[list[int]], words: Sequence[str]) -> int:
@@ -198,7 +215,7 @@ class Catalogue:
         return best
 
     def _background(self, plain: str) -> npt.NDArray[np.float64]:
-        counts = Counter(_pairs(plain[:400]))
+        counts = dict.fromkeys(_pairs(plain[:400]))
         known = self._pair_row
         rows = np.array([known[p] for p in counts if p in known], dtype=np.intp)
         if not rows.size:

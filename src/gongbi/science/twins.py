@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import add
 
 import numpy as np
 import numpy.typing as npt
@@ -45,7 +46,7 @@ def grams(text: str) -> frozenset[str]:
     plain = _NOISE.sub("", unicodedata.normalize("NFKC", text).lower())[:_LONGEST]
     if len(plain) < 2:
         return frozenset({plain} if plain else ())
-    return frozenset(plain[i : i + 2] for i in range(len(plain) - 1))
+    return frozenset(map(add, plain, plain[1:]))
 
 
 def text_likeness(one: frozenset[str], other: frozenset[str]) -> float:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from gongbi.cases.actions.receive import Statement, case_of, clean, key_of, report_of, search_text
+from gongbi.cases.actions.hearing import Ear, Heard, Helpers
+from gongbi.cases.actions.making import SEED, report_of
+from gongbi.cases.actions.receive import Statement, key_of
 from gongbi.cases.models import Case, Report
-from gongbi.cases.queries.triage import look_ups
-from gongbi.cases.queries.twins import TwinIndex
-from gongbi.cases.triage import Proposal, triage
+from gongbi.cases.queries.nearby import Nearby
+from gongbi.cases.triage import Proposal, twins_as_json
 from gongbi.kernel import rows
 from gongbi.kernel.errors import Refused
-from gongbi.kernel.flow.bulk import begin_many
+from gongbi.kernel.flow.bulk import begin_many, reserve
+from gongbi.kernel.flow.declare import flow_named
 from gongbi.kernel.scope.viewer import Viewer
 from gongbi.kernel.search import actions as search
+
+_BEGIN = "open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,27 +35,35 @@ class Taken:
     proposal: Proposal | None = None
 
 
+@dataclass(slots=True)
+class _Fresh:
+    """A statement that is about to be written: its place in the batch and its row among the open cases."""
+
+    place: int
+    heard: Heard
+    found: Proposal
+    key: bytes | None
+    case: Case
+    row: int
+
+
 class Intake:
     """Takes batches in. Keeps the open cases in memory between batches, so that twins are found without asking for each row."""
 
-    def __init__(self, *, viewer: Viewer, at: datetime) -> None:
+    def __init__(self, *, viewer: Viewer, at: datetime, helpers: int = 0) -> None:
         self.viewer, self.at = viewer, at
-        self.twins = TwinIndex.of_open_cases()
-        self.ask = replace(
-            look_ups(at=at), twins=lambda said, where, kinds: self.twins.find(said, where, kinds, at=at)
-        )
+        self.nearby = Nearby.of_open_cases()
+        self.first_state = flow_named(Case.flow_name).by_name[_BEGIN].to
+        self.ear = Ear(at)
+        self.helpers = Helpers(at, helpers)
 
     def take(self, statements: Sequence[Statement]) -> list[Taken]:
         """One batch, one transaction; outcomes in the order of ``statements``. Triage runs before the transaction."""
         keys = [key_of(statement) for statement in statements]
-        known = {
-            bytes(report.idempotency or b""): report
-            for report in Report.objects.filter(idempotency__in=[key for key in keys if key]).select_related(
-                "case"
-            )
-        }
+        known = _reports(keys)
+        heard = self.helpers.heard(statements)
         outcomes: list[Taken | None] = []
-        fresh: list[tuple[int, Statement, Proposal, bytes | None]] = []
+        fresh: list[_Fresh] = []
         first_of: dict[bytes, int] = {}
         for place, (statement, key) in enumerate(zip(statements, keys, strict=True)):
             if key is not None and key in known:
@@ -59,14 +72,18 @@ class Intake:
             if key is not None and key in first_of:
                 outcomes.append(None)
                 continue
-            try:
-                good = clean(statement, self.at)
-            except Refused as refusal:
-                outcomes.append(Taken(None, refusal))
+            one = self.ear(statement) if heard is None else heard[place]
+            if isinstance(one, Refused):
+                outcomes.append(Taken(None, one))
                 continue
             if key is not None:
                 first_of[key] = place
-            fresh.append((place, good, triage(good.said, self.ask), key))
+            said, found = one.statement.said, one.found
+            found = replace(found, twins=self.nearby.find(said, found.where, found.kinds, at=self.at))
+            case = _case(one, found)
+            # The rows after this one may be its twins.
+            row = self.nearby.add(case, at=self.at, state=self.first_state)
+            fresh.append(_Fresh(place, one, found, key, case, row))
             outcomes.append(None)
         for place, taken in self._written(fresh):
             outcomes[place] = taken
@@ -79,50 +96,69 @@ class Intake:
             done.append(first if outcome is not None else replace(first, again=True))
         return done
 
-    def _written(
-        self, fresh: list[tuple[int, Statement, Proposal, bytes | None]]
-    ) -> Iterator[tuple[int, Taken]]:
+    def _written(self, fresh: list[_Fresh]) -> Iterator[tuple[int, Taken]]:
         """Write what is new. Where another import was quicker with some of it, theirs is kept and the rest is written again."""
         while True:
             try:
                 reports = self._write(fresh)
             except IntegrityError:
-                keys = [key for *_, key in fresh if key is not None]
-                theirs = {
-                    bytes(report.idempotency or b""): report
-                    for report in Report.objects.filter(idempotency__in=keys).select_related("case")
-                }
+                theirs = _reports([one.key for one in fresh])
                 if not theirs:
                     raise
-                for place, _, found, key in fresh:
-                    if key in theirs:
-                        yield place, Taken(theirs[key], again=True, proposal=found)
-                fresh = [one for one in fresh if one[3] not in theirs]
+                for one in fresh:
+                    if one.key in theirs:
+                        self.nearby.written(one.row, theirs[one.key].case_id)
+                        yield one.place, Taken(theirs[one.key], again=True, proposal=one.found)
+                fresh = [one for one in fresh if one.key not in theirs]
+                for one in fresh:
+                    one.case = _case(one.heard, one.found)
             else:
-                for (place, _, found, _), report in zip(fresh, reports, strict=True):
-                    yield place, Taken(report, proposal=found)
+                for one, report in zip(fresh, reports, strict=True):
+                    yield one.place, Taken(report, proposal=one.found)
                 return
 
     @transaction.atomic
-    def _write(self, fresh: Sequence[tuple[int, Statement, Proposal, bytes | None]]) -> list[Report]:
-        made: list[tuple[Case, dict[str, object]]] = [
-            case_of(statement, found) for _, statement, found, _ in fresh
-        ]
-        cases = [case for case, _ in made]
-        begin_many(cases, self.viewer, at=self.at, transition="open", facts=[facts for _, facts in made])
-        search.index_many(
-            [
-                (case.pk, search_text(case, statement))
-                for case, (_, statement, _, _) in zip(cases, fresh, strict=True)
-            ]
+    def _write(self, fresh: Sequence[_Fresh]) -> list[Report]:
+        if not fresh:
+            return []
+        cases = [one.case for one in fresh]
+        reserve(cases)
+        for one in fresh:
+            self.nearby.written(one.row, one.case.pk)
+        for one in fresh:
+            if any(twin.case_id < 0 for twin in one.found.twins):
+                # Twins of the same batch had no keys when they were found.
+                for told in one.case.proposal["twins"]:
+                    told["id"] = self.nearby.resolved(told["id"])
+        begin_many(
+            cases, self.viewer, at=self.at, transition=_BEGIN, facts=[one.heard.facts for one in fresh]
         )
+        search.index_many([(one.case.pk, one.heard.indexed) for one in fresh])
+        seeds = secrets.token_bytes(SEED * len(fresh))
         reports = [
-            report_of(statement, case, key, self.viewer, self.at)
-            for case, (_, statement, _, key) in zip(cases, fresh, strict=True)
+            report_of(
+                one.heard.statement,
+                one.case,
+                one.key,
+                self.viewer,
+                self.at,
+                seeds[SEED * number : SEED * (number + 1)],
+            )
+            for number, one in enumerate(fresh)
         ]
         for report, key in zip(reports, rows.reserve(Report, len(reports)), strict=True):
             report.pk = key
         rows.load(reports, Report)
-        for case in cases:
-            self.twins.add(case)
         return reports
+
+
+def _case(heard: Heard, found: Proposal) -> Case:
+    """The unsaved case, with the twins that were found."""
+    proposal = heard.values["proposal"] | {"twins": twins_as_json(found.twins)}
+    return rows.new(Case, **(heard.values | {"proposal": proposal}))
+
+
+def _reports(keys: Sequence[bytes | None]) -> dict[bytes | None, Report]:
+    """The reports that are there already, by the digest by which a repeated one is recognised."""
+    found = Report.objects.filter(idempotency__in=[key for key in keys if key]).select_related("case")
+    return {bytes(report.idempotency or b""): report for report in found}

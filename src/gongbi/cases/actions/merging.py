@@ -8,8 +8,8 @@ from datetime import datetime
 
 from django.db import transaction
 
+from gongbi.cases import rules
 from gongbi.cases.actions.informers import hide_reporters
-from gongbi.cases.actions.receive import said_by_phone
 from gongbi.cases.actions.step import load, take
 from gongbi.cases.models import Case, Report
 from gongbi.cases.queries.settings import setting
@@ -159,7 +159,7 @@ def _count(case: Case) -> None:
     """What a case says of its reports, after some came or went."""
     told = list(case.reports.values_list("channel", flat=True))
     case.report_count = len(told)
-    case.callback_owed = any(map(said_by_phone, told))
+    case.callback_owed = any(map(rules.said_by_phone, told))
     Case.objects.filter(pk=case.pk).update(report_count=case.report_count, callback_owed=case.callback_owed)
 
 

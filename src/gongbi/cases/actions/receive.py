@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -12,13 +11,12 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from gongbi.cases import links, rules
-from gongbi.cases.actions.informers import informs
+from gongbi.cases.actions.making import case_of, report_of, words_found_by
 from gongbi.cases.actions.step import load, take
 from gongbi.cases.models import Case, Report
-from gongbi.cases.queries.settings import setting
-from gongbi.cases.queries.triage import look_ups, special_reply
-from gongbi.cases.triage import Proposal, Said, as_json, triage
-from gongbi.cases.wording import clean_text, title_of
+from gongbi.cases.queries.triage import look_ups
+from gongbi.cases.triage import LookUps, Proposal, Said, triage
+from gongbi.cases.wording import clean_text
 from gongbi.duties import queries as duties
 from gongbi.kernel import rows
 from gongbi.kernel.errors import Refused
@@ -26,11 +24,8 @@ from gongbi.kernel.files import actions as files
 from gongbi.kernel.flow.advance import begin
 from gongbi.kernel.scope.viewer import Viewer, system
 from gongbi.kernel.search import actions as search
-from gongbi.kernel.vault import blind
-from gongbi.science.twins import cell
 from gongbi.territory import queries as territory
 
-CALLBACK_CHANNELS = frozenset({"hotline"})
 # Somebody is there who can be told to call 110; a batch or a device only raises the urgency.
 SPOKEN = frozenset({"web", "hotline", "hall", "field"})
 CHANNELS = ("web", "hotline", "hall", "field", "api", "import", "device")
@@ -132,13 +127,11 @@ def check_said(statement: Statement, *, at: datetime) -> Said:
     return clean(statement, at).said
 
 
-def said_by_phone(channel: str) -> bool:
-    """Whether who spoke through this channel is owed a call-back before the case closes (H9)."""
-    return channel in CALLBACK_CHANNELS
+def clean(statement: Statement, at: datetime, ask: LookUps | None = None) -> Statement:
+    """The statement with clean text and stored coordinates; Refused with the field for what cannot be understood.
 
-
-def clean(statement: Statement, at: datetime) -> Statement:
-    """The statement with clean text and stored coordinates; Refused with the field for what cannot be understood."""
+    ``ask``: the look-ups of a batch, which remember what they were asked.
+    """
     said = statement.said
     text = clean_text(said.text)
     if not text:
@@ -188,11 +181,13 @@ def clean(statement: Statement, at: datetime) -> Statement:
     if lon is not None and lat is not None:
         lon, lat = territory.to_storage(lon, lat, crs=statement.crs)
         if (
-            territory.locate(lon, lat, on=at) is None
-            and territory.map_geojson("street", None, on=at)["features"]
-        ):
+            territory.locate(lon, lat, on=at) if ask is None else ask.locate(lon, lat)
+        ) is None and territory.map_geojson("street", None, on=at)["features"]:
             raise outside()
-    if said.division and territory.division(said.division, on=at) is None:
+    if (
+        said.division
+        and (territory.division(said.division, on=at) if ask is None else ask.division(said.division)) is None
+    ):
         raise Refused(
             "cases.division",
             (
@@ -287,84 +282,11 @@ def _write(
             at=at,
             facts={"report": report.pk, "channel": report.channel},
             report_count=case.report_count + 1,
-            callback_owed=case.callback_owed or said_by_phone(report.channel),
+            callback_owed=case.callback_owed or rules.said_by_phone(report.channel),
         )
     if statement.photos:
         files.attach(statement.photos, matter_id=case.pk, owner=f"report:{report.pk}", purpose="report")
     return report, joined
-
-
-def report_of(statement: Statement, case: Case, key: bytes | None, viewer: Viewer, at: datetime) -> Report:
-    """The unsaved report of a statement."""
-    said = statement.said
-    return Report(
-        case=case,
-        first_case=case,
-        channel=said.channel,
-        net=said.net,
-        external=statement.external[:64],
-        said_at=said.said_at,
-        received_at=at,
-        text=said.text,
-        place_words=said.place_words,
-        lon=said.lon,
-        lat=said.lat,
-        answers=dict(statement.answers),
-        language=statement.language,
-        name=statement.name,
-        phone=statement.phone,
-        phone_index=blind.index(statement.phone, "phone") if statement.phone else None,
-        anonymous=statement.anonymous,
-        # Who chose such a kind, or joins such a case, informs against somebody without having to say so.
-        confidential=statement.confidential or informs(said.kind if statement.join is None else case.kind),
-        route=statement.route,
-        reply=special_reply(statement.route, statement.language) if statement.route else "",
-        idempotency=key,
-        seed=secrets.token_bytes(16),
-        by=viewer.actor,
-    )
-
-
-def case_of(statement: Statement, found: Proposal | None) -> tuple[Case, dict[str, Any]]:
-    """The unsaved case of a statement and the facts of its first entry."""
-    said = statement.said
-    where = found.where if found else None
-    kind = found.kind if found else None
-    lon = said.lon if said.lon is not None else (where.lon if where else None)
-    lat = said.lat if said.lat is not None else (where.lat if where else None)
-    case = Case(
-        title=title_of(said.text),
-        kind=kind.code if kind else "",
-        standard=getattr(found.standard, "code", "") if found else "",
-        place_words=said.place_words or (where.words if where else ""),
-        territory=where.code if where else "",
-        lon=lon,
-        lat=lat,
-        cell=cell(lon, lat) if lon is not None and lat is not None else None,
-        is_open=not statement.route,
-        channel=said.channel,
-        net=said.net,
-        urgent=found.urgent if found else False,
-        proposal=as_json(found) if found else {},
-        limit=found.limit if found else "",
-        on_spot=_on_spot(kind),
-        callback_owed=said_by_phone(said.channel),
-    )
-    facts = {
-        "channel": said.channel,
-        "net": said.net,
-        "said_at": said.said_at,
-        "text_sha256": hashlib.sha256(said.text.encode()).hexdigest(),
-        "kind": case.kind,
-        "territory": case.territory,
-        "accept_limit": setting("accept_limit"),
-    }
-    return case, facts
-
-
-def _on_spot(kind: Any) -> bool:
-    facts = duties.kind(kind.code) if kind is not None else None
-    return facts is not None and facts.on_spot
 
 
 def _open(
@@ -377,10 +299,5 @@ def _open(
 ) -> Case:
     case, facts = case_of(statement, found)
     begin(case, viewer, at=at, transition=transition, facts=facts | dict(more))
-    search.index(case.pk, search_text(case, statement))
+    search.index(case.pk, words_found_by(statement.said, found.where if found else None))
     return case
-
-
-def search_text(case: Case, statement: Statement) -> str:
-    """What a case is found by."""
-    return f"{statement.said.text} {case.place_words}"

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from gongbi.cases.models import Case
 from gongbi.cases.queries.settings import number
-from gongbi.cases.queries.twins import Known, likest
+from gongbi.cases.queries.twins import CANDIDATES, Known, likest
 from gongbi.cases.triage import LookUps, Said, Twin, Where
 from gongbi.duties import queries as duties
 from gongbi.kernel.flow.models import Matter
@@ -20,13 +20,12 @@ from gongbi.kernel.scope import below
 from gongbi.science.twins import METRES_PER_DEGREE, cells_around
 from gongbi.territory import queries as territory
 
-_CANDIDATES = 320
 # The plus keeps planners to the cells: the index of the map's windows would have them read a whole band of latitude. Everything
 # here stands in the index case_near, so that no wide row is read for cases that are not alike.
 _AROUND = f"""SELECT c.matter_ptr_id, c.title, c.kind, c.lon, c.lat
     FROM {Case._meta.db_table} c
     WHERE c.is_open AND c.cell IN ({", ".join(["%s"] * 9)}) AND +c.lat BETWEEN %s AND %s AND +c.lon BETWEEN %s AND %s
-    ORDER BY c.matter_ptr_id DESC LIMIT {_CANDIDATES}"""  # noqa: S608 – no value in it
+    ORDER BY c.matter_ptr_id DESC LIMIT {CANDIDATES}"""  # noqa: S608 – no value in it
 
 
 def look_ups(*, at: datetime) -> LookUps:
@@ -100,7 +99,7 @@ def twins_of(
         found = Case.objects.filter(below("territory", [where.community]), is_open=True, kind__in=codes)
         rows = found.exclude(pk=leave_out) if leave_out is not None else found
         columns = rows.order_by("-matter_ptr_id").values_list("pk", "title", "kind", "lon", "lat")
-        near = [Known(*row) for row in columns[:_CANDIDATES]]
+        near = [Known(*row) for row in columns[:CANDIDATES]]
     else:
         return []
     return likest(said, lon, lat, codes, near, _opened, at=at)

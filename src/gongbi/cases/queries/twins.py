@@ -1,20 +1,18 @@
-"""Open cases held in memory by place and kind, so that an import finds twins without a query for each row."""
+"""Which of the cases nearby may be the same matter as what was said, likest first."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from gongbi.cases.models import Case
 from gongbi.cases.queries.settings import number
-from gongbi.cases.triage import TWIN_SHOWN, TWINS_SHOWN, Said, Twin, Where
+from gongbi.cases.triage import TWIN_SHOWN, TWINS_SHOWN, Said, Twin
 from gongbi.science import twins as science
 
-_UNLIKE = 0.5  # cases of another class are no twins with words less alike (science.twins.score)
-_MOST = 24  # of one cell and class, the newest
+UNLIKE = 0.5  # cases of another class are no twins with words less alike (science.twins.score)
+CANDIDATES = 320  # cases that are compared, the newest
 
 
 class Known(NamedTuple):
@@ -25,73 +23,6 @@ class Known(NamedTuple):
     kind: str
     lon: float | None
     lat: float | None
-
-
-class TwinIndex:
-    """Open cases by (cell, class of kind) and, without a point, by (community, kind)."""
-
-    def __init__(self) -> None:
-        self.by_cell: dict[tuple[int, str], list[Known]] = defaultdict(list)
-        self.by_community: dict[tuple[str, str], list[Known]] = defaultdict(list)
-        self.moments: dict[int, tuple[datetime, str]] = {}
-
-    @classmethod
-    def of_open_cases(cls, most: int = 200_000) -> TwinIndex:
-        """The newest open cases."""
-        index = cls()
-        rows = (
-            Case.objects.filter(is_open=True)
-            .order_by("-matter_ptr_id")
-            .values_list("pk", "title", "kind", "lon", "lat", "opened_at", "state", "cell", "territory")[
-                :most
-            ]
-        )
-        for pk, title, kind, lon, lat, opened, state, cell, territory in reversed(list(rows)):
-            index.moments[pk] = (opened, state)
-            index._keep(Known(pk, title, kind, lon, lat), cell, territory)
-        return index
-
-    def add(self, case: Case) -> None:
-        """One more open case."""
-        self.moments[case.pk] = (case.opened_at, case.state)
-        known = Known(case.pk, case.title, case.kind, case.lon, case.lat)
-        self._keep(known, case.cell, case.territory)
-
-    def _keep(self, known: Known, cell: int | None, territory: str) -> None:
-        shelf = (
-            self.by_cell[cell, known.kind[:3]]
-            if cell is not None
-            else self.by_community[territory[:12], known.kind]
-        )
-        shelf.append(known)
-        if len(shelf) > 2 * _MOST:
-            del shelf[:-_MOST]
-
-    def _opened(self, keys: Sequence[int]) -> Mapping[int, tuple[datetime, str]]:
-        return {key: self.moments[key] for key in keys}
-
-    def find(self, said: Said, where: Where | None, kinds: Sequence[Any], *, at: datetime) -> list[Twin]:
-        """As :func:`queries.triage.twins_of`, from memory."""
-        lon = said.lon if said.lon is not None else (where.lon if where else None)
-        lat = said.lat if said.lat is not None else (where.lat if where else None)
-        codes = [kind.code for kind in kinds]
-        if lon is not None and lat is not None:
-            classes = {code[:3] for code in codes} or {""}
-            near = [
-                known
-                for cell in science.cells_around(lon, lat)
-                for group in classes
-                for known in self.by_cell.get((cell, group), ())[-_MOST:]
-            ]
-        elif where is not None and where.community:
-            near = [
-                known
-                for code in codes
-                for known in self.by_community.get((where.community, code), ())[-_MOST:]
-            ]
-        else:
-            return []
-        return likest(said, lon, lat, codes, near, self._opened, at=at)
 
 
 def likest(
@@ -114,7 +45,7 @@ def likest(
     alike: list[tuple[float, Known, partial[science.Likeness]]] = []
     for known, text in zip(near, texts, strict=True):
         same_class = known.kind[:3] in classes
-        if not same_class and text < _UNLIKE:
+        if not same_class and text < UNLIKE:
             continue
         distance = None
         if lon is not None and lat is not None and known.lon is not None and known.lat is not None:

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from gongbi.cases import actions, rules
-from gongbi.cases.actions.receive import said_by_phone
+from gongbi.cases.rules import said_by_phone
 from gongbi.desk.forms import choices
 from gongbi.desk.forms.accepting import ReasonForm
 from gongbi.desk.forms.base import pair

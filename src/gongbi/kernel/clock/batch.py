@@ -58,7 +58,8 @@ def start_all(matters: Sequence[tuple[Matter, Sequence[Planned], str]], *, at: d
 
 def _clocks(matter: Matter, planned: Sequence[Planned], at: datetime, basis: str) -> list[Clock]:
     return [
-        Clock(
+        rows.new(
+            Clock,
             matter_id=matter.pk,
             name=item.name,
             limit=item.limit,

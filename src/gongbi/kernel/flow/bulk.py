@@ -19,6 +19,14 @@ from gongbi.kernel.ledger.models import LedgerEntry
 from gongbi.kernel.outbox.actions import publish_many
 from gongbi.kernel.scope.viewer import Viewer
 
+_SEED = 32  # bytes
+
+
+def reserve(matters: Sequence[Matter]) -> None:
+    """Give unsaved ``matters`` the keys they will have, in the transaction that will begin them: for what names them before."""
+    for matter, key in zip(matters, rows.reserve(Matter, len(matters)), strict=True):
+        matter.pk = matter.id = key
+
 
 def begin_many(
     matters: Sequence[Matter],
@@ -28,7 +36,7 @@ def begin_many(
     transition: str,
     facts: Sequence[Mapping[str, Any]],
 ) -> None:
-    """Insert unsaved ``matters`` (all of one model) in their flow's first state; they get their keys.
+    """Insert unsaved ``matters`` (all of one model) in their flow's first state; they get their keys unless they have them.
 
     ``facts`` go with them one to one. Runs in the caller's transaction.
     """
@@ -44,7 +52,10 @@ def begin_many(
     plans: dict[tuple[str, ...], list[clocks.Planned]] = {}
     entries: list[LedgerEntry] = []
     planned_of: list[list[clocks.Planned]] = []
-    for matter, own in zip(matters, facts, strict=True):
+    seeds = secrets.token_bytes(
+        _SEED * len(matters)
+    )  # asking the system once for each would take longer than the hashes
+    for number, (matter, own) in enumerate(zip(matters, facts, strict=True)):
         given = dict(own)
         limits = tuple(limit_of(effect, given) for effect in starts)
         if limits not in plans:
@@ -58,7 +69,7 @@ def begin_many(
         matter.flow, matter.state, matter.state_kind = flow.name, state.name, state.kind
         matter.opened_at, matter.closed_at = at, at if state.kind == "closed" else None
         matter.due_at = min((plan.due_at for plan in planned), default=None)
-        matter.seed, matter.version = secrets.token_bytes(32), 1
+        matter.seed, matter.version = seeds[_SEED * number : _SEED * (number + 1)], 1
         entries.append(
             ledger.draft(
                 matter,
@@ -70,8 +81,10 @@ def begin_many(
                 facts=given,
             )
         )
-    for matter, key, entry in zip(matters, rows.reserve(Matter, len(matters)), entries, strict=True):
-        matter.pk = matter.id = entry.matter_id = key
+    if not matters[0].pk:
+        reserve(matters)
+    for matter, entry in zip(matters, entries, strict=True):
+        entry.matter_id = matter.pk
     rows.load(matters, Matter)
     if model is not Matter:
         rows.load(matters, model)

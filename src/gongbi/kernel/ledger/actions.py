@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils import timezone
 
+from gongbi.kernel import rows
 from gongbi.kernel.ledger.chain import Fields, entry_hash, merkle_root, plain
 from gongbi.kernel.ledger.models import DailyRoot, LedgerEntry
 from gongbi.kernel.scope.viewer import Viewer
@@ -44,7 +45,8 @@ def draft(
     )
     digest = entry_hash(prev, fields)
     matter.last_seq, matter.last_hash = fields.seq, digest
-    return LedgerEntry(
+    return rows.new(
+        LedgerEntry,
         seq=fields.seq,
         at=at,
         actor=fields.actor,
@@ -66,7 +68,7 @@ def seal_day(day: date, *, at: datetime) -> DailyRoot:
         return sealed
     zone = timezone.get_default_timezone()
     start = datetime.combine(day, time.min, tzinfo=zone)
-    rows = list(
+    day_of = list(
         LedgerEntry.objects.filter(at__gte=start, at__lt=start + timedelta(days=1))
         .order_by("id")
         .values_list("id", "hash")
@@ -74,9 +76,9 @@ def seal_day(day: date, *, at: datetime) -> DailyRoot:
     before = DailyRoot.objects.filter(day__lt=day).order_by("-day").first()
     return DailyRoot.objects.create(
         day=day,
-        entries=len(rows),
-        last_id=rows[-1][0] if rows else 0,
-        root=merkle_root([bytes(h) for _, h in rows]),
+        entries=len(day_of),
+        last_id=day_of[-1][0] if day_of else 0,
+        root=merkle_root([bytes(h) for _, h in day_of]),
         prev_root=bytes(before.root) if before else bytes(32),
         made_at=at,
     )

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -54,6 +55,7 @@ def plain(value: Any) -> Any:
     raise TypeError(f"a ledger fact cannot be a {type(value).__name__}")
 
 
+@lru_cache(maxsize=256)
 def instant(at: datetime) -> str:
     """ISO 8601 in UTC with microseconds; naive times are refused (ValueError)."""
     if at.tzinfo is None:

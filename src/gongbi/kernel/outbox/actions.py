@@ -332,7 +332,13 @@ def publish_many(events: Sequence[tuple[str, int, Mapping[str, Any]]], *, at: da
         raise RuntimeError("publish_many() must run inside the action's transaction")
     rows.load(
         [
-            OutboxRow(topic=topic, matter_id=matter_id, payload=redact_data(dict(payload)), created_at=at)
+            rows.new(
+                OutboxRow,
+                topic=topic,
+                matter_id=matter_id,
+                payload=redact_data(dict(payload)),
+                created_at=at,
+            )
             for topic, matter_id, payload in events
         ],
         OutboxRow,

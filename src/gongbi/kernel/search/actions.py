@@ -18,8 +18,7 @@ def index(matter_id: int, text: str) -> None:
     Give it title, description and place in words, never a name or an address of a person; telephone and identity numbers are
     taken out here. Text beyond 12,000 tokens is left out.
     """
-    stored = backends.stored(words.tokens(redact(text)))
-    rows.send(backends.upsert_sql(), [matter_id, stored], row=(backends.TABLE, matter_id))
+    rows.send(backends.upsert_sql(), [matter_id, stored(text)], row=(backends.TABLE, matter_id))
 
 
 def remove(matter_id: int) -> None:
@@ -27,8 +26,15 @@ def remove(matter_id: int) -> None:
     SearchEntry.objects.filter(pk=matter_id).delete()
 
 
+def stored(text: str) -> str:
+    """A text as the index keeps it, for :func:`index_many`."""
+    return backends.stored(words.tokens(redact(text)))
+
+
 def index_many(texts: Sequence[tuple[int, str]]) -> None:
-    """:func:`index` for many matters at once, in one round trip where the database can."""
-    rows = [(matter_id, backends.stored(words.tokens(redact(text)))) for matter_id, text in texts]
+    """:func:`index` for many matters that have just begun (nothing is known of them yet): (matter, its :func:`stored` text)."""
+    if backends.is_postgres():
+        rows.copy_in(backends.TABLE, ("matter_id", "words"), texts)
+        return
     with connection.cursor() as cursor:
-        cursor.executemany(backends.upsert_sql(), rows)
+        cursor.executemany(backends.upsert_sql(), texts)

@@ -27,6 +27,8 @@ _HOLES = {
     if not chr(point).isalnum()
 }
 _RUN = re.compile(rf"([{_HAN}]+)|([^\W_{_HAN}]+)")
+# Nearly every text: signs without holes among them and without marks that combine.
+_EASY = re.compile("[\x00-\x7f\u2018-\u201d\u3001\u3002\u4e00-\u9fa5]*")
 _QUOTED = re.compile(r'["“”「『]([^"“”」』]*)["“”」』]')
 _BETWEEN = re.compile(r"[\s,、;。!?]+")
 MOST_TOKENS = 12_000  # positions that PostgreSQL can count in one text are 16,383
@@ -48,7 +50,10 @@ class Word:
 
 def fold(text: str) -> str:
     """NFKC, lower case, without marks that combine; what both sides are compared in."""
-    plain = unicodedata.normalize("NFKC", text).casefold().translate(_HOLES)
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    if _EASY.fullmatch(plain):
+        return plain
+    plain = plain.translate(_HOLES)
     bare = "".join(c for c in unicodedata.normalize("NFD", plain) if not unicodedata.combining(c))
     return unicodedata.normalize("NFC", bare).translate(_HOLES)
 
