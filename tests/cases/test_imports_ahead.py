@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import random
+import threading
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from django.db import transaction
 
 from gongbi.cases import actions, exchange
+from gongbi.cases.actions.hearing import Helpers
 from gongbi.cases.actions.receive import Statement
 from gongbi.cases.exchange import Imported, import_reports
 from gongbi.cases.models import Case, Report
@@ -171,17 +173,19 @@ def test_helpers_hear_ahead_and_every_row_is_answered(
     rows[150][2] = "昨天"
     rows[151][4:6] = ["116.4", "39.9"]
     rows.append(rows[10])
-    if killed:
-        plain = exchange.Intake.take
+    plain, seen = exchange.Intake.take, set()
 
-        def take_and_kill(self: Any, statements: Sequence[Statement]) -> Any:
-            pool = self.helpers._pool
-            for process in list((pool._processes or {}).values()) if pool is not None else ():
+    def take_and_look(self: Any, statements: Sequence[Statement]) -> Any:
+        pool = self.helpers._pool
+        for process in list((pool._processes or {}).values()) if pool is not None else ():
+            seen.add(process.pid)
+            if killed:
                 process.kill()
-            return plain(self, statements)
+        return plain(self, statements)
 
-        monkeypatch.setattr(exchange.Intake, "take", take_and_kill)
+    monkeypatch.setattr(exchange.Intake, "take", take_and_look)
     done = take(rows, now, helpers=2)
+    assert seen, "no helper was at work"
     assert (done.new, done.same, [row.number for row in done.refused]) == (298, 1, [152, 153])
     opened = OutboxRow.objects.filter(topic="cases.open").count()
     assert Matter.objects.count() == Report.objects.count() == opened == 298
@@ -189,3 +193,13 @@ def test_helpers_hear_ahead_and_every_row_is_answered(
     assert list(run_all(rooms={name.split(".")[0] for name in names()} - {"territory"})) == []
     again = take(rows, now, helpers=2)
     assert (again.new, again.same) == (0, 299)
+
+
+def test_a_server_with_threads_has_no_helpers(now: datetime) -> None:
+    """A child made by one of a server's threads would wait for a lock that another thread held."""
+    asked: list[int] = []
+    thread = threading.Thread(target=lambda: asked.append(Helpers(now, 3).most))
+    thread.start()
+    thread.join()
+    assert asked == [0]
+    assert Helpers(now, 3).most == 3

@@ -76,12 +76,14 @@ class Ear:
 
 
 class Helpers:
-    """Processes that hear batches ahead. ``most`` of them; they start with the first batch, and never inside a transaction, whose
-    rows they could not see."""
+    """Processes that hear batches ahead. ``most`` of them, none outside the main thread; they start with the first batch, and never
+    inside a transaction, whose rows they could not see."""
 
     def __init__(self, at: datetime, most: int) -> None:
         self.at = at
-        self.most = most if "fork" in multiprocessing.get_all_start_methods() else 0
+        # Only a command's one thread may part in two: in a server's, another thread may hold a lock that the child would wait for.
+        alone = threading.current_thread() is threading.main_thread()
+        self.most = most if alone and "fork" in multiprocessing.get_all_start_methods() else 0
         self._pool: ProcessPoolExecutor | None = None
         self._ahead: deque[tuple[Sequence[Statement], Future[list[Heard | Refused]]]] = deque()
 
