@@ -3,7 +3,7 @@ SHELL := /bin/sh
 BIN := .venv/bin
 PREPARE = python=$$(sh scripts/find-python) && "$$python" scripts/install.py
 
-.PHONY: help run install test lint bench lock rehearse clean
+.PHONY: help run install test lint bench science lock rehearse clean
 
 help:
 	@echo "make run      install what is missing and start Gongbi (PORT, DATABASE_URL and HOST are obeyed)"
@@ -11,6 +11,7 @@ help:
 	@echo "make test     the whole suite, on SQLite and on PostgreSQL when one is reachable (ARGS=... goes to pytest)"
 	@echo "make lint     style, types, import contracts, house rules, locks, front end"
 	@echo "make bench    measure against the floors and write docs/bench.md"
+	@echo "make science  measure the library and write docs/science.md (ARGS=scan: one subject)"
 	@echo "make lock     make the locks of the Python packages again"
 	@echo "make rehearse a newcomer's first start, in a fresh copy"
 	@echo "make clean    remove what was installed and built (your data in var/ stays)"
@@ -29,6 +30,9 @@ lint:
 
 bench:
 	@$(PREPARE) dev && exec $(BIN)/python -m bench $(ARGS)
+
+science:
+	@$(PREPARE) science && exec $(BIN)/python -m science_page $(ARGS)
 
 lock:
 	@$(PREPARE) dev && exec $(BIN)/python scripts/lock.py

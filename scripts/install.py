@@ -1,4 +1,5 @@
-"""Makes everything the product needs in this folder: ``install.py runtime`` or ``install.py dev``.
+"""Makes everything the product needs in this folder: ``install.py runtime``, ``install.py dev``, or
+``install.py science`` (the runtime and what the page docs/science.md compares with).
 
 Only the standard library: it runs with the system's Python, before anything is installed. Every step keeps a stamp (a
 digest of what it was made from) and is left out when nothing it depends on has changed, so the second start is quick.
@@ -315,8 +316,8 @@ def static_steps() -> None:
 
 
 def main(words: list[str]) -> int:
-    if words not in (["runtime"], ["dev"]):
-        sys.stderr.write("usage: install.py runtime | dev\n")
+    if words not in (["runtime"], ["dev"], ["science"]):
+        sys.stderr.write("usage: install.py runtime | dev | science\n")
         return 2
     if sys.version_info < (3, 11):  # noqa: UP036  it runs with whatever Python the machine has
         sys.stderr.write(f"Gongbi needs Python 3.11 or newer; this is {sys.version.split()[0]}.\n")
@@ -329,7 +330,10 @@ def main(words: list[str]) -> int:
             except BlockingIOError:
                 say("· another installation is running in this folder: waiting for it")
                 fcntl.flock(lock, fcntl.LOCK_EX)
-            python_steps("base" if words == ["runtime"] else "dev")
+            python_steps("dev" if words == ["dev"] else "base")
+            if words == ["science"]:
+                step("science", "installing what the library is compared with", [LOCKS / "science.txt"], True,
+                     lambda: install_lock("science"))  # fmt: skip
             frontend_steps()
             messages_steps()
             static_steps()

@@ -12,7 +12,7 @@ LOCKS = Path(__file__).resolve().parent.parent / "requirements"
 
 
 def main(words: list[str]) -> int:
-    for name in ("bootstrap", "base", "dev"):
+    for name in ("bootstrap", "base", "dev", "science"):
         command = [str(install.VENV / "bin" / "uv"), "pip", "compile", "--universal", "--generate-hashes"]
         command += [
             "--no-emit-find-links",
@@ -22,8 +22,9 @@ def main(words: list[str]) -> int:
             "3.11",
             "--quiet",
         ]
-        if name == "dev":
-            command += ["--constraint", "base.txt"]  # one version of each package in both locks
+        if name in ("dev", "science"):
+            # One version of each package in all locks: they are installed into the same folder.
+            command += ["--constraint", "base.txt" if name == "dev" else "dev.txt"]
         command += [f"{name}.in", "-o", f"{name}.txt", *words]
         code = subprocess.run(command, cwd=LOCKS, check=False, stdout=subprocess.DEVNULL).returncode
         if code:
