@@ -6,8 +6,9 @@ alarms a week.
 """
 
 from gongbi.science.surveillance.cusum import cusum
+from gongbi.science.surveillance.district import alarms, score, watch
 from gongbi.science.surveillance.ears import ears
 from gongbi.science.surveillance.farrington import farrington, farrington_flexible
 from gongbi.science.surveillance.series import Monitored
 
-__all__ = ["Monitored", "cusum", "ears", "farrington", "farrington_flexible"]
+__all__ = ["Monitored", "alarms", "cusum", "ears", "farrington", "farrington_flexible", "score", "watch"]

@@ -53,6 +53,24 @@ def cusum(
     return monitored(table, expected, upper, alarm, single)
 
 
+def cusum_statistic(
+    counts: ArrayLike, *, start: int, k: float = 1.04, reference: float | ArrayLike | None = None
+) -> Floats:
+    """(series, times): S(t) of :func:`cusum` with the standard transformation, to set any limit on; NaN before ``start``
+    and where the in-control mean is nought."""
+    table, _single = checked(counts)
+    whole(start, "start", 0)
+    mean = _reference(reference, table, start)
+    usable = mean > 0
+    m = np.where(usable, mean, 1.0)
+    path = np.full_like(table, np.nan)
+    total = np.zeros(table.shape[0])
+    for at in range(start, table.shape[1]):
+        total = np.maximum(0.0, total + _score(table[:, at], m, "standard") - k)
+        path[:, at] = np.where(usable, total, np.nan)
+    return path
+
+
 def _reference(reference: float | ArrayLike | None, table: Floats, start: int) -> Floats:
     if reference is None:
         if start < 1:

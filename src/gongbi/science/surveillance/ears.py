@@ -35,20 +35,8 @@ def ears(
     Raises ValueError naming the argument.
     """
     table, single = checked(counts)
-    if method not in METHODS:
-        raise ValueError(f"method: {method!r} is none of {', '.join(METHODS)}")
-    if definition not in DEFINITIONS:
-        raise ValueError(f"definition: {definition!r} is none of {', '.join(DEFINITIONS)}")
-    whole(baseline, "baseline", 2)
-    if not (np.isfinite(min_sigma) and min_sigma >= 0):
-        raise ValueError(f"min_sigma: {min_sigma!r} is not a number of at least 0")
+    lag, first = _door(table, method, baseline, min_sigma, definition)
     z = float(norm.isf(share(alpha, "alpha")))
-    lag = 0 if method == "C1" else LAG
-    first = baseline + lag + (2 if method == "C3" else 0)
-    if table.shape[1] <= first:
-        raise ValueError(
-            f"counts: {table.shape[1]} time points; {method} with a baseline of {baseline} needs {first + 1}"
-        )
     mean, sd = _baselines(table, baseline, lag)
     sd = np.maximum(sd, min_sigma)
     if method != "C3":
@@ -66,6 +54,48 @@ def ears(
     if definition == "surveillance":
         return monitored(table, mean, upper, _above(table, upper), single)
     return monitored(table, mean, upper, (before > z) | _above(table, upper), single)
+
+
+def ears_statistic(
+    counts: ArrayLike,
+    *,
+    method: str = "C1",
+    baseline: int = 7,
+    min_sigma: float = 0.0,
+    definition: str = "surveillance",
+) -> Floats:
+    """(series, times): how many standard deviations above the baseline (C1, C2), or the sum of the excesses (C3), to set any limit on.
+
+    NaN where there is no baseline yet, infinity where a count is above a baseline without spread. Arguments as for :func:`ears`.
+    """
+    table, _single = checked(counts)
+    lag, _first = _door(table, method, baseline, min_sigma, definition)
+    mean, sd = _baselines(table, baseline, lag)
+    standard = _standard(table, mean, np.maximum(sd, min_sigma))
+    if method != "C3":
+        return standard
+    excess = np.maximum(0.0, standard - 1.0)
+    total = np.full_like(table, np.nan)
+    total[:, 2:] = excess[:, 1:-1] + excess[:, :-2]
+    return total + excess if definition == "cdc" else total
+
+
+def _door(table: Floats, method: str, baseline: int, min_sigma: float, definition: str) -> tuple[int, int]:
+    """The lag of a method and the first time point it can judge. Raises ValueError naming the argument."""
+    if method not in METHODS:
+        raise ValueError(f"method: {method!r} is none of {', '.join(METHODS)}")
+    if definition not in DEFINITIONS:
+        raise ValueError(f"definition: {definition!r} is none of {', '.join(DEFINITIONS)}")
+    whole(baseline, "baseline", 2)
+    if not (np.isfinite(min_sigma) and min_sigma >= 0):
+        raise ValueError(f"min_sigma: {min_sigma!r} is not a number of at least 0")
+    lag = 0 if method == "C1" else LAG
+    first = baseline + lag + (2 if method == "C3" else 0)
+    if table.shape[1] <= first:
+        raise ValueError(
+            f"counts: {table.shape[1]} time points; {method} with a baseline of {baseline} needs {first + 1}"
+        )
+    return lag, first
 
 
 def _above(table: Floats, upper: Floats) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:

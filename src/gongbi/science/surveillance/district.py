@@ -1,0 +1,334 @@
+"""All daily series of a district watched together: one-step-ahead predictions, and a stated number of false alarms a week."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from gongbi.science.surveillance.calendar import Pattern, day_classes
+from gongbi.science.surveillance.predictive import GRID, crossings, place, tail
+from gongbi.science.surveillance.series import Bools, Floats, Ints, checked, whole
+
+WINDOWS = (1, 3, 7)
+LEARN = 56  # days before the first judgement
+HISTORY = 182  # days whose false alarms are compared with those that were expected
+QUIET = 7  # days without an alarm after which the next one is a new event
+_TRUST = 5.0  # events by which theory counts against experience
+_NAIVE = (
+    0.5  # events per expected crossing without experience: windows overlap, and an event is several crossings
+)
+_ENOUGH = 40.0  # events at a threshold that speak for themselves
+_MANY, _PART = (
+    100,
+    3,
+)  # of many series one in three is asked each day how often chance would cross: each has its turn
+_FORGET = 0.99  # of day factors (per occurrence) and of the dispersion (per day)
+_PRIOR_CASES = 20.0  # cases that a series' dispersion borrows from its group
+_DRIFT = (
+    1.0 - 1.0 / 10.0
+)  # a whole group rises and falls with the seasons: its last ten days correct all levels
+_PRIOR_DRIFT = 50.0  # cases by which such a correction is held back
+_START = 14  # days that make the first guess of the level
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What each series was expected to have, and how unusual it was. Arrays are (series, times)."""
+
+    observed: Floats
+    expected: Floats  # one day ahead; NaN while learning
+    p: Floats  # the smallest P(count so high) of the windows that end that day; 1 while learning
+    window: Ints  # the days of that window
+    crossed: Floats  # (times, GRID): new events by threshold, the counted series
+    chance: Floats  # (times, GRID): crossings that the predictions expect
+    learn: int
+
+
+@dataclass(frozen=True)
+class Watch:
+    """``alarm`` where p is at or below the day's ``threshold`` (times,); ``event`` where that begins after ``QUIET`` days without one."""
+
+    scores: Scores
+    threshold: Floats
+    alarm: Bools
+    event: Bools
+
+
+def watch(
+    counts: ArrayLike,
+    weekday: ArrayLike,
+    *,
+    budget: float = 1.0,
+    holiday: ArrayLike | None = None,
+    makeup: ArrayLike | None = None,
+    group: ArrayLike | None = None,
+    windows: Sequence[int] = WINDOWS,
+    memory: float = 28.0,
+    learn: int = LEARN,
+    counted: ArrayLike | None = None,
+) -> Watch:
+    """Watch daily ``counts`` (series, times): every place and kind, so that about ``budget`` false alarms a week come from all together.
+
+    See :func:`score` for the arguments and the predictions, :func:`alarms` for the threshold. Raises ValueError naming the argument.
+    """
+    found = score(
+        counts,
+        weekday,
+        holiday=holiday,
+        makeup=makeup,
+        group=group,
+        windows=windows,
+        memory=memory,
+        learn=learn,
+        counted=counted,
+    )
+    return alarms(found, budget)
+
+
+def score(
+    counts: ArrayLike,
+    weekday: ArrayLike,
+    *,
+    holiday: ArrayLike | None = None,
+    makeup: ArrayLike | None = None,
+    group: ArrayLike | None = None,
+    windows: Sequence[int] = WINDOWS,
+    memory: float = 28.0,
+    learn: int = LEARN,
+    counted: ArrayLike | None = None,
+) -> Scores:
+    """How unusual every count is, given its past.
+
+    Each series is a Poisson with a gamma level that forgets with a mean of ``memory`` days, times a factor of the day
+    (``weekday`` 0–6; ``holiday`` and ``makeup`` days, told by the caller) and of how its whole group stands against its level of late
+    (the season); what it varies beyond that is estimated from its own past
+    errors, drawn to its ``group``'s (series,) (a kind, say). The sum of each of the ``windows`` of days that end today is
+    compared with the negative binomial that was predicted before the window began. Series where ``counted`` is False are judged but
+    speak neither for their group nor for the threshold. The first ``learn`` days are not judged.
+
+    Harvey and Fernandes 1989 (J Bus Econ Stat 7:407) for the level; Czado, Gneiting, Held 2009 (Biometrics 65:1254) for predictive
+    p-values of counts. Raises ValueError naming the argument.
+    """
+    table, _single = checked(counts)
+    series, times = table.shape
+    kinds = day_classes(weekday, holiday, makeup)
+    if kinds.size != times:
+        raise ValueError(f"weekday: {kinds.size} days for counts of {times}")
+    spans = sorted({whole(span, "windows", 1) for span in windows})
+    if not spans:
+        raise ValueError("windows: at least one is needed")
+    if not (np.isfinite(memory) and memory >= 2):
+        raise ValueError(f"memory: {memory!r} is not a number of days of at least 2")
+    whole(learn, "learn", max(_START, spans[-1]) + 1)
+    if times <= learn:
+        raise ValueError(f"counts: {times} days, and the first {learn} are for learning")
+    groups = _groups(group, series)
+    speaks = _speaks(counted, series)
+    return _Pass(table, kinds, groups, speaks, spans, 1.0 - 1.0 / memory, learn).run()
+
+
+def _groups(group: ArrayLike | None, series: int) -> Ints:
+    if group is None:
+        return np.zeros(series, dtype=np.int64)
+    given = np.asarray(group)
+    if given.shape != (series,):
+        raise ValueError(f"group: one for each of the {series} series is needed")
+    return np.unique(given, return_inverse=True)[1].astype(np.int64)
+
+
+def _speaks(counted: ArrayLike | None, series: int) -> Bools:
+    if counted is None:
+        return np.ones(series, dtype=np.bool_)
+    given = np.asarray(counted, dtype=np.bool_)
+    if given.shape != (series,) or not given.any():
+        raise ValueError(
+            f"counted: one truth for each of the {series} series is needed, and one that is true"
+        )
+    return given
+
+
+class _Pass:
+    """One run over the days; nothing of the future is used."""
+
+    def __init__(
+        self,
+        table: Floats,
+        kinds: Ints,
+        group: Ints,
+        speaks: Bools,
+        spans: Sequence[int],
+        keep: float,
+        learn: int,
+    ) -> None:
+        series, times = table.shape
+        self.table, self.kinds, self.group, self.speaks = table, kinds, group, speaks
+        self.spans, self.keep, self.learn = spans, keep, learn
+        self.groups = int(group.max()) + 1
+        self.weight = speaks.astype(np.float64)
+        self.part = _PART if self.weight.sum() >= _MANY else 1
+        self.size_of = np.maximum(np.bincount(group, self.weight, self.groups), 1.0)
+        self.pattern = Pattern.start(group, self.weight, _FORGET)
+        first = self._by_group(table[:, :_START].mean(axis=1)) / self.size_of
+        self.a = np.maximum(first[group], 1e-3) * 2.0
+        self.b = np.full(series, 2.0)
+        self.plain = self.a / self.b
+        self.drift_seen, self.drift_expected = np.zeros(self.groups), np.zeros(self.groups)
+        self.level = np.zeros((times + 1, series))  # at the end of the day before
+        self.shape = np.ones((times + 1, series))
+        self.exposure = np.zeros((times + 1, series))  # cumulated
+        self.count = np.vstack([np.zeros(series), np.cumsum(table.T, axis=0)])
+        self.squares = np.zeros((len(spans), series))
+        self.means = np.zeros((len(spans), series))
+
+    def _by_group(self, values: Floats) -> Floats:
+        return np.bincount(self.group, values * self.weight, self.groups).astype(np.float64)
+
+    def run(self) -> Scores:
+        series, times = self.table.shape
+        expected = np.full((times, series), np.nan)
+        p = np.ones((times, series))
+        window = np.full((times, series), self.spans[0], dtype=np.int64)
+        crossed, chance = np.zeros((times, GRID.size)), np.zeros((times, GRID.size))
+        for day in range(times):
+            factor = self.pattern.factors(int(self.kinds[day]))
+            self._close(day)
+            self.exposure[day + 1] = self.exposure[day] + factor
+            for i, span in enumerate(self.spans):
+                origin = day + 1 - span
+                if origin < 1:
+                    continue
+                total = self.count[day + 1] - self.count[origin]
+                mean = self.level[origin] * (self.exposure[day + 1] - self.exposure[origin])
+                shape = self.shape[origin] * self.keep**span
+                if day >= self.learn:
+                    size = 1.0 / (1.0 / shape + (self._dispersion(i) - 1.0) / mean)
+                    this = tail(total, mean, size)
+                    better = this < p[day]
+                    p[day] = np.where(better, this, p[day])
+                    window[day] = np.where(better, span, window[day])
+                    asked = np.flatnonzero(self.speaks)[day % self.part :: self.part]
+                    chance[day] += self.part * crossings(mean[asked], size[asked])
+                self._learn_spread(i, total, mean, shape)
+            if day >= self.learn:
+                expected[day] = self.level[day] * factor
+                quiet = p[max(day - QUIET, 0) : day].min(axis=0)
+                crossed[day] = _new(p[day], quiet, self.speaks)
+            self._learn_level(day, factor)
+        return Scores(
+            observed=self.table,
+            expected=expected.T,
+            p=p.T,
+            window=window.T,
+            crossed=crossed,
+            chance=chance,
+            learn=self.learn,
+        )
+
+    def _close(self, day: int) -> None:
+        """The level as known at the end of the day before: own past, drawn to the group's levels as these differ."""
+        raw = self.a / self.b
+        mean = np.maximum(self._by_group(raw) / self.size_of, 1e-4)
+        spread = self._by_group((raw - mean[self.group]) ** 2 - raw / self.b) / self.size_of
+        alike = np.clip(mean**2 / np.maximum(spread, 1e-9), 0.1, 10.0)
+        prior = alike / mean  # days of the group's mean that a series borrows
+        self.shape[day] = self.a + alike[self.group]
+        self.plain = self.shape[day] / (self.b + prior[self.group])
+        drift = (self.drift_seen + _PRIOR_DRIFT) / (self.drift_expected + _PRIOR_DRIFT)
+        self.level[day] = self.plain * drift[self.group]
+
+    def _dispersion(self, i: int) -> Floats:
+        squares, means = self._by_group(self.squares[i]), self._by_group(self.means[i])
+        shared = np.maximum((squares + _PRIOR_CASES) / (means + _PRIOR_CASES), 1.0)[self.group]
+        own = (self.squares[i] + _PRIOR_CASES * shared) / (self.means[i] + _PRIOR_CASES)
+        return np.asarray(np.maximum(own, 1.0 + 1e-6))
+
+    def _learn_spread(self, i: int, total: Floats, mean: Floats, shape: Floats) -> None:
+        level = mean**2 / shape
+        most = 16.0 * (mean + level) + 4.0  # past outbreaks shall not hide the next
+        square = np.minimum((total - mean) ** 2, most) - level
+        self.squares[i] = _FORGET * self.squares[i] + square
+        self.means[i] = _FORGET * self.means[i] + mean
+
+    def _learn_level(self, day: int, factor: Floats) -> None:
+        seen = self.table[:, day]
+        mean = self.level[day] * factor
+        bounded = np.minimum(
+            seen, mean + 4.0 * np.sqrt(mean * self._dispersion(0) + mean**2 / self.shape[day]) + 1.0
+        )
+        self.pattern.learn(int(self.kinds[day]), bounded, self.level[day])
+        self.drift_seen = _DRIFT * self.drift_seen + self._by_group(bounded)
+        self.drift_expected = _DRIFT * self.drift_expected + self._by_group(self.plain * factor)
+        self.a = self.keep * self.a + bounded
+        self.b = self.keep * self.b + factor
+
+
+def _new(p: Floats, quiet: Floats, speaks: Bools) -> Floats:
+    """(GRID,): series that cross each threshold today and did not in the days before (whose smallest p is ``quiet``)."""
+    now, before = place(p[speaks]), place(quiet[speaks])
+    fresh = now < before
+    ends = GRID.size + 1
+    change = np.bincount(now[fresh], minlength=ends) - np.bincount(before[fresh], minlength=ends)
+    return np.cumsum(change)[:-1].astype(np.float64)
+
+
+def alarms(scores: Scores, budget: float) -> Watch:
+    """The alarms that keep to ``budget`` new false events a week in the whole district.
+
+    Every day has one threshold for all series and windows: the highest at which the crossings that the predictions expect, times
+    the ratio of the events that came to the crossings that were expected in the last ``HISTORY`` days, do not exceed the budget.
+    The expectation is exact for whole counts; the ratio corrects what the model has wrong, and counts an event of
+    several days and windows once. Real outbreaks of the past are in that ratio: the budget is then that of all alarms.
+
+    Raises ValueError naming the argument.
+    """
+    if not (np.isfinite(budget) and budget > 0):
+        raise ValueError(f"budget: {budget!r} is not a number of false alarms a week above 0")
+    p = scores.p.T
+    times = p.shape[0]
+    threshold = np.zeros(times)
+    came, foreseen = np.cumsum(scores.crossed, axis=0), np.cumsum(scores.chance, axis=0)
+    for day in range(scores.learn, times):
+        first = max(scores.learn, day - HISTORY)
+        past = (came[day - 1] - came[first - 1], foreseen[day - 1] - foreseen[first - 1])
+        daily = (foreseen[day] - foreseen[first - 1]) / (day + 1 - first)
+        threshold[day] = _threshold(*past, daily * 7.0, budget)
+    alarm = p <= threshold[:, None]
+    alarm[: scores.learn] = False
+    event = alarm.copy()
+    for back in range(1, QUIET + 1):
+        event[back:] &= ~alarm[:-back]
+    return Watch(scores=scores, threshold=threshold, alarm=alarm.T, event=event.T)
+
+
+def _threshold(came: Floats, foreseen: Floats, weekly: Floats, budget: float) -> float:
+    rate = np.maximum.accumulate(_ratio(came, foreseen) * weekly)
+    if rate[-1] <= budget:
+        return float(10.0 ** GRID[-1])
+    if rate[0] > budget:
+        return float(10.0 ** GRID[0] * budget / rate[0])
+    i = int(np.searchsorted(rate, budget, side="right"))  # rate[i - 1] <= budget < rate[i]
+    low, high = np.log(rate[i - 1] + 1e-12), np.log(rate[i])
+    part = (np.log(budget) - low) / (high - low) if rate[i - 1] > 0 else 0.0
+    return float(10.0 ** (GRID[i - 1] + part * (GRID[i] - GRID[i - 1])))
+
+
+def _ratio(came: Floats, foreseen: Floats) -> Floats:
+    """Events per expected crossing, by threshold.
+
+    Where few came, towards the rare end, the line through the logarithms of the ratios that are known better goes on: what the
+    model has wrong grows steadily into its tail. Without any experience it is :data:`_NAIVE`.
+    """
+    known = np.minimum(came, _ENOUGH)
+    weight = np.concatenate([known, [_TRUST]])
+    x = np.concatenate([GRID, [GRID[-1]]])
+    y = np.log(np.concatenate([(came + 0.5) / (foreseen + 0.5), [_NAIVE]]))
+    middle = float(weight @ x / weight.sum())
+    off = x - middle
+    slope = float(weight @ (off * y) / (weight @ off**2 + _TRUST))
+    line = float(weight @ y / weight.sum()) + slope * (GRID - middle)
+    own = known / _ENOUGH
+    with_line = own * np.log((came + 0.5) / (foreseen + 0.5)) + (1 - own) * line
+    return np.asarray(np.exp(with_line))
