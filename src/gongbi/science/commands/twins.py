@@ -50,7 +50,15 @@ def run(options: argparse.Namespace) -> Mapping[str, Any]:
         if name
     ]
     rows = reading.table(options.data, "--data", *used)
-    reports, repeated = _reports(rows, options)
+    reports, repeated = reports_of(
+        rows,
+        key=options.id,
+        time=options.time,
+        lat=options.lat,
+        lon=options.lon,
+        kind=options.kind,
+        text=options.text,
+    )
     found: list[tuple[str, Match]] = []
     for report, matches in follow(reports, ADDRESSES, least=options.least):
         if matches and matches[0].score >= options.least:
@@ -73,37 +81,37 @@ def say(result: Mapping[str, Any]) -> Iterable[str]:
         yield f"{result['rows_of_a_number_seen_before']} rows have the number of an earlier row and were left out"
 
 
-def _reports(rows: Sequence[dict[str, str]], options: argparse.Namespace) -> tuple[list[Report], int]:
-    times = _times(rows, options)
+def reports_of(
+    rows: Sequence[dict[str, str]],
+    *,
+    key: str,
+    time: str,
+    lat: str | None = None,
+    lon: str | None = None,
+    kind: str | None = None,
+    text: str | None = None,
+) -> tuple[list[Report], int]:
+    """Reports from the named columns, in the order of time, and how many rows were left out because their key was there already.
+    Raises ValueError with the line."""
+    times = _times(rows, key, time)
     seen: set[str] = set()
     reports = []
-    for line, (row, time) in enumerate(zip(rows, times, strict=True), 2):
-        key = row[options.id].strip()
-        if not key:
-            raise ValueError(f"--id: line {line}: {options.id} is blank")
-        if key in seen:
+    for line, (row, when) in enumerate(zip(rows, times, strict=True), 2):
+        own = row[key].strip()
+        if not own:
+            raise ValueError(f"--id: line {line}: {key} is blank")
+        if own in seen:
             continue
-        seen.add(key)
-        lat, lon = (_degrees(row, name, option, line) for name, option in _places(options))
+        seen.add(own)
+        place = _degrees(row, lat, "--lat", line), _degrees(row, lon, "--lon", line)
         try:
             reports.append(
-                Report(
-                    key,
-                    time,
-                    lat,
-                    lon,
-                    row[options.kind].strip() if options.kind else "",
-                    row[options.text] if options.text else "",
-                )
+                Report(own, when, *place, row[kind].strip() if kind else "", row[text] if text else "")
             )
         except ValueError as error:
             raise ValueError(f"--data: line {line}: {error}") from None
     reports.sort(key=lambda report: (report.time, report.key))
     return reports, len(rows) - len(reports)
-
-
-def _places(options: argparse.Namespace) -> tuple[tuple[str | None, str], tuple[str | None, str]]:
-    return (options.lat, "--lat"), (options.lon, "--lon")
 
 
 def _degrees(row: Mapping[str, str], column: str | None, option: str, line: int) -> float:
@@ -118,14 +126,14 @@ def _degrees(row: Mapping[str, str], column: str | None, option: str, line: int)
     return value
 
 
-def _times(rows: Sequence[dict[str, str]], options: argparse.Namespace) -> list[float]:
+def _times(rows: Sequence[dict[str, str]], key: str, time: str) -> list[float]:
     """Days. Where the table tells only the day, running numbers tell what came soon after what: a day's numbers are spread over it."""
-    moments = reading.moments(rows, options.time, "--time")
+    moments = reading.moments(rows, time, "--time")
     if len({moment.tzinfo is None for moment in moments}) > 1:
-        raise ValueError(f"--time: {options.time} has times with a zone and times without")
+        raise ValueError(f"--time: {time} has times with a zone and times without")
     zero = datetime(2000, 1, 1, tzinfo=moments[0].tzinfo)
     days = [(moment - zero).total_seconds() / _DAY for moment in moments]
-    numbers = [_running(row[options.id]) for row in rows]
+    numbers = [_running(row[key]) for row in rows]
     if any(day != math.floor(day) for day in days) or None in numbers:
         return days
     of_day: dict[float, list[int]] = defaultdict(list)
