@@ -169,7 +169,7 @@ def test_the_command_takes_no_rule_of_a_table_with_a_wrong_one(
 ) -> None:
     assert cli.main(["import", "routes", str(route_file(tmp_path, "somebody")), "--yes"]) == 1
     out, err = capsys.readouterr()
-    assert err.startswith("row 2, ")
+    assert err.startswith("row 2 · ")
     assert "no rule was taken" in out
     assert duties.rule_drafts(EYE) == []
 

@@ -28,7 +28,7 @@ from gongbi.duties.columns import (
 from gongbi.duties.models import DutyItem, Kind, Question, RoutingRule, Standard, Versioned, WordRule
 from gongbi.kernel.clock import limits
 from gongbi.kernel.errors import Refused
-from gongbi.kernel.tables import Column, Row, read_table, write_template
+from gongbi.kernel.tables import Column, Fault, Row, read_table, write_template
 
 Words = tuple[str, str]
 KIND_CODE = re.compile(r"^[CEH]\d{4}$")
@@ -62,6 +62,11 @@ class Read:
     rows: list[dict[str, Any]] = field(default_factory=list)
     refused: list[Row] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+
+    @property
+    def faults(self) -> list[Fault]:
+        """What is wrong with the rows refused."""
+        return [fault for row in self.refused for fault in row.errors]
 
 
 def _yes(text: str) -> bool:

@@ -17,7 +17,7 @@ from typing import IO, Any
 import xlsxwriter
 
 from gongbi.kernel import sheets
-from gongbi.kernel.errors import Refused, in_language
+from gongbi.kernel.errors import Refused, in_full, in_language
 
 HEADER_WITHIN = 30  # headings are looked for in the first rows: people put titles and notes above them
 SHEET_ROWS = 1_048_576  # what an Excel sheet holds, its heading included
@@ -41,23 +41,23 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class CellError:
-    """What is wrong in one row. ``column`` is the key, ``heading`` what the file itself calls the column.
+class Fault:
+    """One thing wrong in a file: its row (0: the whole file), the column's key and what people see above it ("": the whole row).
 
-    ``words`` is a (Chinese, English) pair or a finished text, ``values`` fills its ``%(name)s`` places.
+    ``words`` is a (Chinese, English) pair or a finished text, ``values`` fills its ``%(name)s`` places; ``code`` is for programs.
     """
 
+    row: int
     column: str
-    heading: str
     words: Any
     code: str = "value"
     values: Mapping[str, Any] = field(default_factory=dict)
+    heading: str = ""
 
     @property
     def message(self) -> str:
         """The sentence in the reader's language."""
-        text = in_language(self.words)
-        return text % self.values if self.values else text
+        return in_full(self.words, self.values)
 
 
 @dataclass(slots=True)
@@ -66,7 +66,7 @@ class Row:
 
     number: int
     values: dict[str, str]
-    errors: list[CellError] = field(default_factory=list)
+    errors: list[Fault] = field(default_factory=list)
     headings: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -75,18 +75,26 @@ class Row:
 
     def wrong(self, column: str, words: Any, code: str = "value", **values: Any) -> None:
         """Add an error found by the room that imports: a (Chinese, English) pair or a text, and what fills it."""
-        self.errors.append(CellError(column, self.headings.get(column, column), words, code, values))
+        self.refuse(Refused(code, words, field=column, values=values))
+
+    def refuse(self, refusal: Refused, column: str = "") -> None:
+        """Add what a rule refused; ``column``: whose fault it is when the refusal names no field."""
+        key = refusal.field or column
+        name = self.headings.get(key, key)
+        self.errors.append(Fault(self.number, key, refusal.words, refusal.code, refusal.values, name))
 
 
 @dataclass(slots=True)
 class Table:
-    """An opened file: iterate once for its rows. ``unknown``: headings that no column claims; they are not read."""
+    """An opened file: iterate once for its rows. ``headings``: of the columns that it has; ``named``: of all, as the form calls those
+    that it lacks. ``unknown``: headings that no column claims; they are not read."""
 
     filename: str
     kind: str  # "csv", "xlsx" …
     encoding: str
     header_row: int
     headings: dict[str, str]
+    named: dict[str, str]
     unknown: list[str]
     _rows: Iterator[Row]
     unread: list[str] = field(default_factory=list)
@@ -138,10 +146,8 @@ def read_table(
 ) -> Table:
     """Open a spreadsheet; the rows stream while you iterate, so a million rows need no million objects.
 
-    The kind is told from the content, not from the name. Raises :class:`Refused` (``table_unreadable``,
-    ``table_encoding``,
-    ``table_empty``, ``table_headings``, ``columns_missing``, ``columns_twice``, ``table_too_large``). A row
-    with a missing or
+    The kind is told from the content, not from the name. Raises :class:`Refused` (``table_unreadable``, ``table_encoding``,
+    ``table_empty``, ``table_headings``, ``columns_missing``, ``columns_twice``, ``table_too_large``). A row with a missing or
     forbidden value still comes, with its errors; blank rows are skipped but counted.
     """
     file = io.BytesIO(data) if isinstance(data, bytes) else data
@@ -212,10 +218,11 @@ def read_table(
             },
         )
     headings = {key: heads[place] for key, place in places.items()}
+    named = {column.key: in_language((column.zh, column.en)) for column in columns} | headings
     rest = ((number, texts) for number, texts in head if number > header_row)
     more = ((number, [clean(cell) for cell in cells]) for number, cells in raw)
-    rows = _rows(rest, more, columns, places, headings)
-    return Table(filename, kind, encoding, header_row, headings, unknown, rows, unread)
+    rows = _rows(rest, more, columns, places, named)
+    return Table(filename, kind, encoding, header_row, headings, named, unknown, rows, unread)
 
 
 def _listed(columns: Sequence[Column]) -> tuple[str, str]:
@@ -367,9 +374,7 @@ def write_template(columns: Sequence[Column], sheet: str = "数据", *, lang: st
 def write_csv(
     columns: Sequence[Column], rows: Iterable[Mapping[str, Any]], *, lang: str = "zh"
 ) -> Iterator[bytes]:
-    """A CSV in pieces: UTF-8 with mark (Excel opens it right), text that a spreadsheet would run as a
-    formula is quoted by ``'``.
-    """
+    """A CSV in pieces: UTF-8 with mark (Excel opens it right), text that a spreadsheet would run as a formula is quoted by ``'``."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow([c.zh if lang == "zh" else c.en for c in columns])

@@ -100,7 +100,7 @@ def duties(*, at: datetime) -> str:
     from gongbi.duties.actions import load_defaults
 
     made = load_defaults(at=at, viewer=VIEWER)
-    return ", ".join(f"{outcome.added} {outcome.name}" for outcome in made)
+    return ", ".join(f"{outcome.new} {outcome.name}" for outcome in made)
 
 
 def cards(*, at: datetime) -> str:

@@ -7,15 +7,15 @@ be sent again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import IO, Any
 
 from django.utils import timezone
 
 from gongbi.kernel.errors import Refused
+from gongbi.kernel.keeping import Result
 from gongbi.kernel.scope.viewer import Viewer
-from gongbi.kernel.tables import Column, Row, read_table, write_template
+from gongbi.kernel.tables import Column, read_table, write_template
 from gongbi.parties import actions, queries, rules
 from gongbi.parties.models import Person, Post
 from gongbi.parties.words import refuse
@@ -61,38 +61,25 @@ POSTS = (
 LISTS = {"units": UNITS, "people": PEOPLE, "posts": POSTS}
 
 
-@dataclass(slots=True)
-class Outcome:
-    """What became of a file: how many rows are new, changed, as they were; the refused ones with their errors."""
-
-    new: int = 0
-    changed: int = 0
-    same: int = 0
-    refused: list[Row] = field(default_factory=list)
-
-
 def template(name: str, *, lang: str = "zh") -> bytes:
     """The empty Excel form of a list: ``units``, ``people`` or ``posts``."""
     return write_template(LISTS[name], lang=lang)
 
 
-def import_list(
-    name: str, data: bytes | IO[bytes], filename: str, *, at: datetime, viewer: Viewer
-) -> Outcome:
+def import_list(name: str, data: bytes | IO[bytes], filename: str, *, at: datetime, viewer: Viewer) -> Result:
     """Read the list ``name`` from a spreadsheet and write it row by row. Raises Refused when the file cannot be read."""
     keep: Callable[[dict[str, Any], datetime, Viewer], str] = _KEEP[name]
-    outcome = Outcome()
+    result = Result()
     for row in read_table(data, filename, LISTS[name]):
         if row.good:
             try:
                 done = keep(row.values, at, viewer)
             except Refused as refusal:
-                row.wrong(refusal.field or LISTS[name][0].key, refusal.message, refusal.code)
+                row.refuse(refusal, LISTS[name][0].key)
             else:
-                setattr(outcome, done, getattr(outcome, done) + 1)
-        if not row.good:
-            outcome.refused.append(row)
-    return outcome
+                setattr(result, done, getattr(result, done) + 1)
+        result.faults += row.errors
+    return result
 
 
 def unit_rows(viewer: Viewer, *, on: date) -> Iterator[dict[str, Any]]:

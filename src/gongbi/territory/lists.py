@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import IO
 
-from gongbi.kernel.errors import in_language
-from gongbi.kernel.keeping import Fault, Kept, Result, keep
+from gongbi.kernel.keeping import Kept, Result, keep
 from gongbi.kernel.scope.viewer import Viewer
+from gongbi.kernel.tables import Fault
 from gongbi.territory import exchange
 from gongbi.territory.actions import import_boundaries
 from gongbi.territory.words import sentence
@@ -16,14 +16,17 @@ from gongbi.territory.words import sentence
 def read_boundaries(file: IO[bytes], _filename: str, day: date, viewer: Viewer, at: datetime) -> Result:
     """A GeoJSON feature collection; each feature with ``properties.code``. What does not fit is held and named."""
     record = import_boundaries(file.read(), effective=day, viewer=viewer, at=at)
-    faults = [Fault(0, ", ".join(problem["ids"]), sentence(problem)) for problem in record.problems]
+    faults = [
+        Fault(0, "", sentence(problem), problem["kind"], heading="、".join(problem["ids"]))
+        for problem in record.problems
+    ]
     notes = []
     if record.held:
         held = (
             f"{len(record.held)} 个要素被暂扣：更正后重新上传。",
             f"{len(record.held)} features are held: correct them and send them again.",
         )
-        notes.append(in_language(held))
+        notes.append(held)
     return Result(new=len(record.accepted), faults=faults, notes=notes)
 
 

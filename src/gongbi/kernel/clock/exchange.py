@@ -57,12 +57,10 @@ _NAME: Final = 60  # characters kept of a holiday's name
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What was read: the good rows, and the wrong ones with what is wrong in each (``tables.Row``: number
-    and errors).
-    """
+    """What was read: the good rows, and what is wrong with the others."""
 
     rows: list[NoticeRow]
-    wrong: list[tables.Row]
+    wrong: list[tables.Fault]
 
 
 def read(data: bytes | IO[bytes], filename: str) -> Notice:
@@ -72,7 +70,7 @@ def read(data: bytes | IO[bytes], filename: str) -> Notice:
     harmless; a contradiction is an error of the later row.
     """
     rows: list[NoticeRow] = []
-    wrong: list[tables.Row] = []
+    wrong: list[tables.Fault] = []
     seen: dict[date, tuple[int, bool]] = {}
     for row in tables.read_table(data, filename, COLUMNS):
         day = _day(row)
@@ -92,7 +90,7 @@ def read(data: bytes | IO[bytes], filename: str) -> Notice:
             elif number == row.number and row.good:
                 rows.append(NoticeRow(day, working, row.values["name"][:_NAME]))
         if not row.good:
-            wrong.append(row)
+            wrong += row.errors
     return Notice(rows, wrong)
 
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from gongbi.ops.console import day, django_ready, now, say
 
 if TYPE_CHECKING:
-    from gongbi.kernel.keeping import Fault, Result
+    from gongbi.kernel.keeping import Result
+    from gongbi.kernel.tables import Fault
 
 EXAMPLE = "gongbi import units units.xlsx --errors wrong.csv"
 SHOWN = 50  # faults on the console; all of them go to --errors
@@ -48,29 +49,30 @@ def write_faults(path: Path, faults: list[Fault]) -> None:
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["row", "column", "message"])
-        writer.writerows((fault.row or "", fault.column, fault.message) for fault in faults)
+        writer.writerows((fault.row or "", fault.heading, fault.message) for fault in faults)
 
 
 def tell_faults(faults: list[Fault], errors: Path | None) -> None:
     """Name the wrong rows on stderr, the first of them; all go to ``errors`` when it is given."""
+    from django.utils.translation import gettext as _
+
     for fault in faults[:SHOWN]:
-        where = f"row {fault.row}" if fault.row else "file"
-        column = f", {fault.column}" if fault.column else ""
-        sys.stderr.write(f"{where}{column}: {fault.message}\n")
+        where = _("row %(row)s") % {"row": fault.row} if fault.row else _("file")
+        sys.stderr.write(f"{' · '.join(filter(None, (where, fault.heading)))}: {fault.message}\n")
     if len(faults) > SHOWN:
-        sys.stderr.write(f"… and {len(faults) - SHOWN} more; --errors FILE.csv writes all of them.\n")
+        more = _("… and %(count)s more; --errors FILE.csv writes all of them.")
+        sys.stderr.write(more % {"count": len(faults) - SHOWN} + "\n")
     if errors is not None:
         write_faults(errors, faults)
 
 
 def tell(result: Result, errors: Path | None) -> int:
     """Print what became of the file; status 1 when anything in it was refused."""
+    from gongbi.kernel.errors import in_language
+
     tell_faults(result.faults, errors)
-    say(
-        f"{result.new} new, {result.changed} changed, {result.same} as they were, {len(result.faults)} errors."
-    )
-    for note in result.notes:
-        say(note)
+    for words in (result.words, *result.notes):
+        say(in_language(words))
     return 1 if result.faults else 0
 
 
