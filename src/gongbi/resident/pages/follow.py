@@ -141,7 +141,7 @@ def given_facts(me: Mine) -> list[Fact]:
         facts.append(Fact(_("Who you are"), _("Anonymous: nothing was kept")))
     else:
         if report.name:
-            facts.append(Fact(_("Name"), report.name.masked))
+            facts.append(Fact(_("Name given"), report.name.masked))
         if report.phone:
             facts.append(Fact(_("Telephone"), report.phone.masked))
         if report.confidential:
