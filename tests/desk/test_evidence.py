@@ -45,7 +45,9 @@ def test_a_co_handler_shows_its_part_and_the_photo_stands_at_its_line(
     part = fresh(case).parts.get()
     assert (part.done_at is not None, part.result) == (True, "已疏导行人")
     assert shown(at_desk("checker"), case) >= 1
-    line = next(one for one in queries.timeline(fresh(case), world.who("checker")) if one.arrow.name == "co_done")
+    line = next(
+        one for one in queries.timeline(fresh(case), world.who("checker")) if one.arrow.name == "co_done"
+    )
     stored = files.of_matter(case.pk, viewer=world.who("checker"))
     assert [file.digest for file in stored] == line.facts["evidence"]
 

@@ -101,7 +101,9 @@ def test_filters_narrow_and_say_when_nothing_fits(world: World, at_desk: At) -> 
     assert numbers_in(wrong.content.decode()) == [lamp.number]
 
 
-def test_a_queue_is_narrowed_to_one_responsible_unit(world: World, at_desk: At, unit: Callable[[str], int]) -> None:
+def test_a_queue_is_narrowed_to_one_responsible_unit(
+    world: World, at_desk: At, unit: Callable[[str], int]
+) -> None:
     lamp, other = world.case("dispatched"), world.case("accepted")
     actions.dispatch(
         case_id=other.pk, viewer=world.who("dispatcher"), at=world.clock.on(minutes=1), unit_id=unit("transport_police")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
@@ -130,7 +130,8 @@ def co_done(
         raise Refused(
             "cases.no_part", ("贵单位没有待完成的协办任务。", "Your unit has no open part in this case.")
         )
-    text, facts = clean_text(result), {"unit": part.unit_id}
+    text = clean_text(result)
+    facts: dict[str, Any] = {"unit": part.unit_id}
     if photos:
         facts["evidence"] = _attached(case, photos)
     take(
@@ -197,7 +198,9 @@ def _attached(case: Case, photos: Sequence[int]) -> list[str]:
 def _check_fresh(case: Case, digests: Sequence[str]) -> None:
     """Done again is shown again: the photo of the first result proves nothing about the second."""
     shown: set[str] = set()
-    entries = LedgerEntry.objects.filter(matter_id=case.pk, transition__in=("finish", "co_done", "solve_on_spot"))
+    entries = LedgerEntry.objects.filter(
+        matter_id=case.pk, transition__in=("finish", "co_done", "solve_on_spot")
+    )
     for facts in entries.values_list("facts", flat=True):
         shown |= set(facts.get("evidence", ()))
     if set(digests) <= shown:

@@ -212,4 +212,5 @@ def earlier_of(phone: str, viewer: Viewer, *, limit: int = 20) -> list[Report]:
     """Earlier reports from the same telephone number, newest first (for a clerk with the caller on the line)."""
     key = blind.index(phone, "phone")
     found = visible(Report.objects.filter(phone_index=key), viewer, "caller").select_related("case")
+    found = found.prefetch_related("case__clocks")
     return list(found.order_by("-id")[:limit])

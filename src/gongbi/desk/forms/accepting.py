@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, ClassVar
 
 from django import forms
@@ -302,7 +301,7 @@ class DispatchForm(StepForm):
         super().refuse(refusal)
 
 
-def extended(case: Any) -> datetime | None:
+def extended(case: Any) -> engine.Due | None:
     """When the handling would have to be done if it were extended once more; None where nothing runs."""
     clock = next((one for one in case.clocks.all() if one.name == "handle" and one.stopped_at is None), None)
     if clock is None:
@@ -310,7 +309,7 @@ def extended(case: Any) -> datetime | None:
     more = [*clock.extra(), limits.parse(case.limit)]
     return engine.due(
         clock.started_at, clock.parsed(), current_calendar(), pauses=clock.spans(), extensions=more
-    ).at
+    )
 
 
 class DecideForm(StepForm):

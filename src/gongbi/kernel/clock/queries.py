@@ -136,6 +136,12 @@ def clocks_of(matter: Matter) -> list[Clock]:
     return list(Clock.objects.filter(matter_id=matter.pk).order_by("started_at", "id"))
 
 
+def provisional_among(matters: Iterable[int]) -> frozenset[int]:
+    """Which of these matters have a running clock that was counted over days no notice has fixed yet. One query."""
+    found = Clock.objects.filter(matter_id__in=list(matters), stopped_at__isnull=True, provisional=True)
+    return frozenset(found.values_list("matter_id", flat=True))
+
+
 def explain_clock(clock: Clock, now: datetime) -> Explained:
     """Why the clock's deadline is what it is, and what is left at ``now`` (at the stop, when it has
     stopped).
