@@ -130,8 +130,8 @@ def test_the_counts_are_one_sentence_in_the_readers_language(
 def test_a_reader_gets_exactly_what_it_asks_for(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
     seen: list[Any] = []
 
-    def reader(file: Any, filename: str, day: date, viewer: Viewer, at: datetime) -> Result:
-        seen.extend((file, filename, day, viewer.actor, at))
+    def reader(file: Any, filename: str, *, valid_from: date, viewer: Viewer, at: datetime) -> Result:
+        seen.extend((file, filename, valid_from, viewer.actor, at))
         return Result(new=1)
 
     monkeypatch.setitem(keeping._kept, "stones", Kept(("石头", "stones"), ("硬", "hard"), reader))

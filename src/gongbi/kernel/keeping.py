@@ -4,15 +4,15 @@ A room declares its lists in a module ``lists`` (found in every installed app, l
 
     keep("units", Kept(("单位", "Units"), ("部门、街道…", "Departments…"), read_units, COLUMNS, rank=40))
 
-``read`` takes ``(file, filename, valid_from, viewer, at)`` and returns a :class:`Result`, or a room's own kind of it.
+A :class:`Reader` returns a :class:`Result`, or a room's own kind of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import IO
+from typing import IO, Protocol
 
 from django.utils.module_loading import autodiscover_modules
 
@@ -48,7 +48,12 @@ class Result:
         )
 
 
-Reader = Callable[[IO[bytes], str, date, Viewer, datetime], Result]
+class Reader(Protocol):
+    """Takes an open file in. Refused when the file as a whole cannot be read; wrong rows are faults of the result."""
+
+    def __call__(
+        self, file: IO[bytes], filename: str, /, *, valid_from: date, viewer: Viewer, at: datetime
+    ) -> Result: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,4 +136,4 @@ def read(
             values={"name": in_language(kept.words)},
             field="file",
         )
-    return kept.read(file, filename, valid_from, viewer, at)
+    return kept.read(file, filename, valid_from=valid_from, viewer=viewer, at=at)

@@ -13,9 +13,11 @@ from gongbi.territory.actions import import_boundaries
 from gongbi.territory.words import sentence
 
 
-def read_boundaries(file: IO[bytes], _filename: str, day: date, viewer: Viewer, at: datetime) -> Result:
+def read_boundaries(
+    file: IO[bytes], _filename: str, *, valid_from: date, viewer: Viewer, at: datetime
+) -> Result:
     """A GeoJSON feature collection; each feature with ``properties.code``. What does not fit is held and named."""
-    record = import_boundaries(file.read(), effective=day, viewer=viewer, at=at)
+    record = import_boundaries(file.read(), effective=valid_from, viewer=viewer, at=at)
     faults = [
         Fault(0, "", sentence(problem), problem["kind"], heading="、".join(problem["ids"]))
         for problem in record.problems
@@ -35,9 +37,7 @@ keep(
     Kept(
         ("区划", "Divisions"),
         ("区、街道、社区、网格的代码和名称", "Codes and names of districts, streets, communities, grids"),
-        lambda file, name, day, viewer, at: exchange.import_division_file(
-            file, name, valid_from=day, viewer=viewer, at=at
-        ),
+        exchange.import_division_file,
         exchange.DIVISION_COLUMNS,
         rank=10,
     ),
@@ -57,9 +57,7 @@ keep(
     Kept(
         ("地名", "Places"),
         ("道路、小区、单位及别名", "Roads, compounds, institutions with aliases"),
-        lambda file, name, day, viewer, at: exchange.import_place_file(
-            file, name, valid_from=day, viewer=viewer, at=at
-        ),
+        exchange.import_place_file,
         exchange.PLACE_COLUMNS,
         rank=12,
     ),

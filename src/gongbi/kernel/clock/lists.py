@@ -11,8 +11,8 @@ from gongbi.kernel.keeping import Kept, Result, keep
 from gongbi.kernel.scope.viewer import Viewer
 
 
-def read_notice(file: IO[bytes], filename: str, _valid_from: date, viewer: Viewer, at: datetime) -> Result:
-    """A notice with a wrong row is not entered: half a year's holidays would move deadlines twice."""
+def read_notice(file: IO[bytes], filename: str, *, valid_from: date, viewer: Viewer, at: datetime) -> Result:
+    """A notice has its own days. With a wrong row it is not entered: half a year's holidays would move deadlines twice."""
     notice = exchange.read(file, filename)
     if notice.wrong or not notice.rows:
         return Result(faults=notice.wrong)
