@@ -11,13 +11,14 @@ import io
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
 from typing import IO, Any
 
 import xlsxwriter
 
 from gongbi.kernel import sheets
 from gongbi.kernel.errors import Refused, in_full, in_language
+from gongbi.kernel.sheet_faults import FAULTS
+from gongbi.kernel.sheets import clean
 
 HEADER_WITHIN = 30  # headings are looked for in the first rows: people put titles and notes above them
 SHEET_ROWS = 1_048_576  # what an Excel sheet holds, its heading included
@@ -101,28 +102,6 @@ class Table:
 
     def __iter__(self) -> Iterator[Row]:
         return self._rows
-
-
-def clean(value: object) -> str:
-    """A cell as text: dates in ISO form, whole numbers without ``.0``, no control characters, outer blanks gone."""
-    if value is None or value == "":
-        return ""
-    if isinstance(value, str):
-        if value.isprintable():
-            return value.strip()
-        kept = (c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs") else "" for c in value)
-        return "".join(kept).strip()
-    if isinstance(value, bool):
-        return "1" if value else "0"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time() else value.isoformat(sep=" ")
-    if isinstance(value, date | time):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return str(value)
-    return str(value).strip()
 
 
 def _folded(heading: str) -> str:
@@ -252,11 +231,13 @@ def _rows(
             for key in absent:
                 values[key] = ""
             row = Row(number, values, headings=headings)
+            if not FAULTS.isdisjoint(texts):
+                _wrong_formulas(row)
             for key in required:
                 if not values[key]:
                     row.wrong(key, ("这一格不能为空。", "This cell must not be empty."), "required")
             for key, allowed in closed:
-                if values[key] and values[key] not in allowed:
+                if values[key] and values[key] not in allowed and values[key] not in FAULTS:
                     row.wrong(
                         key,
                         ("“%(value)s”不在可选值中：%(allowed)s。", "“%(value)s” is not one of: %(allowed)s."),
@@ -265,6 +246,13 @@ def _rows(
                         allowed="、".join(sorted(allowed)),
                     )
             yield row
+
+
+def _wrong_formulas(row: Row) -> None:
+    for key, value in row.values.items():
+        if value in FAULTS:
+            words = ("这一格是公式错误 %(value)s，请改正公式或填写内容。", "This cell holds the formula error %(value)s. Correct the formula or fill it in.")  # fmt: skip
+            row.wrong(key, words, "formula", value=value)
 
 
 def write_xlsx(
