@@ -127,6 +127,8 @@ def _random(chance: random.Random, now: datetime, first_report: int) -> list[Ent
             for effect in arrow.clocks
             if effect.do in ("start", "resume")
         }
+        if arrow.name in ("dispatch", "rule", "join", "take_in") and chance.random() < 0.7:
+            due["response"] = now + timedelta(minutes=chance.choice((120, 1440, 4000)))
         if arrow.name == "grant_extension":
             due = {"handle": now + timedelta(days=2)}
         if due:
