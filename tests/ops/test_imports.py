@@ -17,7 +17,8 @@ from gongbi.kernel.keeping import Kept, Result, known, read
 from gongbi.kernel.scope.viewer import Viewer, system
 from gongbi.kernel.tables import Fault, read_table
 from gongbi.ops import cli
-from gongbi.ops.commands.imports import SHOWN, tell
+from gongbi.ops.commands.imports import tell
+from gongbi.ops.console import FAULTS_SHOWN as SHOWN
 
 DAY = date(2026, 3, 10)
 LISTS = keeping.lists()

@@ -7,8 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gongbi.ops.commands.imports import tell_faults
-from gongbi.ops.console import say
+from gongbi.ops.console import say, tell_faults
 
 if TYPE_CHECKING:
     from gongbi.duties.models import RuleDraft

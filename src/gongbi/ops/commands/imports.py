@@ -6,19 +6,15 @@ Routing rules are not read straight in: the file becomes a draft, is tried on pa
 from __future__ import annotations
 
 import argparse
-import csv
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gongbi.ops.console import day, django_ready, now, say
+from gongbi.ops.console import day, django_ready, now, say, tell_faults
 
 if TYPE_CHECKING:
     from gongbi.kernel.keeping import Result
-    from gongbi.kernel.tables import Fault
 
 EXAMPLE = "gongbi import units units.xlsx --errors wrong.csv"
-SHOWN = 50  # faults on the console; all of them go to --errors
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,28 +38,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--yes", action="store_true", help="routes: put the rules in force after their trial on past matters"
     )
-
-
-def write_faults(path: Path, faults: list[Fault]) -> None:
-    """All faults as a CSV that Excel opens right."""
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["row", "column", "message"])
-        writer.writerows((fault.row or "", fault.heading, fault.message) for fault in faults)
-
-
-def tell_faults(faults: list[Fault], errors: Path | None) -> None:
-    """Name the wrong rows on stderr, the first of them; all go to ``errors`` when it is given."""
-    from django.utils.translation import gettext as _
-
-    for fault in faults[:SHOWN]:
-        where = _("row %(row)s") % {"row": fault.row} if fault.row else _("file")
-        sys.stderr.write(f"{' · '.join(filter(None, (where, fault.heading)))}: {fault.message}\n")
-    if len(faults) > SHOWN:
-        more = _("… and %(count)s more; --errors FILE.csv writes all of them.")
-        sys.stderr.write(more % {"count": len(faults) - SHOWN} + "\n")
-    if errors is not None:
-        write_faults(errors, faults)
 
 
 def tell(result: Result, errors: Path | None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date, datetime
@@ -13,13 +14,20 @@ from gongbi.kernel.errors import Forbidden
 from gongbi.kernel.outbox.actions import publish
 from gongbi.kernel.scope.viewer import ADMIN, SYSTEM, Viewer
 from gongbi.kernel.tables import Fault
-from gongbi.territory.models import Division, on_day
+from gongbi.territory import memory
+from gongbi.territory.models import Division, Revision, on_day
 from gongbi.territory.words import WORDS, refused
 
 
 def fault(row: int, column: str, code: str, /, **values: object) -> Fault:
     """What is wrong with a row, in this room's words for ``code``."""
     return Fault(row, column, WORDS[code], code, values)
+
+
+def touch(name: str) -> None:
+    """Say that a list has changed, in the transaction that changed it."""
+    Revision.objects.update_or_create(name=name, defaults={"token": secrets.randbits(62)})
+    memory.suspect(name)
 
 
 def may_change(viewer: Viewer) -> None:

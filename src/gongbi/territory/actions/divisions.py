@@ -11,8 +11,8 @@ from django.db import transaction
 from gongbi.kernel.keeping import Result
 from gongbi.kernel.scope.viewer import Viewer
 from gongbi.territory import rules
-from gongbi.territory.actions.common import fault, may_change
-from gongbi.territory.models import Division, Revision, new_division, on_day, touch
+from gongbi.territory.actions.common import fault, may_change, touch
+from gongbi.territory.models import Division, Revision, new_division, on_day
 
 MAX_NAME = 60
 

@@ -13,8 +13,8 @@ from gongbi.kernel.keeping import Result
 from gongbi.kernel.scope.viewer import Viewer
 from gongbi.kernel.tables import Fault
 from gongbi.territory import queries, rules
-from gongbi.territory.actions.common import fault, may_change
-from gongbi.territory.models import Division, Place, Revision, on_day, touch
+from gongbi.territory.actions.common import fault, may_change, touch
+from gongbi.territory.models import Division, Place, Revision, on_day
 from gongbi.territory.words import refused
 
 MAX_NAME = 80
