@@ -5,12 +5,14 @@ from gongbi.cases.queries.past import past_matters
 from gongbi.cases.queries.reading import (
     case_by_number,
     case_for,
+    cases_of_reports,
     earlier_of,
     kinds_of,
     near,
     questions_open,
     report_by_link,
     report_by_number,
+    requests_decided,
     timeline,
 )
 from gongbi.cases.queries.settings import number, setting
@@ -21,6 +23,7 @@ __all__ = [
     "case_by_number",
     "case_for",
     "case_list",
+    "cases_of_reports",
     "counts",
     "earlier_of",
     "kinds_of",
@@ -33,6 +36,7 @@ __all__ = [
     "queue",
     "report_by_link",
     "report_by_number",
+    "requests_decided",
     "setting",
     "special_reply",
     "timeline",

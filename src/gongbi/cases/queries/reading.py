@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from gongbi.cases import links
-from gongbi.cases.models import Case, Question, Report
+from gongbi.cases.models import Case, Question, Report, Request
 from gongbi.cases.queries.triage import look_ups, twins_of
 from gongbi.cases.triage import Said, Twin, triage
 from gongbi.duties import queries as duties
@@ -206,6 +206,18 @@ def twins_for(case: Case, viewer: Viewer, *, at: datetime) -> list[Twin]:
         )
     )
     return [twin for twin in alike if twin.case_id in seen]
+
+
+def requests_decided(viewer: Viewer, *, most: int) -> list[Request]:
+    """The last ``most`` requests for more time that were granted or refused, with their cases, newest first."""
+    found = Request.objects.filter(decided_at__isnull=False, case__in=visible(Case, viewer, "list"))
+    return list(found.select_related("case").order_by("-id")[:most])
+
+
+def cases_of_reports(viewer: Viewer, reports: Iterable[int]) -> dict[int, Case]:
+    """The case that each of these reports belongs to, as far as the viewer sees it. One query."""
+    found = visible(Report.objects.filter(pk__in=list(reports)), viewer, "list").select_related("case")
+    return {report.pk: report.case for report in found}
 
 
 def earlier_of(phone: str, viewer: Viewer, *, limit: int = 20) -> list[Report]:

@@ -124,6 +124,11 @@ def digest_now() -> str:
     return text.hexdigest()
 
 
+def calendar_changes(*, most: int) -> list[CalendarVersion]:
+    """The last ``most`` changes of the calendar or the office hours, newest first."""
+    return list(CalendarVersion.objects.order_by("-id")[:most])
+
+
 def due_of(clock: Clock, calendar: Calendar) -> Due:
     """The deadline of a clock by ``calendar``, its pauses and extensions; not the stored one."""
     return engine.due(

@@ -9,6 +9,7 @@ from datetime import datetime, time, timedelta
 from django.utils import timezone
 
 from gongbi.kernel.errors import NotThere
+from gongbi.kernel.flow.invariants import Breach
 from gongbi.kernel.ledger.chain import Fields, entry_hash, merkle_path, merkle_root
 from gongbi.kernel.ledger.models import DailyRoot, LedgerEntry
 
@@ -30,6 +31,15 @@ class Proof:
     entry: str
     root: str
     path: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """``days`` sealed, the ``last`` of them, and whether the roots ``follow`` one another."""
+
+    days: int
+    last: DailyRoot | None
+    follow: bool
 
 
 def fields_of(entry: LedgerEntry) -> Fields:
@@ -92,16 +102,32 @@ def _day_hashes(day: datetime) -> list[bytes]:
     return [bytes(h) for h in rows.values_list("hash", flat=True)]
 
 
-def _verify_days() -> Iterator[Problem]:
+def _verify_days(*, walked: int | None = None) -> Iterator[Problem]:
+    """Every root follows the one before it, and the entries of the last ``walked`` days (None: of all) still give theirs."""
     zone = timezone.get_default_timezone()
-    before = bytes(32)
-    for sealed in DailyRoot.objects.order_by("day"):
+    before, days = bytes(32), list(DailyRoot.objects.order_by("day"))
+    for place, sealed in enumerate(days):
         start = datetime.combine(sealed.day, time.min, tzinfo=zone)
-        if merkle_root(_day_hashes(start)) != bytes(sealed.root):
+        due = walked is None or place >= len(days) - walked
+        if due and merkle_root(_day_hashes(start)) != bytes(sealed.root):
             yield Problem(None, 0, f"the entries of {sealed.day} no longer give the published root")
         if bytes(sealed.prev_root) != before:
             yield Problem(None, 0, f"the root of {sealed.day} does not follow the day before it")
         before = bytes(sealed.root)
+
+
+def breaches() -> Iterator[Breach]:
+    """What the nightly check sees of the ledger: the chain of the days and the entries of the last two; :func:`verify` walks all."""
+    for problem in _verify_days(walked=2):
+        yield Breach(
+            "ledger.days", f"entry {problem.seq}" if problem.matter_id else "daily roots", problem.what
+        )
+
+
+def sealed_days() -> Sealed:
+    """How far the ledger is sealed, and whether each day's root follows the one before. The entries are not walked."""
+    last = DailyRoot.objects.order_by("-day").first()
+    return Sealed(DailyRoot.objects.count(), last, not list(_verify_days(walked=0)))
 
 
 def proof(entry: LedgerEntry) -> Proof:
