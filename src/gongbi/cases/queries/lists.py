@@ -187,7 +187,11 @@ def _numbered(found: QuerySet[Case], text: str) -> QuerySet[Case]:
 
 
 def _searched(found: QuerySet[Case], words: str, size: int) -> Page:
-    rows = list(found.filter(search.match(words)).order_by("-matter_ptr_id")[: size + 1])
+    """The newest that match. A page that the newest thousand matches fill is the page that all of them would give."""
+    newest = found.order_by("-matter_ptr_id")
+    rows = list(newest.filter(search.match(words, limit=search.NEWEST))[: size + 1])
+    if len(rows) <= size and search.more_than(words, search.NEWEST):
+        rows = list(newest.filter(search.match(words))[: size + 1])
     return Page(rows[:size], more=len(rows) > size)
 
 
