@@ -47,6 +47,7 @@ class Tab:
     roles: tuple[str, ...]
 
 
+_WITH_MATTERS = (*sorted(roles.BY_TERRITORY), *sorted(roles.BY_UNIT))
 TABS = (
     Tab("accept", ("待受理", "To accept"), ("received",), (roles.DISPATCHER, roles.CLERK)),
     Tab("dispatch", ("待派遣", "To dispatch"), ("accepted",), (roles.DISPATCHER,)),
@@ -68,31 +69,13 @@ TABS = (
         "open",
         ("全部在办", "All open"),
         (),
-        (
-            roles.MANAGER,
-            roles.AUDITOR,
-            roles.DISPATCHER,
-            roles.CHECKER,
-            roles.ADJUDICATOR,
-            roles.CLERK,
-            roles.HANDLER,
-            roles.GRID_WORKER,
-        ),
+        _WITH_MATTERS,
     ),
     Tab(
         "closed",
         ("已办结", "Closed"),
         ("closed", "judged"),
-        (
-            roles.MANAGER,
-            roles.AUDITOR,
-            roles.DISPATCHER,
-            roles.CHECKER,
-            roles.ADJUDICATOR,
-            roles.CLERK,
-            roles.HANDLER,
-            roles.GRID_WORKER,
-        ),
+        _WITH_MATTERS,
     ),
     Tab(
         "ended",
