@@ -10,6 +10,7 @@ import pytest
 
 from gongbi.cases.flow import CASE
 from gongbi.desk.doing import DOINGS
+from gongbi.kernel.errors import Refused
 from gongbi.kernel.ledger.models import LedgerEntry
 from gongbi.kernel.scope.viewer import STAFF_ROLES
 from gongbi.kernel.vault.models import AccessLog
@@ -155,6 +156,25 @@ def test_a_community_outside_its_lists_is_refused_beside_the_unit_with_the_artic
     assert "三项清单" in page
     assert 'value="3工作日"' in page  # what was typed is kept
     assert fresh(case).state == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("language", "cited"), [("zh-hans", "不行。（三项清单第4条）"), ("en", "No. (三项清单第4条)")]
+)
+def test_every_face_cites_the_article_in_the_brackets_of_the_readers_language(
+    language: str, cited: str
+) -> None:
+    from django.utils import translation
+
+    from gongbi.desk.forms.base import HouseForm
+    from gongbi.field.forms import FieldForm
+    from gongbi.resident.forms import Refusable
+
+    refusal = Refused("x", ("不行。", "No."), article="三项清单第4条")
+    with translation.override(language):
+        for form in (HouseForm({}), Refusable({}), FieldForm({}, grids=())):
+            form.refuse(refusal)
+            assert cited in form.non_field_errors()
 
 
 @pytest.mark.parametrize(("limit", "status"), [("2工作日", 302), ("24小时连续", 302), ("很快", 422)])

@@ -54,5 +54,4 @@ class FieldForm(forms.Form):
             refusal.field, refusal.field
         )
         known = name in self.fields and not self.fields[name].widget.is_hidden
-        article = f" ({refusal.article})" if refusal.article else ""
-        self.add_error(name if known and name != "kind" else None, refusal.message + article)
+        self.add_error(name if known and name != "kind" else None, str(refusal))
