@@ -418,3 +418,12 @@ def test_who_only_reads_sees_not_even_the_masked_name(world: World, at_desk: At)
     page = at_desk("manager").get(f"/desk/case/{case.number}").content.decode()
     assert LAMP in page
     assert "王" not in page.split("matter-grid")[1]
+
+
+def test_splitting_a_single_report_asks_for_the_second_matter(world: World, at_desk: At, fresh: Any) -> None:
+    case = world.case("received")
+    page = at_desk("dispatcher").get(f"/desk/case/{case.number}?step=split").content.decode()
+    assert "或：" not in page  # there is nothing before it to choose from
+    answer = at_desk("dispatcher").do(case, "split", text="")
+    assert answer.status_code == 422
+    assert 'id="split-text_wrong"' in answer.content.decode()

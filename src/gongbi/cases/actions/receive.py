@@ -249,7 +249,10 @@ def _check_contact(statement: Statement) -> None:
     if statement.said.channel in ("hotline", "hall") and not reachable and not statement.anonymous:
         raise Refused(
             "cases.contact",
-            ("请填写来电人的电话，或选择匿名。", "Enter the caller's telephone number, or choose anonymous."),
+            (
+                "请填写来电人的电话，或注明来电人不留号码。",
+                "Enter the caller's number, or say that the caller gives none.",
+            ),
             field="phone",
         )
 

@@ -215,6 +215,8 @@ class SplitForm(StepForm):
         mine = list(self.case.reports.order_by("id"))
         if len(mine) < 2:
             del self.fields["reports"]
+            self.fields["text"].label = _("The second matter, in its own words")
+            self.fields["text"].required = True  # a single report cannot leave: there is nothing else to say
         else:
             self.fields["reports"].choices = [(str(r.pk), report_line(r)) for r in mine]  # type: ignore[attr-defined]
 

@@ -128,10 +128,21 @@ def _calendar(names: Names) -> Table:
         Column(_("When"), tight=True), Column(_("What")), Column(_("By")), Column(_("Version"), tight=True),
     )  # fmt: skip
     lines = [
-        (_when(names, row.at), Cell(row.why), Cell(names.actor(row.actor)), Cell(row.digest[:12]))
+        (_when(names, row.at), Cell(_why(row.why)), Cell(names.actor(row.actor)), Cell(row.digest[:12]))
         for row in rows
     ]
     return Table(_("The working calendar, by which open deadlines were computed again"), columns, lines)
+
+
+def _why(text: str) -> Any:
+    """Why the calendar changed, in words: it is kept as ``seed 2004-2027``, ``notice 2027`` or ``hours 2026-06-01``."""
+    act, _space, what = text.partition(" ")
+    said_of = {
+        "seed": (f"安装时录入 {what} 年", f"entered at installation: {what}"),
+        "notice": (f"{what} 年放假通知", f"the holiday notice for {what}"),
+        "hours": (f"办公时间（{what} 起）", f"office hours from {what}"),
+    }
+    return said_of.get(act, text)
 
 
 def _taken_out(viewer: Viewer, names: Names) -> Table:
