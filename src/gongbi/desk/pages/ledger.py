@@ -18,9 +18,7 @@ from gongbi.desk.pages.common import show
 from gongbi.desk.people.shown import ACTS
 from gongbi.kernel import scope
 from gongbi.kernel.errors import Refused
-from gongbi.kernel.ledger.chain import entry_hash
-from gongbi.kernel.ledger.models import LedgerEntry
-from gongbi.kernel.ledger.queries import fields_of
+from gongbi.kernel.ledger.queries import Chain, chain_of
 from gongbi.kernel.scope.viewer import AUDITOR, SECURITY, Viewer
 from gongbi.kernel.vault.queries import accesses
 from gongbi.look.furniture import Cell, Column, Table
@@ -71,12 +69,11 @@ def ledger(request: HttpRequest) -> HttpResponse:
             context["wrong"] = refusal.message
         else:
             names = Names(viewer, now)
-            chain = _chain(case, names)
+            chain = chain_of(case)
             context |= {
                 "case": case,
-                "chain": chain,
-                "whole": all(link.holds for link in chain)
-                and bytes(case.last_hash) == bytes(chain[-1].entry.hash),
+                "chain": _links(case, chain, names),
+                "whole": chain.whole,
                 "opened": _opened(case, viewer, names),
             }
     return show(request, "desk/ledger.html", context, here="desk:ledger")
@@ -93,32 +90,17 @@ def _opened(case: Any, viewer: Viewer, names: Names) -> list[Opened]:
     ]  # fmt: skip
 
 
-def _chain(case: Any, names: Names) -> list[Link]:
-    entries = list(LedgerEntry.objects.filter(matter_id=case.pk).order_by("seq"))
-    names.remember(entry.actor for entry in entries)
-    prev, links = bytes(case.seed), []
-    for place, entry in enumerate(entries, start=1):
-        holds = (
-            entry.seq == place
-            and bytes(entry.prev) == prev
-            and entry_hash(prev, fields_of(entry)) == bytes(entry.hash)
-        )
+def _links(case: Any, chain: Chain, names: Names) -> list[Link]:
+    names.remember(entry.actor for entry, _holds in chain.entries)
+    links = []
+    for entry, holds in chain.entries:
         arrow = case.declared.by_name.get(entry.transition)
         before, after = (
             case.declared.by_state[state].words if state in case.declared.by_state else state
             for state in (entry.from_state, entry.to_state)
         )
-        links.append(
-            Link(
-                entry,
-                arrow.words if arrow else entry.transition,
-                before,
-                after,
-                names.actor(entry.actor, entry.unit_id),
-                holds,
-            )
-        )
-        prev = bytes(entry.hash)
+        by = names.actor(entry.actor, entry.unit_id)
+        links.append(Link(entry, arrow.words if arrow else entry.transition, before, after, by, holds))
     return links
 
 

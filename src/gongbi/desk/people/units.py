@@ -23,7 +23,6 @@ from gongbi.kernel.errors import Refused
 from gongbi.kernel.scope.viewer import ADMIN
 from gongbi.parties import actions
 from gongbi.parties import queries as parties
-from gongbi.parties.models import Unit
 from gongbi.parties.words import kind_name
 
 FIELDS = ("name", "name_en", "ranking_class", "phone", "supervision_phone")
@@ -78,7 +77,7 @@ def new(request: HttpRequest) -> HttpResponse:
 def unit(request: HttpRequest, unit: int) -> HttpResponse:
     """One unit: its posts; the administrator changes names and telephones, or closes it (``do=close``)."""
     viewer, now = viewer_of(request), timezone.now()
-    found = scope.one(Unit.objects.select_related("parent"), viewer, pk=unit)
+    found = parties.unit(viewer, unit)
     initial = {name: getattr(found, name) for name in FIELDS}
     form, status, refused = ChangeUnitForm(initial=initial), 200, None
     if request.method == "POST":

@@ -5,14 +5,14 @@ matter.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from time import monotonic
 from typing import Final, NamedTuple
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 
 from gongbi.kernel.clock import engine
 from gongbi.kernel.clock.calendar import (
@@ -139,6 +139,11 @@ def due_of(clock: Clock, calendar: Calendar) -> Due:
 def clocks_of(matter: Matter) -> list[Clock]:
     """Every clock of the matter, in the order they were started."""
     return list(Clock.objects.filter(matter_id=matter.pk).order_by("started_at", "id"))
+
+
+def with_running_clocks(matters: Sequence[Matter]) -> None:
+    """Load ``clocks`` of all these matters, those that have not stopped: they alone decide a deadline in a list. One query."""
+    prefetch_related_objects(matters, Prefetch("clocks", Clock.objects.filter(stopped_at__isnull=True)))
 
 
 def provisional_among(matters: Iterable[int]) -> frozenset[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
@@ -12,6 +13,9 @@ from gongbi.kernel.errors import NotThere
 from gongbi.kernel.flow.invariants import Breach
 from gongbi.kernel.ledger.chain import Fields, entry_hash, merkle_path, merkle_root
 from gongbi.kernel.ledger.models import DailyRoot, LedgerEntry
+
+if TYPE_CHECKING:
+    from gongbi.kernel.flow.models import Matter
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,14 @@ class Proof:
     entry: str
     root: str
     path: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The entries of one matter in order, each with whether it holds; ``whole``: all do, and the last is the one the matter names."""
+
+    entries: list[tuple[LedgerEntry, bool]]
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +96,8 @@ def verify(*, first_matter: int = 0) -> Iterator[Problem]:
         if entry.seq != expected:
             yield Problem(current, entry.seq, f"entry {expected} is missing")
             expected = entry.seq
-        if bytes(entry.prev) != prev:
-            yield Problem(current, entry.seq, "does not follow the entry before it")
-        elif entry_hash(prev, fields_of(entry)) != bytes(entry.hash):
-            yield Problem(current, entry.seq, "was changed after it was written")
+        if wrong := _wrong(entry, prev):
+            yield Problem(current, entry.seq, wrong)
         prev, expected = bytes(entry.hash), expected + 1
     if current != -1:
         yield from ended(current, prev, expected - 1)
@@ -95,6 +105,25 @@ def verify(*, first_matter: int = 0) -> Iterator[Problem]:
         if seq:
             yield Problem(pk, seq, "has lost its entries")
     yield from _verify_days()
+
+
+def _wrong(entry: LedgerEntry, prev: bytes) -> str:
+    """What is wrong with an entry behind one whose hash is ``prev``; "" when it holds."""
+    if bytes(entry.prev) != prev:
+        return "does not follow the entry before it"
+    return (
+        "was changed after it was written" if entry_hash(prev, fields_of(entry)) != bytes(entry.hash) else ""
+    )
+
+
+def chain_of(matter: Matter) -> Chain:
+    """The chain of one matter, recomputed here and now."""
+    entries: list[tuple[LedgerEntry, bool]] = []
+    prev = bytes(matter.seed)
+    for place, entry in enumerate(LedgerEntry.objects.filter(matter_id=matter.pk).order_by("seq"), start=1):
+        entries.append((entry, entry.seq == place and not _wrong(entry, prev)))
+        prev = bytes(entry.hash)
+    return Chain(entries, all(holds for _entry, holds in entries) and bytes(matter.last_hash) == prev)
 
 
 def _day_hashes(day: datetime) -> list[bytes]:
