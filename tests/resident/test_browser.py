@@ -187,6 +187,22 @@ def test_an_emergency_is_told_while_typing_and_stops_the_sending(visit: Visit) -
     assert page.locator("#id_place_words").input_value() == "大庆路3号"
 
 
+def test_without_a_network_nothing_typed_is_lost_and_it_is_sent_when_there_is_one(visit: Visit) -> None:
+    page = visit("ask")
+    page.get_by_label("什么事？").fill("公园长椅断了一条腿")
+    page.get_by_label("或者选社区").select_option(ONE)
+    send = page.locator(".steps-bar").get_by_role("button", name="提交")
+    page.context.set_offline(True)
+    send.click()
+    expect(page.locator("#offline")).to_contain_text("您写的内容都在")
+    expect(page.locator("#offline")).to_be_in_viewport()
+    expect(page.get_by_label("什么事？")).to_have_value("公园长椅断了一条腿")
+    page.context.set_offline(False)
+    expect(page.locator("#offline")).to_be_hidden()
+    send.click()
+    page.wait_for_url("**/receipt/*")
+
+
 def test_a_refusal_keeps_photos_and_leads_to_its_field(visit: Visit, tmp_path: Path) -> None:
     page = visit("ask")
     page.fill("#id_text", "这里脏得很")

@@ -13,6 +13,7 @@ from gongbi.cases.queries.reading import (
     report_by_link,
     report_by_number,
     requests_decided,
+    suspended_until,
     timeline,
 )
 from gongbi.cases.queries.settings import number, setting
@@ -39,6 +40,7 @@ __all__ = [
     "requests_decided",
     "setting",
     "special_reply",
+    "suspended_until",
     "timeline",
     "twins_of",
 ]

@@ -90,7 +90,9 @@ TAB = {tab.name: tab for tab in TABS}
 
 @dataclass(frozen=True, slots=True)
 class QueueFilter:
-    """What a list is narrowed by; empty means all. ``after`` is the last row shown, for the next page."""
+    """What a list is narrowed by; empty means all. ``after`` is the last row shown, for the next page; ``newest``: the newest first,
+    whatever the list's own order.
+    """
 
     tab: str = "open"
     words: str = ""
@@ -99,6 +101,7 @@ class QueueFilter:
     unit: int | None = None
     channel: str = ""
     overdue: bool = False
+    newest: bool = False
     after: tuple[datetime | None, int] | None = None
 
 
@@ -132,7 +135,7 @@ def queue(viewer: Viewer, wanted: QueueFilter, *, now: datetime, size: int = PAG
         found = found.filter(pk__in=Request.objects.filter(decided_at__isnull=True).values("case_id"))
     if wanted.words:
         return _searched(found, wanted.words, size)
-    if tab.name in ENDED:
+    if tab.name in ENDED or wanted.newest:
         found = found.order_by("-matter_ptr_id")
         if wanted.after:
             found = found.filter(pk__lt=wanted.after[1])

@@ -24,6 +24,9 @@ from gongbi.kernel.scope.viewer import PUBLIC, RESIDENT, STAFF_ROLES, Viewer
 from gongbi.kernel.vault import blind
 
 # What a resident's timeline does not show: inner steps between offices.
+DECIDED = frozenset({"dispatch", "rule"})  # the reporter reads to whom it went
+# Of a contest the reporter learns that the unit is decided anew; what the offices say of each other stays theirs.
+UNSAID = frozenset({"contest", "contest_again"})
 INNER = frozenset(
     {
         "take_in",
@@ -31,8 +34,6 @@ INNER = frozenset(
         "settle",
         "reassign",
         "send_back",
-        "contest",
-        "contest_again",
         "ask_extension",
         "ask_suspension",
         "refuse_extension",
@@ -146,10 +147,21 @@ def _for_reporter(entry: LedgerEntry, viewer: Viewer) -> tuple[dict[str, Any], s
     about = entry.facts.get("report")
     others = isinstance(about, int) and about not in viewer.reports
     own_actor = not entry.actor.startswith("report:") or entry.actor[7:] in {str(r) for r in viewer.reports}
-    told = ("limit", "until") if others else ("limit", "until", "reason", "result")
+    told: tuple[str, ...] = ("limit", "until", "unit") if entry.transition in DECIDED else ("limit", "until")
+    if not others and entry.transition not in UNSAID:
+        told += ("reason", "result")
     return {
         key: entry.facts[key] for key in told if key in entry.facts
     }, entry.actor if own_actor else "report"
+
+
+def suspended_until(case: Case, viewer: Viewer) -> datetime | None:
+    """When the hold of a suspended case ends at the latest; None for one that is not suspended. Raises NotThere."""
+    if case.state != "suspended":
+        return None
+    case_for(case.pk, viewer)
+    held = Request.objects.filter(case_id=case.pk, kind="suspension", granted=True).order_by("-pk").first()
+    return held.until if held else None
 
 
 def questions_open(report: Report, viewer: Viewer) -> Sequence[Question]:
