@@ -216,13 +216,13 @@ def kept(days: int | None) -> Words:
     return f"{days} 天", f"{days} day{'' if days == 1 else 's'}"
 
 
-def counted(amount: int, *, days: bool) -> Words:
-    """What a stretch counts for: days, or minutes told as hours and minutes; a dash for nothing."""
-    if not amount:
-        return "—", "—"
+def counted(why: Words, amount: int, *, days: bool) -> Words:
+    """Why a stretch counts or does not, and for how much: minutes told as hours; a day that counts for one needs no figure."""
+    if not amount or (days and amount == 1):
+        return why
     if days:
-        return f"{amount} 天", f"{amount} day{'' if amount == 1 else 's'}"
+        return f"{why[0]}：{amount} 天", f"{why[1]}: {amount} days"
     hours, minutes = divmod(amount, 60)
-    zh = [f"{hours} 小时"] if hours else []
-    en = [f"{hours} h"] if hours else []
-    return " ".join(zh + ([f"{minutes} 分钟"] if minutes else [])), " ".join(en + ([f"{minutes} min"] if minutes else []))
+    zh = [f"{hours} 小时"] * bool(hours) + [f"{minutes} 分钟"] * bool(minutes)
+    en = [f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes)
+    return f"{why[0]}：{' '.join(zh)}", f"{why[1]}: {' '.join(en)}"

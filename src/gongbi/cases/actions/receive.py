@@ -129,7 +129,15 @@ def _same(statement: Statement, earlier: Report) -> bool:
     """
     said = statement.said
     phone = blind.index(statement.phone, "phone") if statement.phone else None
-    given = (said.text, said.place_words, said.lon, said.lat, phone, statement.anonymous, dict(statement.answers))
+    given = (
+        said.text,
+        said.place_words,
+        said.lon,
+        said.lat,
+        phone,
+        statement.anonymous,
+        dict(statement.answers),
+    )
     known = bytes(earlier.phone_index) if earlier.phone_index is not None else None
     first = (
         earlier.text, earlier.place_words, earlier.lon, earlier.lat, known, earlier.anonymous, earlier.answers

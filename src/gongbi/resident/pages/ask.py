@@ -42,7 +42,16 @@ from gongbi.territory.words import refused as territory_refused
 
 GUESSES = 3
 EMERGENCY_NUMBERS = ("110", "119", "120", "122")
-_GIVEN = ("text", "place_words", "lon", "lat", "community", "join", "who", "phone")  # a change of these is no repetition
+_GIVEN = (
+    "text",
+    "place_words",
+    "lon",
+    "lat",
+    "community",
+    "join",
+    "who",
+    "phone",
+)  # a change of these is no repetition
 SHORTEST = 4  # characters from which a look is worth its while
 
 
@@ -202,7 +211,9 @@ def _key(data: dict[str, Any], answers: Mapping[str, str]) -> str:
     """The form's key with a digest of what was given: the same twice is one report; changed words or another number a new one."""
     if not data["key"]:
         return ""
-    said = "\x1f".join([*(str(data[name]) for name in _GIVEN), *(f"{key}={answers[key]}" for key in sorted(answers))])
+    said = "\x1f".join(
+        [*(str(data[name]) for name in _GIVEN), *(f"{key}={answers[key]}" for key in sorted(answers))]
+    )
     return f"{data['key']}:{hashlib.sha256(said.encode()).hexdigest()[:32]}"
 
 

@@ -179,7 +179,11 @@ def _stretch(since: datetime, until: datetime) -> str:
     first, last = timezone.localtime(since), timezone.localtime(until)
     if last == last.replace(hour=0, minute=0) and last.date() == first.date() + timedelta(days=1):
         return f"{first:%m-%d %H:%M}–24:00"
-    return f"{first:%m-%d %H:%M}–{last:%H:%M}" if first.date() == last.date() else f"{first:%m-%d %H:%M} – {last:%m-%d %H:%M}"
+    return (
+        f"{first:%m-%d %H:%M}–{last:%H:%M}"
+        if first.date() == last.date()
+        else f"{first:%m-%d %H:%M} – {last:%m-%d %H:%M}"
+    )
 
 
 def _looks(me: Mine) -> Table | None:
@@ -288,15 +292,12 @@ def why(request: HttpRequest, link: str) -> HttpResponse:
     told = explain_clock(me.clock, me.now)
     days = told.remaining.measure in ("legal", "calendar")
     rows = [
-        [
-            Cell(_stretch(line.since, line.until)),
-            Cell(line.why),
-            Cell(sentences.counted(line.counted, days=days)),
-        ]
+        [Cell(_stretch(line.since, line.until)), Cell(sentences.counted(line.why, line.counted, days=days))]
         for line in told.lines
     ]
-    columns = [Column(_("When"), tight=True), Column(_("Why")), Column(_("Counted"), number=True)]
-    table = Table(_("What counts, and what does not"), columns, rows, stack=False)
+    table = Table(
+        _("What counts, and what does not"), [Column(_("When")), Column(_("Why"))], rows, stack=False
+    )
     context = {"me": me, "now": me.now, "told": told, "table": table}
     return private(render(request, "resident/why.html", context))
 

@@ -189,10 +189,11 @@ def grid(request: HttpRequest, code: str) -> HttpResponse:
 @scope.endpoint("resident.about", roles=scope.ANYONE)
 def about(request: HttpRequest) -> HttpResponse:
     """Who sees what, how long it is kept, how to complain, and how the pages can be used by everybody."""
-    rows = []
-    for keep in vault.retention_table():
-        if keep.code in _KEPT:
-            rows.append([Cell(_KEPT[keep.code]), Cell(sentences.kept(keep.keep)), Cell(keep.basis)])
+    rows = [
+        [Cell(_KEPT[keep.code]), Cell(sentences.kept(keep.keep)), Cell(keep.basis)]
+        for keep in vault.retention_table()
+        if keep.code in _KEPT
+    ]
     table = Table(
         _("How long it is kept"),
         [Column(_("What")), Column(_("How long"), tight=True), Column(_("On the ground of"))],
