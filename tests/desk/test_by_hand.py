@@ -133,7 +133,7 @@ def test_a_stale_page_shows_what_changed_and_lets_it_be_sent_again(visit: Visit,
     assert "已联系报告人" in page.locator("#step .notice").inner_text()
     assert page.locator("#ask-question").input_value() == "几号灯杆？"
     page.locator("#step button[type=submit]").click()
-    page.locator(".notice", has_text="待答复人补充").wait_for()
+    page.locator(".notice", has_text="待报告人补充").wait_for()
 
 
 def test_a_sealed_number_is_opened_in_its_place(visit: Visit, there: World) -> None:
