@@ -21,7 +21,7 @@ from gongbi.insight.counting import BY
 from gongbi.insight.models import CaseFacts
 from gongbi.insight.period import Period
 from gongbi.insight.rates import Config
-from gongbi.insight.recount import recount
+from gongbi.insight.recount import differences, recount
 from gongbi.kernel.clock.calendar import ZONE
 from gongbi.kernel.files import actions as files
 from gongbi.kernel.ledger.models import LedgerEntry
@@ -160,7 +160,7 @@ def test_the_board_counts_real_cases_as_the_ledger_tells_them(
 
     config = Config(fewest=1)
     whole = queries.board_json(ALL, MARCH, by=BY, config=config)
-    assert whole == recount(MARCH, by=BY, config=config)
+    assert differences(whole, recount(MARCH, by=BY, config=config)) == []
     figures = {
         rate["code"]: (rate["numerator"], rate["denominator"]) for rate in orjson.loads(whole)["rates"]
     }
@@ -241,7 +241,7 @@ def test_a_first_contact_limited_in_office_hours_may_wait_over_the_weekend(
     board = queries.board(ALL, MARCH)
     responded = board.figures["responded"]
     assert (responded.above, responded.below) == (1 + share, 2)
-    assert queries.board_json(ALL, MARCH, by=BY) == recount(MARCH, config=Config(), by=BY)
+    assert differences(queries.board_json(ALL, MARCH, by=BY), recount(MARCH, config=Config(), by=BY)) == []
 
 
 def told_due(case: Case, transition: str) -> datetime:

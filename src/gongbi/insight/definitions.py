@@ -21,7 +21,7 @@ HEAD = """# Rates: what each number of the board counts
 * **The period** is half-open, whole local days, and decided by one time of the line, named in the table.
 * **As of the end of the period.** A line is counted as it was known at the period's end. What came later – an appeal upheld, a
   reopening, a merge, an exclusion – counts in its own period. So last March gives the same bytes for ever (while the settings
-  stay), and `gongbi board --recount` proves it against a plain recount.
+  stay), and `gongbi board --recount` proves it against a recount by code of its own.
 * **On time** includes the very minute of the deadline: 16:30:59 is on time for 16:30. A line whose deadline stands still (asked
   back, suspended) owes nothing until it goes on, unless the deadline had passed before.
 * **Exempt** (an appeal against "late" was upheld): not late any more, still in the totals.
