@@ -50,6 +50,7 @@ for _rank, (_name, (_own, _words, _hint)) in enumerate(_LISTS.items(), start=30)
             _hint,
             partial(actions.import_list, _own),
             exchange.LISTS[_own],
+            partial(exchange.list_rows, _own),
             rank=_rank,
             tried=_name == "routes",
         ),

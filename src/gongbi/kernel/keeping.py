@@ -9,10 +9,10 @@ A :class:`Reader` returns a :class:`Result`, or a room's own kind of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import IO, Protocol
+from typing import IO, Any, Protocol
 
 from django.utils.module_loading import autodiscover_modules
 
@@ -56,10 +56,17 @@ class Reader(Protocol):
     ) -> Result: ...
 
 
+class Rows(Protocol):
+    """What is kept, as of a local day, in the columns of the list: what a file that goes out holds."""
+
+    def __call__(self, viewer: Viewer, /, *, on: date) -> Iterable[Mapping[str, Any]]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """One list: what it is and what it holds (zh, en), who reads it, its columns (none: no spreadsheet), its place in order.
 
+    ``rows``: what goes out in the same columns; a file that went out comes in again and changes nothing.
     ``dated``: a file says from which day it holds. ``tried``: a new version is tried on the past before it takes effect, so it
     is never read straight in. ``desk``: the desk offers it; what is no list but a stream (reports) only the commands take.
     """
@@ -68,6 +75,7 @@ class Kept:
     hint: Words
     read: Reader
     columns: Sequence[Column] = ()
+    rows: Rows | None = None
     rank: int = 0
     ends: str = ".xlsx,.csv"
     dated: bool = True

@@ -36,6 +36,7 @@ _CSV_FAULTS = {
     "unexpected end of data": ("引号没有成对", "a quotation mark is never closed"),
     "',' expected after '\"'": ("引号之后还有文字", "text follows a closing quotation mark"),
 }
+_QUOTED = frozenset(("'=", "'+", "'-", "'@"))
 _FOOLED = (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError, zlib.error)
 
 
@@ -284,7 +285,8 @@ def _records(text: io.TextIOWrapper, delimiter: str) -> RawRows:
     reader = csv.reader(text, delimiter=delimiter, strict=True)
     try:
         for number, record in enumerate(reader, start=1):
-            yield number, record
+            # Our own exports quote what a spreadsheet program would run as a formula.
+            yield number, [cell[1:] if cell[:2] in _QUOTED else cell for cell in record]
     except csv.Error as problem:
         raise Refused(
             "table_row",

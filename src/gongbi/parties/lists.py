@@ -33,4 +33,15 @@ for _rank, (_name, _words, _hint) in enumerate(
     ),
     start=20,
 ):
-    keep(_name, Kept(_words, _hint, _reader(_name), exchange.LISTS[_name], rank=_rank, dated=False))
+    keep(
+        _name,
+        Kept(
+            _words,
+            _hint,
+            _reader(_name),
+            exchange.LISTS[_name],
+            exchange.ROWS[_name],
+            rank=_rank,
+            dated=False,
+        ),
+    )

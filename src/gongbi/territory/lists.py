@@ -39,6 +39,7 @@ keep(
         ("区、街道、社区、网格的代码和名称", "Codes and names of districts, streets, communities, grids"),
         exchange.import_division_file,
         exchange.DIVISION_COLUMNS,
+        exchange.division_rows,
         rank=10,
     ),
 )
@@ -59,6 +60,7 @@ keep(
         ("道路、小区、单位及别名", "Roads, compounds, institutions with aliases"),
         exchange.import_place_file,
         exchange.PLACE_COLUMNS,
+        exchange.place_rows,
         rank=12,
     ),
 )

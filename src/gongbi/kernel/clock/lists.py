@@ -31,6 +31,7 @@ keep(
         ("国务院办公厅每年的放假安排", "The yearly notice of days off and days worked"),
         read_notice,
         exchange.COLUMNS,
+        exchange.notice_rows,
         rank=90,
         dated=False,
     ),
