@@ -160,7 +160,7 @@ def test_tasks_of_my_unit_stand_first(world: World, at_desk: At) -> None:
         unit_id=desk.viewer.unit_id or 0,
     )
     page = desk.get("/field/").content.decode()
-    assert page.index(mine.title) < page.index(other.title)
+    assert page.index("先办这件") < page.index(mine.title) < page.index(other.title)
     assert f"/desk/case/{mine.number}" in page
     assert desk.get(f"/desk/case/{mine.number}").status_code == 200
     assert desk.do(mine, "sign").status_code == 302
