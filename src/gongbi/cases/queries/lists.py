@@ -223,9 +223,8 @@ def map_window(
         ordered = found.order_by("-matter_ptr_id").annotate(due=due)
         return ordered.values_list("pk", "lon", "lat", "state", "kind", "due", "title")[:most]
 
-    alike = (viewer.role, viewer.unit_id, viewer.units, viewer.territories, viewer.reports)
     lines = statements.fetch_lines(
-        ("cases.map", alike, most), make, float(west), float(south), float(east), float(north)
+        ("cases.map", viewer, most), make, float(west), float(south), float(east), float(north)
     )
     rows = [dict(zip(columns, line, strict=True)) for line in lines]
     for row in rows:
