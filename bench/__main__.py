@@ -64,6 +64,8 @@ def measure(name: str, *, quick: bool) -> list[dict[str, Any]]:
     done = subprocess.run(
         command, cwd=ground.ROOT, env=environ, stdout=subprocess.PIPE, text=True, check=False
     )
+    if database == "postgres":
+        ground.tidy(quick=quick)
     if done.returncode:
         raise RuntimeError(f"ended with status {done.returncode}")
     found: list[dict[str, Any]] = json.loads(done.stdout.strip().splitlines()[-1])

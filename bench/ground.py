@@ -1,8 +1,9 @@
 """The databases that are measured: one PostgreSQL database of its own, loaded once and kept; a SQLite file for triage.
 
 ``GONGBI_BENCH_POSTGRES`` (else ``DATABASE_URL``, else the usual local server) names the server; the database on it is
-``bench_gongbi`` or ``bench_gongbi_quick``. It is made anew when the loader or a migration has changed, and migrated when there are
-only new migrations.
+``bench_gongbi`` or ``bench_gongbi_quick``. It is made anew when the loader has changed or its tables are not those of the models,
+migrated when there are only new migrations, and rid of what was written after every measurement: an import's hundred thousand
+open cases must not slow what is measured after it.
 """
 
 from __future__ import annotations
@@ -81,44 +82,72 @@ def edition(cases: int, open_cases: int) -> str:
     return digest.hexdigest()[:16]
 
 
-def made_from(cases: int, open_cases: int) -> tuple[str, set[str]]:
-    """The same in two parts: loader and sizes; and each migration by itself, so that one more is told from another one."""
+def loader(cases: int, open_cases: int) -> str:
+    """What filled the database: the loader and the sizes."""
     digest = hashlib.sha256(f"{cases}/{open_cases}".encode())
     for path in sorted((ROOT / "bench").glob("load*.py")):
         digest.update(path.read_bytes())
-    migrations = {
-        hashlib.sha256(str(path.relative_to(ROOT)).encode() + path.read_bytes()).hexdigest()[:10]
-        for path in (ROOT / "src").rglob("migrations/0*.py")
-    }
-    return digest.hexdigest()[:16], migrations
+    return digest.hexdigest()[:16]
 
 
 def ensure(*, quick: bool) -> str:
-    """The address of the loaded database; made and loaded when it is not there or out of date (minutes, said on stderr)."""
+    """The address of the loaded database, without what earlier measurements wrote; made and loaded when it is not there or was
+    made otherwise (minutes, said on stderr), migrated when only migrations are missing."""
     cases, opened = (QUICK_CASES, QUICK_OPEN) if quick else (CASES, OPEN)
-    url, (loader, migrations) = address(quick=quick), made_from(cases, opened)
-    wanted = f"{loader} {','.join(sorted(migrations))}"
-    name = urlsplit(url).path.strip("/")
+    url, wanted = address(quick=quick), loader(cases, opened)
+    name, environ = urlsplit(url).path.strip("/"), environment(url)
     with psycopg.connect(server(), autocommit=True) as admin:
         row = admin.execute(
             "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [name]
         ).fetchone()
-        if row is not None and row[0] == wanted:
-            return url
-        before, _, known = (row[0] if row is not None and row[0] else "").partition(" ")
-        if before == loader and set(known.split(",")) < migrations:
+        is_loaded = row is not None and bool(row[0]) and row[0].split()[0] == wanted
+        state = _schema(environ) if is_loaded else "other"
+        if state == "behind":
             print(f"migrating {name}", file=sys.stderr, flush=True)
-            run(environment(url), "gongbi.ops.cli", "migrate")
-            admin.execute(f"COMMENT ON DATABASE \"{name}\" IS '{wanted}'")
+            run(environ, "gongbi.ops.cli", "migrate")
+            state = _schema(environ)
+        if state == "same":
+            tidy(quick=quick)
             return url
         print(f"making {name} with {cases:,} cases ({opened:,} open)", file=sys.stderr, flush=True)
         admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         admin.execute(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'")
-        environ = environment(url)
         run(environ, "gongbi.ops.cli", "migrate")
         run(environ, "bench.load", str(cases), str(opened))
         admin.execute(f"COMMENT ON DATABASE \"{name}\" IS '{wanted}'")
     return url
+
+
+def _schema(environ: Mapping[str, str]) -> str:
+    """What :mod:`bench.schema` says of the database."""
+    command = [sys.executable, "-m", "bench.schema"]
+    done = subprocess.run(command, cwd=ROOT, env=dict(environ), stdout=subprocess.PIPE, text=True, check=True)
+    return done.stdout.split()[-1]
+
+
+def tidy(*, quick: bool) -> None:
+    """Take out again what a measurement wrote: every matter that the loader did not make, with all that hangs on it."""
+    last = QUICK_CASES if quick else CASES
+    with psycopg.connect(address(quick=quick), autocommit=True) as connection:
+        row = connection.execute("SELECT max(id) FROM flow_matter").fetchone()
+        if row is None or (row[0] or 0) <= last:
+            return
+        try:
+            # The ledger lets nothing be taken out; and all goes together, so no row need look whether another one names it.
+            connection.execute("SET session_replication_role = replica")
+        except psycopg.errors.InsufficientPrivilege:
+            print("  what was written stays: only a superuser of PostgreSQL can take it out", file=sys.stderr)
+            return
+        hanging = connection.execute(
+            "SELECT table_name, min(column_name) FROM information_schema.columns WHERE table_schema = 'public' "
+            "AND column_name IN ('case_id', 'matter_id', 'matter_ptr_id') GROUP BY table_name ORDER BY table_name = 'cases_case'"
+        ).fetchall()
+        for table, column in [*hanging, ("flow_link", "source_id"), ("flow_matter", "id")]:
+            connection.execute(f'DELETE FROM "{table}" WHERE "{column}" > {last}')
+        connection.execute("DELETE FROM duties_learnedexample WHERE ref LIKE 'case:%'")
+        connection.execute("TRUNCATE outbox_delivery, outbox_outboxrow")
+        for table in ("flow_matter", *(table for table, _column in hanging)):
+            connection.execute(f'VACUUM (ANALYZE) "{table}"')
 
 
 def ensure_sqlite(*, quick: bool) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -16,20 +15,17 @@ import pytest
 from django.conf import settings
 
 from gongbi.kernel.scope.viewer import PUBLIC, Viewer, system
+from tests.support.browsing import BROWSER_FLAGS, browser_path
 from tests.support.house import House, fresh_database
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT.parent / "shared" / "data"
 DISTRICT = "610104"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 # Who asks for one of these works on the database of the column under test.
 TOUCH_A_DATABASE = {"db", "transactional_db", "django_db_setup", "live_server", "house"}
-# A closed network makes Chromium's own look-ups slow; none of these features is ours.
-BROWSER_FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-                 "--disable-component-update", "--disable-sync")  # fmt: skip
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -188,18 +184,10 @@ def machine() -> Viewer:
 # --- Browser --------------------------------------------------------------------------------------------------------
 
 
-def browser_path(config: pytest.Config) -> str:
-    """The Chromium of ``--browser`` or the first one found; "" where there is none."""
-    named = str(config.getoption("--browser") or os.environ.get("GONGBI_BROWSER", ""))
-    return named or next((path for name in BROWSERS if (path := shutil.which(name))), "")
-
-
 @pytest.fixture(scope="session")
 def browser(pytestconfig: pytest.Config) -> Iterator[Browser]:
-    """One headless Chromium for the session; skips, saying so, where none is installed."""
+    """One headless Chromium for the session; where none is installed it is skipped, saying so, or fails (``CI``)."""
     path = browser_path(pytestconfig)
-    if not path:
-        pytest.skip("no Chromium on this machine (install chromium or pass --browser PATH)")
     from playwright.sync_api import sync_playwright
 
     # Playwright's loop runs in this thread, and Django would take every query beside it for one made inside the loop.
@@ -211,21 +199,6 @@ def browser(pytestconfig: pytest.Config) -> Iterator[Browser]:
         chromium.close()
     if before is None:
         os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A fresh page: Chinese, Shanghai time, 1280 × 800. Errors in the page's own scripts fail the test."""
-    context = browser.new_context(
-        locale="zh-CN", timezone_id="Asia/Shanghai", viewport={"width": 1280, "height": 800}
-    )
-    page = context.new_page()
-    page.set_default_timeout(10_000)
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield page
-    context.close()
-    assert errors == []
 
 
 # --- The house as processes -----------------------------------------------------------------------------------------

@@ -32,9 +32,14 @@ document.addEventListener("htmx:configRequest", (event) => {
   const csrf = document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content;
   if (csrf && detail.verb !== "get") detail.headers["X-CSRFToken"] = csrf;
 });
-document.addEventListener("htmx:sendError", () =>
-  announce(say(["没有连上服务器，请检查网络后再试。", "The server could not be reached. Check the network and try again."])),
-);
+function offline(shown: boolean): void {
+  document.getElementById("offline")?.toggleAttribute("hidden", !shown);
+}
+document.addEventListener("htmx:sendError", () => {
+  offline(true);
+  announce(say(["没有连上服务器，请检查网络后再试。", "The server could not be reached. Check the network and try again."]));
+});
+document.addEventListener("htmx:afterOnLoad", () => offline(false));
 document.addEventListener("htmx:responseError", (event) => {
   const status = (event as CustomEvent<{ xhr: XMLHttpRequest }>).detail.xhr.status;
   announce(say(["这一步没有成功（{0}），请刷新页面再试。", "This did not work ({0}). Reload the page and try again."], status));

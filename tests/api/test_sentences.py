@@ -96,6 +96,15 @@ def test_a_key_that_is_too_long_is_called_by_its_header(visitor: Api) -> None:
     assert "“Idempotency-Key”" in body["message"]
 
 
+@pytest.mark.parametrize("name", ["idempotency_key", "Idempotency-Key"])
+def test_a_key_in_the_body_is_told_where_it_belongs(visitor: Api, name: str) -> None:
+    told = both(visitor, lambda: visitor.post("/reports", LAMP | {name: "k1"}))
+    check_sentences(told)
+    status, body = told["zh-CN"]
+    assert (status, body["field"]) == (422, name)
+    assert body["message"] == f"“{name}”不写在请求内容里，请作为请求头 Idempotency-Key 发送。"
+
+
 def test_an_upload_without_its_file_is_told_which_field_it_needs(visitor: Api) -> None:
     answer = visitor.client.post("/api/files", {"photo": "x"})
     body = json.loads(answer.content)

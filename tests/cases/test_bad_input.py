@@ -303,11 +303,29 @@ def test_the_same_report_five_times_is_one_case_and_one_receipt(now: datetime) -
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "other", [{"text": "另外一件事"}, {"lon": 108.92, "lat": 34.26}, {"place_words": "别处"}]
+    "other",
+    [
+        {"text": "另外一件事"},
+        {"lon": 108.92, "lat": 34.26},
+        {"place_words": "别处"},
+        {"phone": "13900000009"},
+        {"phone": "13900000009", "confidential": True},
+        {"anonymous": True},
+        {"answers": {"since": "昨天"}},
+    ],
 )
 def test_a_key_used_for_other_words_opens_nobody_elses_receipt(now: datetime, other: dict[str, Any]) -> None:
     actions.receive(statement(now, idempotency="1"), viewer=PUBLIC, at=now)
     assert refused(statement(now, idempotency="1", **other), now).code == "cases.key_used"
+
+
+@pytest.mark.django_db
+def test_the_same_number_written_differently_is_the_same_person(now: datetime) -> None:
+    first = actions.receive(statement(now, idempotency="1", phone="13900000009"), viewer=PUBLIC, at=now)
+    again = actions.receive(
+        statement(now, idempotency="1", phone="139 0000 0009", name="郑女士"), viewer=PUBLIC, at=now
+    )
+    assert (again.again, again.token) == (True, first.token)
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from gongbi.cases import queries
 from gongbi.cases.models import Case, Report
 from gongbi.kernel import scope, statements
 from gongbi.kernel.scope.viewer import RESIDENT, Viewer, system
+from gongbi.parties.models import Person
 from gongbi.parties.sessions import SessionStore
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +34,15 @@ def _askers(case: Case) -> list[Viewer]:
         Viewer(actor="report:1", role=RESIDENT, reports=frozenset({report, report + 1000})),
         Viewer(actor="report:2", role=RESIDENT),
     ]
+
+
+def test_colleagues_in_like_posts_do_not_share_what_is_one_persons_own(post: Callable[..., Viewer]) -> None:
+    """Who may see a person rests on who asks, not on the post: the second asker is given nothing of the first."""
+    first = post("dispatcher")
+    person = Person.objects.get(pk=first.person_id)
+    other = replace(first, actor="post:0", post_id=0, person_id=0)
+    assert scope.by_key(Person, first, person.pk) == person
+    assert scope.by_key(Person, other, person.pk) is None
 
 
 def test_by_key_sees_what_the_rules_let_see(say: Callable[..., Case]) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from gongbi.cases import actions, links, queries
+from gongbi.cases import actions, links, queries, rules
 from gongbi.cases.models import Case, Report
 from gongbi.kernel.errors import Forbidden, Refused, Stale
 from gongbi.kernel.ledger.models import LedgerEntry
@@ -267,6 +267,38 @@ def test_a_suspension_lasts_a_year_at_most(
         assert code_of(lambda: actions.ask_for(**asked)) == code
     else:
         actions.ask_for(**asked)
+
+
+def test_a_suspension_is_not_granted_once_its_own_end_has_come(
+    handling: Case, post: Post, now: datetime
+) -> None:
+    urban, desk = post("handler", unit="urban_management"), post("dispatcher")
+    until = now + timedelta(days=2)
+    actions.ask_for(
+        case_id=handling.pk, kind="suspension", viewer=urban, at=now + MINUTE, reason="待采购", until=until
+    )
+    grant = {"case_id": handling.pk, "granted": True, "viewer": desk}
+    for late in (until, until + MINUTE):
+        with pytest.raises(Refused) as refused:
+            actions.decide(**grant, at=late)
+        assert (refused.value.code, refused.value.article) == ("cases.suspension_over", rules.WORKFLOW)
+        assert "今天 10:00" in refused.value.message
+    handling.refresh_from_db()
+    assert (handling.state, handling.suspension_count) == ("handling", 0)
+    case = actions.decide(
+        case_id=handling.pk, granted=False, viewer=desk, at=until + MINUTE, reason="已过申请的截止时间"
+    )
+    assert case.pending() is None
+
+
+def test_a_suspension_is_granted_until_just_before_its_end(handling: Case, post: Post, now: datetime) -> None:
+    urban, desk = post("handler", unit="urban_management"), post("dispatcher")
+    until = now + timedelta(days=2)
+    actions.ask_for(
+        case_id=handling.pk, kind="suspension", viewer=urban, at=now + MINUTE, reason="待采购", until=until
+    )
+    case = actions.decide(case_id=handling.pk, granted=True, viewer=desk, at=until - MINUTE)
+    assert case.state == "suspended"
 
 
 # --- The check (C6, C7) ----------------------------------------------------------------------------------------------

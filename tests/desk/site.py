@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.conf import settings
 
-from gongbi.look import assets
 from tests.desk.conftest import Clock, Desk, World
-from tests.look.server import served
+from tests.support.browsing import Visit, site_of_the_house, visits
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-Open = Callable[..., "Page"]
-
 
 @pytest.fixture
 def site(own_database: str, clock: Clock) -> Iterator[str]:
-    """Its address; skips, saying so, where the frontend is not built."""
-    if not assets.is_built():
-        pytest.skip("the frontend is not built: npm ci && npm run build in frontend/")
-    with served() as address:
+    """Its address."""
+    with site_of_the_house() as address:
         yield address
 
 
@@ -34,42 +29,12 @@ def there(site: str, clock: Clock) -> World:
 
 
 @pytest.fixture
-def visit(browser: Browser, site: str, clock: Clock) -> Iterator[Open]:
-    """``visit("dispatcher", "/desk/", width=360, theme="dark", language="en", script=False)``: that page, loaded.
+def visit(browser: Browser, site: str, clock: Clock) -> Iterator[Visit]:
+    """``visit("dispatcher", "/desk/", width=360)``: that page as the account sees it; see ``tests.support.browsing``."""
+    with visits(browser, site, height=900) as go:
 
-    Errors of the page's scripts and what the security policy blocks fail the test.
-    """
-    opened: list[Any] = []
-    wrong: list[str] = []
+        def signed_in(login: str, path: str, **more: Any) -> Page:
+            session = Desk(login, clock).client.cookies[settings.SESSION_COOKIE_NAME].value
+            return go(path, cookies={settings.SESSION_COOKIE_NAME: session}, **more)
 
-    def go(
-        login: str,
-        path: str,
-        *,
-        width: int = 1280,
-        height: int = 900,
-        theme: str = "light",
-        language: str = "zh-hans",
-        **more: Any,
-    ) -> Page:
-        context = browser.new_context(
-            locale="zh-CN", timezone_id="Asia/Shanghai", viewport={"width": width, "height": height}, **more
-        )
-        opened.append(context)
-        session = Desk(login, clock).client.cookies[settings.SESSION_COOKIE_NAME].value
-        kept = {settings.SESSION_COOKIE_NAME: session, "gongbi_theme": theme, "django_language": language}
-        context.add_cookies([{"name": name, "value": value, "url": site} for name, value in kept.items()])
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on(
-            "console",
-            lambda message: wrong.append(message.text) if "Content Security Policy" in message.text else None,
-        )
-        page.goto(f"{site}{path}")
-        return page
-
-    yield go
-    for context in opened:
-        context.close()
-    assert wrong == []
+        yield signed_in

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,13 +9,13 @@ import pytest
 from tests.desk.conftest import World
 from tests.desk.site import site, there, visit
 from tests.look.test_access import found_by_axe
+from tests.support.browsing import Visit
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 __all__ = ["site", "there", "visit"]
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-Visit = Callable[..., "Page"]
 DESK = "[data-queue-detail] .matter"
 
 
@@ -134,7 +133,7 @@ def test_a_stale_page_shows_what_changed_and_lets_it_be_sent_again(visit: Visit,
     assert "已联系报告人" in page.locator("#step .notice").inner_text()
     assert page.locator("#ask-question").input_value() == "几号灯杆？"
     page.locator("#step button[type=submit]").click()
-    page.locator(".notice", has_text="待答复人补充").wait_for()
+    page.locator(".notice", has_text="待报告人补充").wait_for()
 
 
 def test_a_sealed_number_is_opened_in_its_place(visit: Visit, there: World) -> None:
@@ -156,7 +155,7 @@ def test_on_a_phone_a_matter_has_the_whole_page(visit: Visit, there: World) -> N
 
 def test_everything_works_without_scripts(visit: Visit, there: World) -> None:
     case = there.case("received")
-    page = visit("dispatcher", "/desk/queue/accept", java_script_enabled=False)
+    page = visit("dispatcher", "/desk/queue/accept", script=False)
     page.locator("[data-queue-list] a").first.click()
     page.get_by_role("link", name="立案").click()
     page.locator("#step button[type=submit]").click()

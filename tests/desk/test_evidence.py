@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gongbi.cases import actions
+from gongbi.cases import actions, queries
 from gongbi.kernel.files import queries as files
 from tests.desk.conftest import Desk, World
 
@@ -33,6 +33,23 @@ def test_a_co_handler_sees_the_photos_of_the_matter_it_helps_with_and_the_checke
     alone = world.case("handling", photos=(world.photo(91),))
     assert at_desk("street").get(f"/desk/case/{alone.number}").status_code == 404
     assert files.of_matter(alone.pk, viewer=at_desk("street").viewer) == []
+
+
+def test_a_co_handler_shows_its_part_and_the_photo_stands_at_its_line(
+    at_desk: At, world: World, photo: Callable[..., Any], fresh: Callable[[Any], Any]
+) -> None:
+    case = world.case("shared")
+    page = at_desk("street").get(f"/desk/case/{case.number}?step=co_done").content.decode()
+    assert 'type="file"' in page
+    assert at_desk("street").do(case, "co_done", result="已疏导行人", photos=[photo()]).status_code == 302
+    part = fresh(case).parts.get()
+    assert (part.done_at is not None, part.result) == (True, "已疏导行人")
+    assert shown(at_desk("checker"), case) >= 1
+    line = next(
+        one for one in queries.timeline(fresh(case), world.who("checker")) if one.arrow.name == "co_done"
+    )
+    stored = files.of_matter(case.pk, viewer=world.who("checker"))
+    assert [file.digest for file in stored] == line.facts["evidence"]
 
 
 def test_photos_go_with_their_report_when_cases_merge_and_part(

@@ -101,6 +101,25 @@ def test_filters_narrow_and_say_when_nothing_fits(world: World, at_desk: At) -> 
     assert numbers_in(wrong.content.decode()) == [lamp.number]
 
 
+def test_a_queue_is_narrowed_to_one_responsible_unit(
+    world: World, at_desk: At, unit: Callable[[str], int]
+) -> None:
+    lamp, other = world.case("dispatched"), world.case("accepted")
+    actions.dispatch(
+        case_id=other.pk, viewer=world.who("dispatcher"), at=world.clock.on(minutes=1), unit_id=unit("transport_police")
+    )  # fmt: skip
+    desk = at_desk("dispatcher")
+
+    def seen(query: str) -> list[str]:
+        return numbers_in(desk.get(f"/desk/queue/sign?{query}").content.decode())
+
+    assert set(seen("")) == {lamp.number, other.number}
+    assert seen(f"unit={unit('transport_police')}") == [other.number]
+    assert set(seen("unit=0&channel=web")) == {lamp.number, other.number}  # there is no such unit
+    page = desk.get(f"/desk/queue/sign?unit={unit('urban_management')}").content.decode()
+    assert f'<option value="{unit("urban_management")}" selected>' in page
+
+
 def test_the_filters_are_fetched_when_they_are_opened(world: World, at_desk: At) -> None:
     desk = at_desk("dispatcher")
     page = desk.get("/desk/queue/accept").content.decode()

@@ -10,6 +10,7 @@ import pytest
 
 from gongbi.cases.flow import CASE
 from gongbi.desk.doing import DOINGS
+from gongbi.kernel.errors import Refused
 from gongbi.kernel.ledger.models import LedgerEntry
 from gongbi.kernel.scope.viewer import STAFF_ROLES
 from gongbi.kernel.vault.models import AccessLog
@@ -155,6 +156,25 @@ def test_a_community_outside_its_lists_is_refused_beside_the_unit_with_the_artic
     assert "三项清单" in page
     assert 'value="3工作日"' in page  # what was typed is kept
     assert fresh(case).state == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("language", "cited"), [("zh-hans", "不行。（三项清单第4条）"), ("en", "No. (三项清单第4条)")]
+)
+def test_every_face_cites_the_article_in_the_brackets_of_the_readers_language(
+    language: str, cited: str
+) -> None:
+    from django.utils import translation
+
+    from gongbi.desk.forms.base import HouseForm
+    from gongbi.field.forms import FieldForm
+    from gongbi.resident.forms import Refusable
+
+    refusal = Refused("x", ("不行。", "No."), article="三项清单第4条")
+    with translation.override(language):
+        for form in (HouseForm({}), Refusable({}), FieldForm({}, grids=())):
+            form.refuse(refusal)
+            assert cited in form.non_field_errors()
 
 
 @pytest.mark.parametrize(("limit", "status"), [("2工作日", 302), ("24小时连续", 302), ("很快", 422)])
@@ -398,3 +418,12 @@ def test_who_only_reads_sees_not_even_the_masked_name(world: World, at_desk: At)
     page = at_desk("manager").get(f"/desk/case/{case.number}").content.decode()
     assert LAMP in page
     assert "王" not in page.split("matter-grid")[1]
+
+
+def test_splitting_a_single_report_asks_for_the_second_matter(world: World, at_desk: At, fresh: Any) -> None:
+    case = world.case("received")
+    page = at_desk("dispatcher").get(f"/desk/case/{case.number}?step=split").content.decode()
+    assert "或：" not in page  # there is nothing before it to choose from
+    answer = at_desk("dispatcher").do(case, "split", text="")
+    assert answer.status_code == 422
+    assert 'id="split-text_wrong"' in answer.content.decode()

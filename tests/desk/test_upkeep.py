@@ -5,19 +5,22 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from gongbi.cases.settings import DEFAULTS
+from gongbi.desk.pages.reference import JOBS
 from gongbi.duties import queries as duties
 from gongbi.duties.exchange import LISTS
 from gongbi.kernel import keeping
+from gongbi.kernel.clock.actions import set_office_hours
 from gongbi.kernel.clock.queries import stored_days
 from gongbi.kernel.ledger.models import LedgerEntry
 from gongbi.kernel.outbox.models import OutboxRow
+from gongbi.kernel.outbox.periodic import all_jobs
 from gongbi.kernel.tables import read_table, write_csv
 from tests.desk.conftest import Desk, World
 
@@ -272,3 +275,17 @@ def test_the_security_administrator_sees_who_came_in(at_desk: At) -> None:
     assert "demo_built" not in page
     assert "system:demo" not in page
     assert at_desk("admin").get("/desk/access").status_code == 403
+
+
+def test_the_calendar_shows_the_hours_that_were_entered_and_jobs_have_names(at_desk: At, clock: Any) -> None:
+    admin = at_desk("admin")
+    assert "08:00–12:00, 14:00–18:00" in admin.get("/desk/calendar").content.decode()
+    set_office_hours(
+        date(2026, 6, 1), [["08:30", "12:00"], ["15:00", "18:30"]], at=clock.now, viewer=admin.viewer
+    )
+    assert "2026-06-01 起 08:30–12:00, 15:00–18:30" in admin.get("/desk/calendar").content.decode()
+    assert "办公时间（2026-06-01 起）" in at_desk("auditor").get("/desk/ledger").content.decode()
+
+
+def test_every_job_that_comes_round_is_known_by_words() -> None:
+    assert {job.name for job in all_jobs() if job.name.split(".")[0] != "test"} <= set(JOBS)

@@ -56,7 +56,7 @@ def test_every_kind_has_a_standard_in_every_season_and_every_limit_parses() -> N
 @pytest.mark.parametrize("name", SHEETS)
 def test_every_shipped_row_passes_its_own_checks_and_says_where_it_comes_from(name: str) -> None:
     read = read_list(name, shipped(name), f"{name}.csv", Known() if name == "kinds" else Known(CODES))
-    assert [(row.number, str(row.errors[0].message)) for row in read.refused] == []
+    assert [(fault.row, fault.message) for fault in read.faults] == []
     assert read.unknown == []
     assert all(row["source"] for row in read.rows)
 
@@ -78,7 +78,7 @@ def test_loading_twice_changes_nothing_and_a_kept_list_is_not_touched(
     lists: None, now: datetime, machine: Viewer
 ) -> None:
     before = Edition.objects.count()
-    assert [o.added for o in actions.load_defaults(at=now, viewer=machine)] == [0] * len(SHEETS)
+    assert [o.new for o in actions.load_defaults(at=now, viewer=machine)] == [0] * len(SHEETS)
     assert Edition.objects.count() == before
     assert Kind.objects.count() == len(CODES)
     kind = queries.kind("C0137")

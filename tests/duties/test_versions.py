@@ -38,11 +38,11 @@ def test_a_changed_limit_holds_from_its_day_and_the_old_one_before_it(
 ) -> None:
     data = file("standards", standard("3工作时"), kind=kind)
     out = actions.import_list("standards", data, "新.xlsx", viewer=machine, at=now, valid_from=LATER)
-    assert (out.added, out.changed, out.closed, out.refused) == (0, 1, 0, [])
+    assert (out.new, out.changed, out.closed, out.faults) == (0, 1, 0, [])
     limits = [queries.route("E0110", PLACE, at=at).limit for at in (IN_MARCH, IN_APRIL)]  # type: ignore[union-attr]
     assert limits == ["4小时", "3工作时"]
     again = actions.import_list("standards", data, "新.xlsx", viewer=machine, at=now, valid_from=LATER)
-    assert (again.changed, again.unchanged, again.edition) == (0, 1, None)
+    assert (again.changed, again.same, again.edition) == (0, 1, None)
     edition = Edition.objects.latest("pk")
     assert (edition.filename, edition.changed, edition.actor) == ("新.xlsx", 1, machine.actor)
 
@@ -75,7 +75,7 @@ def test_a_complete_list_ends_what_it_no_longer_holds_unless_a_row_is_wrong(
     out = actions.import_list(
         "lists", file("lists", item, wrong), "x", viewer=machine, at=now, valid_from=LATER, complete=True
     )
-    assert (out.changed, len(out.refused), len(out.notes)) == (0, 1, 1)
+    assert (out.changed, {fault.row for fault in out.faults}, len(out.notes)) == (0, {3}, 1)
     assert len(queries.duty_items(on=IN_APRIL)) == 123
     out = actions.import_list(
         "lists", file("lists", item), "x", viewer=machine, at=now, valid_from=LATER, complete=True
@@ -103,12 +103,12 @@ def test_wrong_rows_are_named_with_row_column_and_what_to_do_and_the_good_ones_s
     out = actions.import_list(
         "standards", file("standards", *rows), "x", viewer=machine, at=now, valid_from=LATER
     )
-    assert out.changed + out.added == 1
-    assert [(row.number, row.errors[0].column) for row in out.refused] == [
+    assert out.changed + out.new == 1
+    assert [(fault.row, fault.column) for fault in out.faults] == [
         (3, "limit"), (4, "kind"), (5, "number"), (6, "season"), (7, "valid_from"), (8, "kind"), (9, "filing_zh"),
         (10, "closing_zh"),
     ]  # fmt: skip
-    assert all(str(error.message) for row in out.refused for error in row.errors)
+    assert all(fault.message for fault in out.faults)
 
 
 @pytest.mark.parametrize(
@@ -129,8 +129,8 @@ def test_each_list_checks_its_own_rows(
     lists: None, now: datetime, machine: Viewer, name: str, row: dict[str, str], column: str
 ) -> None:
     out = actions.import_list(name, file(name, row), "x", viewer=machine, at=now, valid_from=LATER)
-    assert [error.column for error in out.refused[0].errors] == [column]
-    assert out.added == out.changed == 0
+    assert [fault.column for fault in out.faults] == [column]
+    assert out.new == out.changed == 0
 
 
 def test_a_file_in_gb18030_is_accepted_and_an_unknown_list_refused(
@@ -203,7 +203,7 @@ def test_a_draft_is_tried_on_the_past_before_it_takes_effect(
     run = actions.dry_run_draft(draft_id=draft.pk, past=past, viewer=admin, at=now)
     assert (run.looked, run.agrees_now, run.agrees_then, len(run.changes)) == (2, 2, 1, 1)
     out = actions.activate_rules(draft_id=draft.pk, valid_from=LATER, viewer=admin, at=now)
-    assert (out.added, out.closed) == (2, 21)
+    assert (out.new, out.closed) == (2, 21)
     routes = [queries.route("E0301", PLACE, at=at) for at in (IN_MARCH, IN_APRIL)]
     assert [(r.lead, r.rule) for r in routes if r] == [
         ("department:urban_management", "R040"),

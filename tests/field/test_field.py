@@ -103,8 +103,9 @@ def _inside(desk: Desk) -> tuple[float, float]:
 @pytest.mark.parametrize(
     ("more", "field"),
     [
-        ({"kind": "", "text": ""}, "text"),
-        ({"kind": "", "text": "有事", "did": "solved"}, "text"),
+        ({"kind": "", "text": "", "did": "report"}, "text"),
+        ({"kind": "", "text": ""}, "kind"),
+        ({"kind": "", "text": "有事", "did": "solved"}, "kind"),
         ({"division": "610104099099099"}, ""),
         ({"did": "nothing"}, ""),
         ({"kind": "C0137"}, ""),
@@ -122,6 +123,12 @@ def test_what_is_missing_or_impossible_is_said_and_the_photo_is_kept(
     if field:
         assert f'id="id_{field}_wrong"' in page
     assert last_case(desk) is None
+
+
+def test_solved_without_a_photo_is_said_beside_the_photos(world: World, at_desk: At) -> None:
+    page = found(at_desk("grid")).content.decode()
+    assert 'id="id_after_wrong"' in page
+    assert "处置后照片" in page
 
 
 def test_a_photo_that_is_none_is_said(world: World, at_desk: At) -> None:
@@ -153,7 +160,7 @@ def test_tasks_of_my_unit_stand_first(world: World, at_desk: At) -> None:
         unit_id=desk.viewer.unit_id or 0,
     )
     page = desk.get("/field/").content.decode()
-    assert page.index(mine.title) < page.index(other.title)
+    assert page.index("先办这件") < page.index(mine.title) < page.index(other.title)
     assert f"/desk/case/{mine.number}" in page
     assert desk.get(f"/desk/case/{mine.number}").status_code == 200
     assert desk.do(mine, "sign").status_code == 302

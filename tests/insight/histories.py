@@ -19,7 +19,7 @@ UNITS = (11, 12, 13)
 FORWARD = frozenset(
     {"accept", "dispatch", "sign", "finish", "confirm", "confirm_for_callback", "call_back", "judge"}
 )
-RARE = frozenset({"taken_out", "called", "exempt", "exclude", "reopen", "join", "reassign"})
+RARE = frozenset({"taken_out", "take_in", "called", "exempt", "exclude", "reopen", "join", "reassign"})
 PUBLIC_CHANNELS = ("web", "hotline", "hall", "api")
 
 
@@ -112,8 +112,12 @@ def _random(chance: random.Random, now: datetime, first_report: int) -> list[Ent
         "open", now, channel=chance.choice((*PUBLIC_CHANNELS, "field")), net=chance.choice(("", "12345")),
         kind=chance.choice(("", *KINDS)), territory=chance.choice(("", *COMMUNITIES)), due={"accept": now + timedelta(minutes=15)},
     )  # fmt: skip
+    waiting: list[datetime] = []
     for _step in range(chance.randrange(1, 30)):
         now += timedelta(seconds=chance.choice((0, 20, 60, 600, 1800, 7200, 86400, 200_000)))
+        ahead = [moment for moment in waiting if moment > now]
+        if ahead and chance.random() < 0.15:  # at the deadline, just before it, in its minute, after it
+            now = chance.choice(ahead) + timedelta(seconds=chance.choice((-1, 0, 20, 59, 60)))
         arrows = [a for a in CASE.leaving(history.state) if _allowed(a.name, contests, reports, units)]
         if not arrows:
             break
@@ -127,10 +131,13 @@ def _random(chance: random.Random, now: datetime, first_report: int) -> list[Ent
             for effect in arrow.clocks
             if effect.do in ("start", "resume")
         }
+        if arrow.name in ("dispatch", "rule", "join", "take_in") and chance.random() < 0.7:
+            due["response"] = now + timedelta(minutes=chance.choice((120, 1440, 4000)))
         if arrow.name == "grant_extension":
             due = {"handle": now + timedelta(days=2)}
         if due:
             facts = {**facts, "due": due}
+            waiting = list(due.values())
         history.step(
             arrow.name, now, unit_id=units["now"] if arrow.name == "solve_on_spot" else None, **facts
         )
@@ -148,7 +155,7 @@ def _allowed(name: str, contests: int, reports: list[int], units: Mapping[str, A
         return bool(set(reports) - units.get("judged", set()))
     if name == "contacted":
         return bool(set(reports) - units.get("contacted", set()))
-    return name not in ("settle", "unmerge", "merge", "take_in") or name in ("merge", "unmerge")
+    return name != "settle"
 
 
 def _facts(
@@ -162,6 +169,10 @@ def _facts(
     if name == "join":
         reports.append(reports[-1] + 1)
         return {"report": reports[-1], "channel": chance.choice((*PUBLIC_CHANNELS, "field"))}
+    if name == "take_in":
+        reports.append(reports[-1] + 1)
+        channel = {str(reports[-1]): chance.choice((*PUBLIC_CHANNELS, "field"))}
+        return {"from": 1, "reports": [reports[-1]], "channels": channel if chance.random() < 0.7 else {}}
     if name == "split":
         gone = reports.pop() if len(reports) > 1 else reports[0] + 500
         return {"reports": [gone], "copied": gone > reports[0] + 499}

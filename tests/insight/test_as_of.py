@@ -16,9 +16,9 @@ from gongbi.insight.facts import Entry, cut
 from gongbi.insight.fold import fold
 from gongbi.insight.lines import Line, What, as_of, ever_counts, pack, settled, stands, unpack
 from gongbi.insight.period import Period, day_end
-from gongbi.insight.plain import recount_json
 from gongbi.insight.queries import _SETTLED
 from gongbi.insight.rates import Config
+from tests.insight.folding import board_of
 from tests.insight.histories import T0, histories
 
 
@@ -142,4 +142,4 @@ def test_what_comes_later_does_not_change_the_bytes_of_an_old_month() -> None:
     ]  # with everything that came after March
     now = Board(march, Config(), Filters(), counting.figures(counting.cells(lines, march), Config()))
     divided = {name: counting.groups(counting.cells(lines, march, by=name), Config()) for name in counting.BY}
-    assert counting.as_json(now, divided) == recount_json(then, march, config=Config(), by=counting.BY)
+    assert counting.as_json(now, divided) == board_of(then, march, config=Config(), by=counting.BY)

@@ -18,7 +18,7 @@ from gongbi.insight.facts import cut
 from gongbi.insight.models import CaseFacts, FactLine
 from gongbi.insight.period import Period
 from gongbi.insight.rates import Config
-from gongbi.insight.recount import recount
+from gongbi.insight.recount import differences, recount
 from gongbi.insight.tasks import refresh_cases
 from gongbi.kernel.errors import Forbidden, NotThere, Refused
 from gongbi.kernel.flow.models import Matter
@@ -45,7 +45,8 @@ def filled(seed: int = 1, count: int = 150) -> list[int]:
 @pytest.mark.parametrize("seed", [1, 2])
 def test_the_board_is_the_plain_recount_of_the_ledger(seed: int, period: Period) -> None:
     filled(seed)
-    assert queries.board_json(ALL, period, by=BY, config=CONFIG) == recount(period, by=BY, config=CONFIG)
+    told = queries.board_json(ALL, period, by=BY, config=CONFIG)
+    assert differences(told, recount(period, by=BY, config=CONFIG)) == []
 
 
 @pytest.mark.parametrize(
@@ -54,7 +55,7 @@ def test_the_board_is_the_plain_recount_of_the_ledger(seed: int, period: Period)
 def test_so_it_is_under_a_filter(filters: Filters) -> None:
     filled()
     one = queries.board_json(ALL, MARCH, by=BY, filters=filters, config=CONFIG)
-    assert one == recount(MARCH, by=BY, filters=filters, config=CONFIG)
+    assert differences(one, recount(MARCH, by=BY, filters=filters, config=CONFIG)) == []
     assert any(rate["denominator"] for rate in orjson.loads(one)["rates"])
 
 

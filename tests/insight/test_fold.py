@@ -68,6 +68,27 @@ def test_the_ledger_may_name_another_term_for_the_contact() -> None:
     assert only(fold(history.entries), What.RESPONSE).at == at("03-02 11:20")
 
 
+def test_the_deadline_that_the_ledger_names_goes_before_every_term() -> None:
+    history = History().open().accept()
+    due = {"handle": "03-04 09:20", "response": "03-06 11:00"}
+    history.step(
+        "dispatch", "03-02 09:20", unit=11, limit="2天", article="x", response_limit="4工作时", due=due
+    )
+    history.step("join", "03-02 10:00", report=7, channel="web", due={"response": "03-06 11:40"})
+    found = [line.at for line in lines(fold(history.entries), What.RESPONSE)]
+    assert found == [at("03-06 11:00"), at("03-06 11:40")]
+
+
+def test_who_joined_during_a_dispute_is_owed_a_contact_by_the_unit_that_keeps_the_case() -> None:
+    history = History().open().accept().dispatch().step("contest", "03-02 09:30", reason="x")
+    history.dispatch("03-02 09:40").step("contest_again", "03-02 09:50", reason="x")
+    history.step("join", "03-02 10:00", report=7, channel="web")
+    assert [line.report_id for line in lines(fold(history.entries), What.RESPONSE)] == [None]
+    history.step("rule", "03-02 11:00", unit=11, reason="x", article="x", due={"response": "03-03 11:00"})
+    found = [(line.report_id, line.at) for line in lines(fold(history.entries), What.RESPONSE)]
+    assert found == [(None, at("03-03 09:40")), (7, at("03-03 11:00"))]
+
+
 @pytest.mark.parametrize("channel", ["field", "device"])
 def test_our_own_people_are_not_owed_a_contact(channel: str) -> None:
     facts = fold(History().open(channel=channel).accept().dispatch().entries)

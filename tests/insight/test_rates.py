@@ -20,9 +20,9 @@ from gongbi.insight.facts import Entry, cut
 from gongbi.insight.fold import fold
 from gongbi.insight.lines import What
 from gongbi.insight.period import Period, named, read
-from gongbi.insight.plain import lines_of, recount_json
 from gongbi.insight.rates import Config, Figure, composite, score, wilson
 from gongbi.kernel.errors import Refused
+from tests.insight.folding import board_of, lines_of
 from tests.insight.histories import History, at, histories
 
 MARCH = Period(date(2026, 3, 1), date(2026, 3, 31))
@@ -102,7 +102,7 @@ def test_an_empty_denominator_is_neither_nought_nor_a_hundred() -> None:
     assert figures["closed"].value is None
     assert figures["closed"].interval() is None
     assert score(figures, CONFIG) is None
-    plain = orjson.loads(recount_json([], MARCH, config=CONFIG))
+    plain = orjson.loads(board_of([], MARCH, config=CONFIG))
     assert {rate["rate"] for rate in plain["rates"]} == {None}
 
 
@@ -394,8 +394,8 @@ def test_a_period_that_makes_no_sense_is_refused_with_its_field(
 
 def test_a_board_of_one_case_says_the_same_twice() -> None:
     story = History().to_closed()
-    one = recount_json([story.entries], MARCH, config=CONFIG, by=counting.BY)
-    assert one == recount_json([story.entries], replace(MARCH), config=CONFIG, by=counting.BY)
+    one = board_of([story.entries], MARCH, config=CONFIG, by=counting.BY)
+    assert one == board_of([story.entries], replace(MARCH), config=CONFIG, by=counting.BY)
     assert at("03-03 15:20") < MARCH.end
     assert {line.what for line in fold(story.entries).lines} == set(What) - {What.VERDICT}
 

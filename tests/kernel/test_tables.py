@@ -10,9 +10,10 @@ from collections.abc import Sequence
 import pytest
 import xlsxwriter
 
-from gongbi.kernel import sheets
+from gongbi.kernel import sheet_faults, sheets
 from gongbi.kernel.errors import Refused
-from gongbi.kernel.tables import Column, clean, read_table, write_csv, write_template, write_xlsx
+from gongbi.kernel.sheets import clean
+from gongbi.kernel.tables import Column, read_table, write_csv, write_template, write_xlsx
 
 COLUMNS = (
     Column("code", "编码", "Code", required=True, note=("四位", "four digits"), example="0101"),
@@ -138,6 +139,66 @@ def test_a_value_outside_the_choices_is_an_error_of_its_row_and_the_others_come_
     assert "也许" in str(rows[0].errors[0].message)
 
 
+FORMULA = "=VLOOKUP(A1,B1:B2,1,FALSE)"
+
+
+def with_faults() -> bytes:
+    """Three rows: one whose name is #REF! (with a blank column to its left), a good one, one whose note is #N/A."""
+    out = io.BytesIO()
+    file = xlsxwriter.Workbook(out, {"in_memory": True})
+    other = file.add_worksheet("另一张 & <表>")
+    sheet = file.add_worksheet("要读的 & <表>")
+    other.write_row(0, 0, ["随便"])
+    other.write_formula(4, 1, FORMULA, None, "#VALUE!")  # not the sheet that is read
+    sheet.write_row(0, 1, ["编码", "名称", "允许匿名", "备注"])
+    sheet.write_row(1, 1, ["0101", None, "是", "甲"])
+    sheet.write_formula(1, 2, FORMULA, None, "#REF!")
+    sheet.write_row(2, 1, ["0102", "井盖"])
+    sheet.write_row(4, 1, ["0103", "雨箅"])
+    sheet.write_formula(4, 3, FORMULA, None, "#DIV/0!")
+    sheet.write_formula(4, 4, FORMULA, None, "#N/A")
+    sheet.write_formula(5, 1, FORMULA, None, "#NAME?")
+    file.close()
+    return out.getvalue()
+
+
+def test_a_formula_that_went_wrong_is_no_blank_cell() -> None:
+    rows = list(read_table(with_faults(), "x.xlsx", COLUMNS, sheet="要读的 & <表>"))
+    assert [(r.number, [(e.heading, e.code, e.values.get("value")) for e in r.errors]) for r in rows] == [
+        (2, [("名称", "formula", "#REF!")]),
+        (3, []),
+        (5, [("允许匿名", "formula", "#DIV/0!"), ("备注", "formula", "#N/A")]),
+        (6, [("编码", "formula", "#NAME?"), ("名称", "required", None)]),
+    ]
+    assert rows[0].errors[0].message == "这一格是公式错误 #REF!，请改正公式或填写内容。"
+
+
+def test_a_csv_saved_from_a_sheet_with_such_a_formula_is_refused_as_well() -> None:
+    rows = list(read_table("编码,名称,备注\n0101,井盖,#N/A\n0102,井盖,第#3号\n".encode(), "x.csv", COLUMNS))
+    assert [[e.heading for e in r.errors] for r in rows] == [["备注"], []]
+
+
+def test_a_formula_as_long_as_they_come_does_not_hide_its_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.BytesIO()
+    file = xlsxwriter.Workbook(out, {"in_memory": True})
+    sheet = file.add_worksheet()
+    sheet.write_row(0, 0, ["编码", "名称"])
+    for row in range(1, 9):
+        sheet.write_row(row, 0, [f"010{row}"])
+        sheet.write_formula(row, 1, "=" + "+".join(["A1"] * 2700), None, "#NUM!")
+    file.close()
+    monkeypatch.setattr(sheets, "_CHUNK", 1000)  # the cells lie across many pieces
+    rows = list(read_table(out.getvalue(), "x.xlsx", COLUMNS))
+    assert [[e.values.get("value") for e in r.errors] for r in rows] == [["#NUM!"]] * 8
+
+
+def test_a_sheet_full_of_wrong_formulas_is_refused_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheet_faults, "MOST", 3)
+    with pytest.raises(Refused) as refused:
+        read_table(with_faults(), "x.xlsx", COLUMNS, sheet="要读的 & <表>")
+    assert refused.value.code == "table_faults"
+
+
 def test_one_far_away_cell_does_not_make_the_reader_lay_out_billions() -> None:
     out = io.BytesIO()
     file = xlsxwriter.Workbook(out, {"in_memory": True})
@@ -234,7 +295,8 @@ def test_exported_csv_opens_in_excel_and_runs_no_formula() -> None:
     data = b"".join(write_csv(COLUMNS, [{"code": "-1", "name": "=cmd|'x'!A0", "note": "二"}]))
     assert data.startswith(b"\xef\xbb\xbf")
     (row,) = read_table(data, "x.csv", COLUMNS)
-    assert row.values["name"] == "'=cmd|'x'!A0"
+    assert b"'=cmd|'x'!A0" in data
+    assert row.values["name"] == "=cmd|'x'!A0"  # read again it is what it was
     assert row.values["code"] == "-1"
 
 

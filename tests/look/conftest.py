@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from gongbi.look import assets
 from gongbi.look.i18n import compile_messages
-from tests.look.server import served
+from tests.support.browsing import Visit, need_frontend, site_of_the_house, visits
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser
     from pytest_django.fixtures import SettingsWrapper
 
 
@@ -46,56 +45,20 @@ def _gallery_settings(settings: SettingsWrapper) -> None:
 
 
 @pytest.fixture
-def site() -> Iterator[str]:
-    """Address of the gallery; skips, saying so, where the frontend is not built."""
-    if not assets.is_built():
-        pytest.skip("the frontend is not built: npm ci && npm run build in frontend/")
-    with served() as address:
-        yield address
-
-
-Open = Callable[..., "Page"]
+def built() -> None:
+    """The frontend is built; fails, saying what to do, where it is not."""
+    need_frontend()
 
 
 @pytest.fixture
-def visit(browser: Browser, site: str) -> Iterator[Open]:
-    """``visit("gallery", width=360, theme="dark", language="en", size="elder", script=False)``: that page, loaded.
+def site() -> Iterator[str]:
+    """Address of the gallery."""
+    with site_of_the_house() as address:
+        yield address
 
-    Errors of the page's scripts and what the security policy blocks fail the test.
-    """
-    opened: list[Any] = []
-    wrong: list[str] = []
 
-    def go(
-        path: str,
-        *,
-        width: int = 1280,
-        height: int = 800,
-        theme: str = "light",
-        language: str = "zh-hans",
-        size: str = "normal",
-        **options: Any,
-    ) -> Page:
-        context = browser.new_context(
-            locale="zh-CN",
-            timezone_id="Asia/Shanghai",
-            viewport={"width": width, "height": height},
-            **options,
-        )
-        opened.append(context)
-        wishes = {"gongbi_theme": theme, "gongbi_size": size, "django_language": language}
-        context.add_cookies([{"name": name, "value": value, "url": site} for name, value in wishes.items()])
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on(
-            "console",
-            lambda message: wrong.append(message.text) if "Content Security Policy" in message.text else None,
-        )
-        page.goto(f"{site}/{path}")
-        return page
-
-    yield go
-    for context in opened:
-        context.close()
-    assert wrong == []
+@pytest.fixture
+def visit(browser: Browser, site: str) -> Iterator[Visit]:
+    """``visit("gallery", width=360)``: that page; see ``tests.support.browsing``."""
+    with visits(browser, site) as go:
+        yield go

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+
+from tests.support.browsing import Visit
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -26,7 +27,6 @@ RULES = {
         "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     }
 }
-Visit = Callable[..., "Page"]
 
 
 def settled(page: Page) -> None:

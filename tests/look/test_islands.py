@@ -14,14 +14,13 @@ from PIL import Image
 
 from gongbi.kernel.clock import words
 from gongbi.kernel.clock.limits import parse
-from tests.conftest import BROWSER_FLAGS, browser_path
 from tests.look import live
+from tests.support.browsing import BROWSER_FLAGS, Visit, browser_path
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-Visit = Callable[..., "Page"]
 
 
 # --- Wishes ---------------------------------------------------------------------------------------------------------
@@ -57,7 +56,7 @@ def test_the_device_decides_when_nothing_was_chosen(visit: Visit) -> None:
 
 
 def test_wishes_and_language_work_without_javascript(visit: Visit) -> None:
-    page = visit("look/gallery/public", java_script_enabled=False)
+    page = visit("look/gallery/public", script=False)
     page.locator("summary", has_text="显示").click()
     page.get_by_label("深色", exact=True).check()
     page.get_by_role("button", name="保存").click()
@@ -259,7 +258,7 @@ def test_when_the_outlines_do_not_come_the_page_says_what_else_to_use(visit: Vis
 
 
 def test_without_javascript_the_form_gives_the_place_by_its_community(visit: Visit) -> None:
-    page = visit("look/gallery/public", java_script_enabled=False)
+    page = visit("look/gallery/public", script=False)
     page.get_by_text("只写地址或选社区也可以").wait_for()
     page.locator("textarea").fill("路灯坏了")
     page.locator("select").select_option("1")
@@ -475,7 +474,7 @@ def test_a_chart_draws_its_table_and_keeps_it(visit: Visit) -> None:
 
 
 def test_without_javascript_the_numbers_stand_as_a_table(visit: Visit) -> None:
-    page = visit("look/gallery/drawings", java_script_enabled=False)
+    page = visit("look/gallery/drawings", script=False)
     assert page.locator("gb-chart table").first.is_visible()
 
 

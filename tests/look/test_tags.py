@@ -156,10 +156,7 @@ def test_a_list_too_long_to_count_turns_by_its_neighbours() -> None:
     assert "20" in html
 
 
-built = pytest.mark.skipif(not assets.is_built(), reason="the frontend is not built")
-
-
-@built
+@pytest.mark.usefixtures("built")
 @pytest.mark.parametrize("entry", ["base", "form", "map", "board", "desk"])
 def test_every_built_file_is_there_with_its_true_digest(entry: str) -> None:
     html = written("{% asset e %}", e=entry)
@@ -173,13 +170,13 @@ def test_every_built_file_is_there_with_its_true_digest(entry: str) -> None:
         )
 
 
-@built
+@pytest.mark.usefixtures("built")
 def test_only_the_base_carries_the_style() -> None:
     assert "stylesheet" in written("{% asset 'base' %}")
     assert "stylesheet" not in written("{% asset 'desk' %}")
 
 
-@built
+@pytest.mark.usefixtures("built")
 def test_an_unknown_entry_or_icon_is_a_mistake_that_is_named() -> None:
     with pytest.raises(LookupError, match="there are: base, board, desk, form, map"):
         written("{% asset 'bse' %}")
@@ -187,7 +184,7 @@ def test_an_unknown_entry_or_icon_is_a_mistake_that_is_named() -> None:
         written("{% icon 'no-such-icon' %}")
 
 
-@built
+@pytest.mark.usefixtures("built")
 def test_icons_are_for_the_eye_only() -> None:
     html = written("{% icon 'send' %}")
     assert 'aria-hidden="true"' in html

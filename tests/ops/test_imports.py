@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from gongbi.kernel import keeping
-from gongbi.kernel.errors import NotThere, Refused
-from gongbi.kernel.keeping import Fault, Kept, Result, known, read, result_of
+from gongbi.kernel.errors import NotThere, Refused, in_language
+from gongbi.kernel.keeping import Kept, Result, known, read
 from gongbi.kernel.scope.viewer import Viewer, system
-from gongbi.kernel.tables import CellError, Column, Row, read_table
+from gongbi.kernel.tables import Fault, read_table
 from gongbi.ops import cli
-from gongbi.ops.commands.imports import SHOWN, tell
+from gongbi.ops.commands.imports import tell
+from gongbi.ops.console import FAULTS_SHOWN as SHOWN
 
 DAY = date(2026, 3, 10)
 LISTS = keeping.lists()
@@ -92,57 +94,45 @@ def test_the_templates_can_be_listed(capsys: pytest.CaptureFixture[str]) -> None
     assert "boundaries" not in shown
 
 
-# --- How the rooms' outcomes become one ------------------------------------------------------------------------------
+# --- What a reader answers -----------------------------------------------------------------------------------------------
 
 
-class Added:
-    added, changed, unchanged = 3, 2, 1
-
-    def __init__(self) -> None:
-        self.errors = [type("E", (), {"row": 7, "column": "code", "message": ("错", "wrong")})()]
-
-
-class New:
-    new, changed, same = 3, 2, 1
-
-    def __init__(self) -> None:
-        row = Row(7, {"code": "x"}, headings={"code": "区划代码"})
-        row.wrong("code", ("错", "wrong"))
-        row.errors.append(CellError("name", "", "missing"))
-        self.refused = [row]
+@pytest.mark.django_db
+def test_a_fault_names_the_column_as_the_file_does_and_else_as_the_form(now: datetime) -> None:
+    head = "单位代码*,Name,kind\n"
+    with translation.override("zh-hans"):
+        data = io.BytesIO(f"{head}water,供水,planet\n610104099001,孤儿,community\n".encode())
+        result = read("units", data, "u.csv", valid_from=DAY, viewer=system("import"), at=now)
+    assert [(fault.row, fault.column, fault.heading) for fault in result.faults] == [
+        (2, "kind", "kind"),
+        (3, "parent", "上级单位代码"),
+    ]
 
 
 @pytest.mark.parametrize(
-    ("outcome", "faults"),
+    ("language", "counts", "with_ended"),
     [
-        (Added(), [("code", "错")]),
-        (New(), [("区划代码", "错"), ("name", "missing")]),
-        (Result(new=3, changed=2, same=1), []),
+        ("zh-hans", "新增 3，改动 2，未变 1，有误 0。", "新增 0，改动 0，结束 4，未变 0，有误 0。"),
+        (
+            "en",
+            "3 new, 2 changed, 1 as they were, 0 wrong.",
+            "0 new, 0 changed, 4 ended, 0 as they were, 0 wrong.",
+        ),
     ],
 )
-def test_counts_and_errors_of_any_room_read_alike(outcome: Any, faults: list[tuple[str, str]]) -> None:
-    from django.utils import translation
-
-    with translation.override("zh-hans"):
-        result = result_of(outcome)
-    assert (result.new, result.changed, result.same) == (3, 2, 1)
-    assert [(fault.column, fault.message) for fault in result.faults] == faults
-    assert all(fault.row == 7 for fault in result.faults)
-
-
-def test_a_column_is_named_as_its_heading() -> None:
-    from django.utils import translation
-
-    with translation.override("en"):
-        (fault, *_rest) = result_of(Added(), [Column("code", "代码", "Code of it")]).faults
-    assert fault.column == "Code of it"
+def test_the_counts_are_one_sentence_in_the_readers_language(
+    language: str, counts: str, with_ended: str
+) -> None:
+    with translation.override(language):
+        assert in_language(Result(new=3, changed=2, same=1).words) == counts
+        assert in_language(Result(closed=4).words) == with_ended
 
 
 def test_a_reader_gets_exactly_what_it_asks_for(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
     seen: list[Any] = []
 
-    def reader(file: Any, filename: str, day: date, viewer: Viewer, at: datetime) -> Result:
-        seen.extend((file, filename, day, viewer.actor, at))
+    def reader(file: Any, filename: str, *, valid_from: date, viewer: Viewer, at: datetime) -> Result:
+        seen.extend((file, filename, valid_from, viewer.actor, at))
         return Result(new=1)
 
     monkeypatch.setitem(keeping._kept, "stones", Kept(("石头", "stones"), ("硬", "hard"), reader))
@@ -158,17 +148,31 @@ def test_a_reader_gets_exactly_what_it_asks_for(monkeypatch: pytest.MonkeyPatch,
 def test_each_wrong_row_is_named_and_many_are_cut(
     faults: int, status: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    result = Result(new=5, faults=[Fault(n + 2, "名称", "为空") for n in range(faults)])
-    assert tell(result, None) == status
+    result = Result(new=5, faults=[Fault(n + 2, "name", "为空", heading="名称") for n in range(faults)])
+    with translation.override("en"):
+        assert tell(result, None) == status
     out, err = capsys.readouterr()
-    assert out == f"5 new, 0 changed, 0 as they were, {faults} errors.\n"
+    assert out == f"5 new, 0 changed, 0 as they were, {faults} wrong.\n"
     assert err.count("为空") == min(faults, SHOWN)
     assert ("more; --errors" in err) is (faults > SHOWN)
 
 
+def test_what_became_of_a_file_is_said_in_the_language_of_the_console(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    wrong = [Fault(2, "name", ("为空。", "It is empty."), heading="名称"), *[Fault(0, "", "断了。")] * SHOWN]
+    with translation.override("zh-hans"):
+        tell(Result(new=5, faults=wrong, notes=[("别的话。", "Other words.")]), None)
+    out, err = capsys.readouterr()
+    assert out == f"新增 5，改动 0，未变 0，有误 {SHOWN + 1}。\n别的话。\n"
+    first, second, *_rest, last = err.splitlines()
+    assert (first, second) == ("第 2 行 · 名称: 为空。", "文件: 断了。")
+    assert last.startswith("……另有 1 处")
+
+
 def test_all_wrong_rows_go_to_the_file_that_is_asked_for(tmp_path: Path) -> None:
     out = tmp_path / "wrong.csv"
-    tell(Result(faults=[Fault(n, "名称", "为空,补上") for n in range(1, 200)]), out)
+    tell(Result(faults=[Fault(n, "name", "为空,补上", heading="名称") for n in range(1, 200)]), out)
     assert out.read_bytes().startswith(b"\xef\xbb\xbf")
     with out.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file))
@@ -189,7 +193,7 @@ def test_a_holiday_notice_changes_the_calendar_and_says_so(now: datetime) -> Non
     result = read("calendar", file, "放假.csv", valid_from=DAY, viewer=system("import"), at=now)
     assert result.faults == []
     assert result.changed > 0
-    assert result.notes[0].startswith("2027 年：")
+    assert result.notes[0][0].startswith("2027 年：")
     assert not current_calendar().is_working(date(2027, 1, 1))
 
 
@@ -200,7 +204,7 @@ def test_a_notice_with_one_wrong_row_is_not_entered(now: datetime) -> None:
     before = CalendarDay.objects.count()
     file = io.BytesIO(NOTICE.format(more="2027-13-01,休息,没有这天\n").encode())
     result = read("calendar", file, "n.csv", valid_from=DAY, viewer=system("import"), at=now)
-    assert [(fault.row, fault.column) for fault in result.faults] == [(5, "日期")]
+    assert [(fault.row, fault.heading) for fault in result.faults] == [(5, "日期")]
     assert (result.new, result.changed) == (0, 0)
     assert CalendarDay.objects.count() == before
 
@@ -220,7 +224,7 @@ def test_a_boundary_outside_its_parent_is_held_and_named(now: datetime) -> None:
     assert result.new == 0
     assert result.faults
     assert all(fault.message for fault in result.faults)
-    assert "暂扣" in result.notes[0]
+    assert "暂扣" in result.notes[0][0]
 
 
 @pytest.mark.django_db

@@ -14,6 +14,7 @@ from django.utils import translation
 
 from gongbi.kernel import scope
 from gongbi.kernel.errors import Forbidden, Refused
+from gongbi.kernel.keeping import Result
 from gongbi.kernel.tables import read_table
 from gongbi.parties import demo, exchange, queries, rules
 from gongbi.parties.models import Account, Person, Post, Unit
@@ -35,7 +36,7 @@ UNITS = (
 )
 
 
-def load(name: str, data: bytes, now: datetime, viewer: Any = KEEPER) -> exchange.Outcome:
+def load(name: str, data: bytes, now: datetime, viewer: Any = KEEPER) -> Result:
     return exchange.import_list(name, data, f"{name}.csv", at=now, viewer=viewer)
 
 
@@ -43,7 +44,7 @@ def load(name: str, data: bytes, now: datetime, viewer: Any = KEEPER) -> exchang
 def test_units_come_in_and_the_same_file_again_changes_nothing(encoding: str, now: datetime) -> None:
     data = sheet(*UNITS, encoding=encoding)
     first = load("units", data, now)
-    assert (first.new, first.same, first.refused) == (3, 0, [])
+    assert (first.new, first.same, first.faults) == (3, 0, [])
     again = load("units", data, now)
     assert (again.new, again.changed, again.same) == (0, 0, 3)
     moved = load("units", sheet(*UNITS).replace(b"029-55500001", b"029-55500009"), now)
@@ -63,13 +64,13 @@ def test_a_wrong_row_is_named_and_the_right_ones_are_kept(now: datetime) -> None
     )
     outcome = load("units", sheet(*rows), now)
     assert outcome.new == 4
-    assert [(row.number, row.errors[0].column, row.errors[0].code) for row in outcome.refused] == [
+    assert [(fault.row, fault.column, fault.code) for fault in outcome.faults] == [
         (5, "parent", "parties.unit_unknown"),
         (6, "code", "parties.unit_code"),
         (7, "kind", "choice"),
         (8, "code", "required"),
     ]
-    assert all(str(row.errors[0].message) for row in outcome.refused)
+    assert all(fault.message for fault in outcome.faults)
     assert Unit.objects.filter(code="parks").exists()
 
 
@@ -93,7 +94,7 @@ def test_people_and_posts(now: datetime) -> None:
         now,
     )
     assert posts.new == 2
-    assert [(row.number, row.errors[0].code) for row in posts.refused] == [
+    assert [(fault.row, fault.code) for fault in posts.faults] == [
         (4, "parties.judge_and_doer"),
         (5, "parties.person_unknown"),
         (6, "parties.unit_unknown"),
@@ -108,7 +109,7 @@ def test_people_and_posts(now: datetime) -> None:
 def test_only_the_keeper_of_the_lists_imports(now: datetime) -> None:
     outcome = load("units", sheet(*UNITS), now, GUARD)
     assert outcome.new == 0
-    assert {row.errors[0].code for row in outcome.refused} == {"parties.may_lists"}
+    assert {fault.code for fault in outcome.faults} == {"parties.may_lists"}
     assert not Unit.objects.exists()
 
 

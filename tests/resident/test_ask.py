@@ -189,6 +189,9 @@ def test_two_taps_and_a_reload_give_one_receipt_and_changed_words_a_new_one(visi
     other = visitor.post("/ask", {**sent, "text": "另一件事：井盖坏了"})["Location"]
     assert other not in places
     assert reports() == 2
+    numbered = visitor.post("/ask", {**sent, "phone": "029-87654321"})["Location"]
+    assert numbered not in {*places, other}
+    assert reports() == 3
 
 
 def test_an_emergency_stops_with_the_number_and_files_nothing(visitor: Client) -> None:

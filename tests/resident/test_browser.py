@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +17,9 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from gongbi.cases import actions, queries
-from gongbi.look import assets
 from gongbi.territory.actions import set_card
-from tests.look.server import served
 from tests.resident.conftest import INSIDE, KEEPER, LAMP, ONE, Desk, build_district, jpeg
+from tests.support.browsing import Visit, site_of_the_house, visits
 from tests.support.house import fresh_database
 
 if TYPE_CHECKING:
@@ -34,7 +33,6 @@ AXE = {
         "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     }
 }
-Visit = Callable[..., "Page"]
 
 
 @pytest.fixture(scope="module")
@@ -70,54 +68,16 @@ def desk(
 
 @pytest.fixture
 def site(desk: Desk, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Address of the pages on a socket; skips, saying so, where the frontend is not built."""
-    if not assets.is_built():
-        pytest.skip("the frontend is not built: npm ci && npm run build in frontend/")
-    with django_db_blocker.unblock(), served() as address:
+    """Address of the pages on a socket."""
+    with django_db_blocker.unblock(), site_of_the_house() as address:
         yield address
 
 
 @pytest.fixture
 def visit(browser: Browser, site: str) -> Iterator[Visit]:
-    """``visit("ask", theme="dark", language="en", size="elder", script=False)`` on a phone of 360 pixels.
-
-    Errors of the page's scripts and what the security policy blocks fail the test.
-    """
-    opened: list[Any] = []
-    wrong: list[str] = []
-
-    def go(
-        path: str,
-        *,
-        width: int = 360,
-        theme: str = "light",
-        language: str = "zh-hans",
-        size: str = "normal",
-        script: bool = True,
-    ) -> Page:
-        context = browser.new_context(
-            locale="zh-CN",
-            timezone_id="Asia/Shanghai",
-            viewport={"width": width, "height": 780},
-            java_script_enabled=script,
-        )
-        opened.append(context)
-        wishes = {"gongbi_theme": theme, "gongbi_size": size, "django_language": language}
-        context.add_cookies([{"name": name, "value": value, "url": site} for name, value in wishes.items()])
-        page = context.new_page()
-        page.set_default_timeout(15_000)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on(
-            "console",
-            lambda message: wrong.append(message.text) if "Content Security Policy" in message.text else None,
-        )
-        page.goto(f"{site}/{path}")
-        return page
-
-    yield go
-    for context in opened:
-        context.close()
-    assert wrong == []
+    """``visit("ask", theme="dark")`` on a phone of 360 pixels; see ``tests.support.browsing``."""
+    with visits(browser, site, width=360, height=780, patience=15_000) as go:
+        yield go
 
 
 def said(text: str = LAMP, **fields: Any) -> str:
@@ -225,6 +185,22 @@ def test_an_emergency_is_told_while_typing_and_stops_the_sending(visit: Visit) -
     page.locator("button[value=edit]").click()
     assert page.locator("#id_text").input_value() == "楼上着火了"
     assert page.locator("#id_place_words").input_value() == "大庆路3号"
+
+
+def test_without_a_network_nothing_typed_is_lost_and_it_is_sent_when_there_is_one(visit: Visit) -> None:
+    page = visit("ask")
+    page.get_by_label("什么事？").fill("公园长椅断了一条腿")
+    page.get_by_label("或者选社区").select_option(ONE)
+    send = page.locator(".steps-bar").get_by_role("button", name="提交")
+    page.context.set_offline(True)
+    send.click()
+    expect(page.locator("#offline")).to_contain_text("您写的内容都在")
+    expect(page.locator("#offline")).to_be_in_viewport()
+    expect(page.get_by_label("什么事？")).to_have_value("公园长椅断了一条腿")
+    page.context.set_offline(False)
+    expect(page.locator("#offline")).to_be_hidden()
+    send.click()
+    page.wait_for_url("**/receipt/*")
 
 
 def test_a_refusal_keeps_photos_and_leads_to_its_field(visit: Visit, tmp_path: Path) -> None:

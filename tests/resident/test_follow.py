@@ -12,8 +12,10 @@ from django.test import Client
 from django.utils import timezone
 
 from gongbi.cases import actions, queries
+from gongbi.kernel.clock.models import Clock
+from gongbi.kernel.clock.words import when
 from gongbi.kernel.vault.actions import unseal
-from tests.resident.conftest import INSIDE, LAMP, Desk, Say, jpeg
+from tests.resident.conftest import INSIDE, LAMP, ONE, Desk, Say, jpeg
 
 pytestmark = pytest.mark.django_db
 
@@ -34,16 +36,16 @@ def follow(visitor: Client, link: str) -> str:
 
 def test_the_headline_says_who_has_it_and_until_when(visitor: Client, say: Say, desk: Desk) -> None:
     link = say()
-    assert re.search(r"我们收到了您说的事，.+前告诉您是否受理。", headline(follow(visitor, link)))
+    assert re.search(r"我们收到了您说的事，.+ 前告诉您是否受理。", headline(follow(visitor, link)))
     desk.accept(link)
-    assert re.search(r"已经受理，.+前转给负责的单位。", headline(follow(visitor, link)))
+    assert re.search(r"已经受理，.+ 前转给负责的单位。", headline(follow(visitor, link)))
     desk.dispatch(link)
-    assert re.search(r"我们已经转给城市管理局，.+前给您答复。", headline(follow(visitor, link)))
+    assert re.search(r"我们已经转给城市管理局，.+ 前给您答复。", headline(follow(visitor, link)))
     actions.sign(case_id=desk.case(link), viewer=desk.handler, at=timezone.now())
-    assert re.search(r"城市管理局正在办理，.+前给您答复。", headline(follow(visitor, link)))
+    assert re.search(r"城市管理局正在办理，.+ 前给您答复。", headline(follow(visitor, link)))
     desk.finish(link)
     assert re.search(
-        r"城市管理局说已经办好了。现在由别的人去核查，.+前有结果。", headline(follow(visitor, link))
+        r"城市管理局说已经办好了。现在由别的人去核查，.+ 前有结果。", headline(follow(visitor, link))
     )
     actions.confirm(case_id=desk.case(link), viewer=desk.checker, at=timezone.now(), finding="已亮")
     page = follow(visitor, link)
@@ -219,6 +221,46 @@ def test_inner_affairs_of_the_offices_are_not_shown(visitor: Client, say: Say, d
     page = follow(visitor, link)
     assert "不归我们管" not in page
     assert "异议" not in page
+    assert "重新确定由哪个单位负责" in page
+    assert "转给城市管理局办理" in page  # it did go there first, though the matter is nobody's now
+
+
+def test_what_is_on_hold_says_until_when(visitor: Client, say: Say, desk: Desk) -> None:
+    link = say()
+    desk.handle(link)
+    now = timezone.now()
+    until = timezone.localtime(now + timedelta(days=90)).replace(hour=9, minute=0, second=0, microsecond=0)
+    given = {"case_id": desk.case(link), "at": now}
+    actions.ask_for(kind="suspension", viewer=desk.handler, reason="等备件", until=until, **given)
+    assert headline(follow(visitor, link)).startswith("城市管理局正在办理")
+    actions.decide(granted=True, viewer=desk.dispatcher, reason="备件要从外地调", **given)
+    page = follow(visitor, link)
+    assert f"最迟 {when(until, now)[0]} 自动恢复办理" in headline(page)
+    assert "备件要从外地调" in page
+
+
+def test_a_date_in_a_year_without_a_calendar_is_called_provisional_everywhere(
+    visitor: Client, say: Say, desk: Desk
+) -> None:
+    link = say()
+    desk.handle(link)
+    pages = [f"/r/{link}", f"/r/{link}/why", f"/receipt/{link}", f"/receipt/{link}/print"]
+    for page in pages:
+        assert "暂定的" not in html(visitor.get(page))
+    Clock.objects.filter(matter_id=desk.case(link)).update(provisional=True)
+    for page in pages:
+        assert "这个时间是暂定的" in html(visitor.get(page)), page
+
+
+def test_the_receipt_says_until_when_and_leads_to_why(visitor: Client, say: Say) -> None:
+    link = say()
+    page = html(visitor.get(f"/receipt/{link}"))
+    assert "gb-countdown" in page
+    assert f'href="/r/{link}/why"' in page
+
+
+def test_a_place_given_by_its_community_is_told_back(visitor: Client, say: Say) -> None:
+    assert "糖坊街社区居委会" in follow(visitor, say(community=ONE))
 
 
 def test_the_reporter_sees_who_opened_the_number_and_why(visitor: Client, say: Say, desk: Desk) -> None:

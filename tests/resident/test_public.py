@@ -14,6 +14,7 @@ from django.utils import timezone
 from gongbi.cases import queries
 from gongbi.duties import queries as duties
 from gongbi.resident.rules import on_public_ground, public_place, public_title, without_people
+from gongbi.resident.sentences import counted, kept
 from gongbi.territory.actions import set_card
 from tests.resident.conftest import DISTRICT, INSIDE, KEEPER, LAMP, ONE, TWO, Desk, Say
 
@@ -147,7 +148,7 @@ def test_pages_of_the_list_follow_each_other_without_gap_or_double(
         if not following:
             break
         path = "/near" + following[1].replace("&amp;", "&")
-    assert len(seen) == len(set(seen)) == 23
+    assert seen == [f"编号{place}的路灯不亮" for place in reversed(range(23))]  # the newest first
     assert visitor.get("/near?after=forged").status_code == 404
 
 
@@ -269,3 +270,45 @@ def test_every_page_speaks_both_languages(
 def test_emergency_numbers_stand_on_the_front_door(visitor: Client) -> None:
     page = html(visitor.get("/"))
     assert re.findall(r'href="tel:(\d+)"', page)[:4] == ["110", "119", "120", "122"]
+
+
+@pytest_db
+def test_how_long_things_are_kept_is_told_in_years(visitor: Client) -> None:
+    page = html(visitor.get("/about"))
+    assert "10 年" in page
+    assert "3653" not in page
+    visitor.cookies["django_language"] = "en"
+    assert "10 years" in html(visitor.get("/about"))
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        (None, ("长期", "For good")),
+        (1, ("1 天", "1 day")),
+        (90, ("90 天", "90 days")),
+        (184, ("184 天", "184 days")),
+        (365, ("1 年", "1 year")),
+        (500, ("500 天", "500 days")),
+        (730, ("2 年", "2 years")),
+        (1096, ("3 年", "3 years")),
+        (3653, ("10 年", "10 years")),
+    ],
+)
+def test_a_term_is_told_as_people_say_it(days: int | None, told: tuple[str, str]) -> None:
+    assert kept(days) == told
+
+
+@pytest.mark.parametrize(
+    ("amount", "days", "told"),
+    [
+        (0, False, ("计时", "counted")),
+        (5, False, ("计时：5 分钟", "counted: 5 min")),
+        (64, False, ("计时：1 小时 4 分钟", "counted: 1 h 4 min")),
+        (240, False, ("计时：4 小时", "counted: 4 h")),
+        (1, True, ("计时", "counted")),
+        (3, True, ("计时：3 天", "counted: 3 days")),
+    ],
+)
+def test_what_a_stretch_counts_for_is_told_in_hours(amount: int, days: bool, told: tuple[str, str]) -> None:
+    assert counted(("计时", "counted"), amount, days=days) == told

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gongbi.science.text import evaluate, load, normal, softmax, train
+from gongbi.science.text import evaluate, load, normal, softmax
+from gongbi.science.text_fit import train
 from gongbi.science.text_words import Catalogue, Entry
 
 LAMPS = ["路灯不亮", "路灯坏了", "街上路灯全黑", "灯杆倒了", "路灯闪烁", "巷子没有路灯"]

@@ -70,8 +70,8 @@ def tree(db: None) -> None:
     report = actions.import_divisions(
         [actions.DivisionRow(code, name) for code, name in rows], valid_from=SINCE, viewer=KEEPER, at=AT
     )
-    assert report.added == 4
-    assert report.errors == []
+    assert report.new == 4
+    assert report.faults == []
 
 
 @pytest.fixture

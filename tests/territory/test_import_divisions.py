@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from gongbi.kernel.errors import Forbidden, Refused
+from gongbi.kernel.keeping import Result
 from gongbi.kernel.scope.viewer import DISPATCHER, PUBLIC, Viewer
 from gongbi.territory import actions, queries
 from gongbi.territory.models import Division
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.django_db
 Row = actions.DivisionRow
 
 
-def take(*rows: Row, valid_from: date = SINCE) -> actions.common.ImportReport:
+def take(*rows: Row, valid_from: date = SINCE) -> Result:
     return actions.import_divisions(rows, valid_from=valid_from, viewer=KEEPER, at=AT)
 
 
@@ -22,7 +23,7 @@ def test_rows_in_any_order_and_the_twelve_digit_form() -> None:
     report = take(
         Row(ONE, "糖坊街社区居委会"), Row("610104001000", "青年路街道"), Row("610104000000", "莲湖区")
     )
-    assert (report.added, report.errors) == (3, [])
+    assert (report.new, report.faults) == (3, [])
     assert [d.code for d in queries.path(ONE, on=TODAY)] == [DISTRICT, STREET, ONE]
     assert [d.level for d in queries.divisions(on=TODAY)] == ["district", "street", "community"]
 
@@ -38,8 +39,8 @@ def test_wrong_rows_are_named_and_the_others_taken(tree: None) -> None:
         Row("abc", "字母", 8),
         Row("610104001006", "长" * 60, 9),
     )
-    assert report.added == 2
-    assert [(e.row, e.column, e.code) for e in report.errors] == [
+    assert report.new == 2
+    assert [(e.row, e.column, e.code) for e in report.faults] == [
         (3, "code", "code_community"),
         (4, "code", "twice"),
         (6, "name", "name_missing"),
@@ -47,12 +48,12 @@ def test_wrong_rows_are_named_and_the_others_taken(tree: None) -> None:
         (8, "code", "code_digits"),
         (5, "code", "no_parent"),
     ]
-    assert "610104002" in report.errors[-1].message
+    assert "610104002" in report.faults[-1].message
 
 
 def test_the_same_again_changes_nothing(tree: None) -> None:
     report = take(Row(ONE, "糖坊街社区居委会"))
-    assert (report.added, report.changed, report.unchanged) == (0, 0, 1)
+    assert (report.new, report.changed, report.same) == (0, 0, 1)
     assert Division.objects.filter(code=ONE).count() == 1
 
 
@@ -78,7 +79,7 @@ def test_a_name_is_corrected_on_its_first_day(tree: None) -> None:
 def test_an_ended_code_never_comes_back(tree: None) -> None:
     actions.end_division(TWO, effective=date(2026, 12, 1), viewer=KEEPER, at=AT)
     report = take(Row(TWO, "另一个社区"), valid_from=date(2027, 1, 1))
-    assert [e.code for e in report.errors] == ["twice"]
+    assert [e.code for e in report.faults] == ["twice"]
 
 
 def test_streets_cannot_be_ended_or_deleted(district: None) -> None:

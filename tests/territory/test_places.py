@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from gongbi.kernel.errors import Refused
+from gongbi.kernel.keeping import Result
 from gongbi.territory import actions, exchange, queries
 from gongbi.territory.actions import PlaceRow
 from gongbi.territory.models import Place
@@ -14,7 +15,7 @@ from tests.territory.conftest import AT, KEEPER, ONE, SINCE, STREET, TODAY, TWO
 pytestmark = pytest.mark.django_db
 
 
-def take(*rows: PlaceRow) -> actions.common.ImportReport:
+def take(*rows: PlaceRow) -> Result:
     return actions.import_places(rows, valid_from=SINCE, viewer=KEEPER, at=AT)
 
 
@@ -23,7 +24,7 @@ def test_a_point_tells_the_division(district: None) -> None:
         PlaceRow("糖坊街12号院", "compound", lon=108.901, lat=34.269),
         PlaceRow("习武园", "community", TWO, ("习武园社区",)),
     )
-    assert (report.added, report.errors) == (2, [])
+    assert (report.new, report.faults) == (2, [])
     found = queries.find_places("糖坊街十二号院的灯坏了")
     assert [(g.name, g.code, g.lon) for g in found] == [("糖坊街12号院", ONE + "001", 108.901)]
     assert queries.find_places("习武园社区")[0].code == TWO
@@ -42,8 +43,8 @@ def test_wrong_rows_are_named(district: None) -> None:
         PlaceRow("某地", "road", ONE, number=10),
         PlaceRow("某地", "road", ONE, lon=108.9, lat=34.2, crs="MARS", number=11),
     )
-    assert report.added == 1
-    assert [(e.row, e.code) for e in report.errors] == [
+    assert report.new == 1
+    assert [(e.row, e.code) for e in report.faults] == [
         (2, "name_missing"),
         (3, "place_kind"),
         (4, "place_nowhere"),
@@ -54,12 +55,12 @@ def test_wrong_rows_are_named(district: None) -> None:
         (10, "place_twice"),
         (11, "crs"),
     ]
-    assert all("%" not in error.message for error in report.errors)
+    assert all("%" not in error.message for error in report.faults)
 
 
 def test_the_same_again_and_a_changed_alias(district: None) -> None:
     take(PlaceRow("阳光花园", "compound", ONE))
-    assert take(PlaceRow("阳光花园", "compound", ONE)).unchanged == 1
+    assert take(PlaceRow("阳光花园", "compound", ONE)).same == 1
     assert take(PlaceRow("阳光花园", "compound", ONE, ("向阳院子",))).changed == 1
     assert queries.find_places("向阳院子")[0].name == "阳光花园"
     assert Place.objects.count() == 1
@@ -109,8 +110,12 @@ def test_a_spreadsheet_of_places_is_answered_row_by_row(district: None, encoding
     report = exchange.import_place_file(
         text.encode(encoding), "places.csv", valid_from=SINCE, viewer=KEEPER, at=AT
     )
-    assert report.added == 1
-    assert [(e.row, e.column) for e in report.errors] == [(3, "lon"), (4, "kind"), (5, "kind")]
+    assert report.new == 1
+    assert [(e.row, e.column, e.heading) for e in report.faults] == [
+        (3, "lon", "经度"),
+        (4, "kind", "类型"),
+        (5, "kind", "类型"),
+    ]
     assert queries.find_places("老阳光")[0].code == ONE + "001"
 
 
@@ -118,11 +123,11 @@ def test_templates_and_exports_go_in_again(district: None) -> None:
     take(PlaceRow("阳光花园", "compound", ONE, ("向阳院子",), 108.901, 34.269))
     out = exchange.export_places(on=TODAY, viewer=KEEPER)
     again = exchange.import_place_file(io.BytesIO(out), "p.xlsx", valid_from=SINCE, viewer=KEEPER, at=AT)
-    assert (again.added, again.unchanged, again.errors) == (0, 1, [])
+    assert (again.new, again.same, again.faults) == (0, 1, [])
     divisions = exchange.export_divisions(on=TODAY, viewer=KEEPER)
     report = exchange.import_division_file(divisions, "d.xlsx", valid_from=SINCE, viewer=KEEPER, at=AT)
-    assert (report.added, report.changed, report.errors) == (0, 0, [])
-    assert report.unchanged == 10
+    assert (report.new, report.changed, report.faults) == (0, 0, [])
+    assert report.same == 10
     for form in (exchange.division_template(), exchange.place_template(lang="en")):
         assert form.startswith(b"PK")
 
@@ -132,11 +137,11 @@ def test_a_spreadsheet_of_divisions_names_its_wrong_cells(tree: None) -> None:
         "区划代码,名称,户数\n610104001003,安定社区居委会,420\n610104001004,乙,很多\n,丙,\n610104001999,丁,\n"
     )
     report = exchange.import_division_file(text.encode(), "d.csv", valid_from=SINCE, viewer=KEEPER, at=AT)
-    assert report.added == 1
-    assert [(e.row, e.column, e.code) for e in report.errors] == [
-        (3, "households", "number"),
-        (4, "code", "required"),
-        (5, "code", "code_community"),
+    assert report.new == 1
+    assert [(e.row, e.column, e.heading, e.code) for e in report.faults] == [
+        (3, "households", "户数", "number"),
+        (4, "code", "区划代码", "required"),
+        (5, "code", "区划代码", "code_community"),
     ]
     assert queries.division("610104001003", on=TODAY).households == 420  # type: ignore[union-attr]
     assert [d.code for d in queries.children(STREET, on=TODAY)] == [ONE, TWO, "610104001003"]

@@ -1,5 +1,5 @@
 import { html, type TemplateResult } from "lit";
-import { Island, onAppearance, token } from "../lib/dom";
+import { Island, onAppearance, onNear, token } from "../lib/dom";
 import { say } from "../lib/words";
 import { readTable, type Sheet } from "../lib/sheet";
 
@@ -17,7 +17,7 @@ export class Chart extends Island {
   private chart: ReturnType<Library["echarts"]["init"]> | undefined;
   private sheet: Sheet | undefined;
   private sizes: ResizeObserver | undefined;
-  private near: IntersectionObserver | undefined;
+  private stopWaiting: (() => void) | undefined;
   private stopWatching: (() => void) | undefined;
 
   protected override createRenderRoot(): HTMLElement {
@@ -29,19 +29,11 @@ export class Chart extends Island {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.near = new IntersectionObserver(
-      (entries) => {
-        if (!entries.some((entry) => entry.isIntersecting)) return;
-        this.near?.disconnect();
-        void this.start();
-      },
-      { rootMargin: "200px" },
-    );
-    this.near.observe(this);
+    this.stopWaiting = onNear(this, () => void this.start());
   }
 
   override disconnectedCallback(): void {
-    this.near?.disconnect();
+    this.stopWaiting?.();
     this.sizes?.disconnect();
     this.stopWatching?.();
     this.chart?.dispose();

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { Island, getJson, onAppearance } from "../lib/dom";
+import { Island, getJson, onAppearance, onNear } from "../lib/dom";
 import { NOTHING, readBounds, type Shapes } from "../lib/geo";
 import { DrawnMap, hasWebGL } from "../lib/maplibre";
 import { StillMap } from "../lib/still";
@@ -30,7 +30,7 @@ export class MapPicker extends Island {
   private outlines: Shapes = NOTHING;
   private asking: AbortController | undefined;
   private stopWatching: (() => void) | undefined;
-  private near: IntersectionObserver | undefined;
+  private stopWaiting: (() => void) | undefined;
   private folded = false;
 
   override connectedCallback(): void {
@@ -42,15 +42,7 @@ export class MapPicker extends Island {
       if (pin) void this.updateComplete.then(() => this.set(...pin));
       return;
     }
-    this.near = new IntersectionObserver(
-      (entries) => {
-        if (!entries.some((entry) => entry.isIntersecting)) return;
-        this.near?.disconnect();
-        void this.updateComplete.then(() => this.start());
-      },
-      { rootMargin: "200px" },
-    );
-    this.near.observe(this);
+    this.stopWaiting = onNear(this, () => void this.updateComplete.then(() => this.start()));
   }
 
   private async unfold(): Promise<void> {
@@ -62,7 +54,7 @@ export class MapPicker extends Island {
   }
 
   override disconnectedCallback(): void {
-    this.near?.disconnect();
+    this.stopWaiting?.();
     this.stopWatching?.();
     this.drawn?.remove();
     this.drawn = undefined;

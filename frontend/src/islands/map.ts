@@ -1,5 +1,5 @@
 import { html, type TemplateResult } from "lit";
-import { Island, getJson, onAppearance } from "../lib/dom";
+import { Island, getJson, onAppearance, onNear } from "../lib/dom";
 import { NOTHING, readBounds, type Said, type Shapes, type Tone } from "../lib/geo";
 import { DrawnMap, hasWebGL, loadLibrary } from "../lib/maplibre";
 import { StillMap, TONE_PATHS } from "../lib/still";
@@ -17,7 +17,7 @@ export class ReadMap extends Island {
   private outlines: Shapes = NOTHING;
   private points: Shapes = NOTHING;
   private trouble = "";
-  private near: IntersectionObserver | undefined;
+  private stopWaiting: (() => void) | undefined;
   private stopWatching: (() => void) | undefined;
 
   /** The map stands above what the server wrote. */
@@ -31,19 +31,11 @@ export class ReadMap extends Island {
   override connectedCallback(): void {
     super.connectedCallback();
     this.addEventListener("gb:live", this.refresh);
-    this.near = new IntersectionObserver(
-      (entries) => {
-        if (!entries.some((entry) => entry.isIntersecting)) return;
-        this.near?.disconnect();
-        void this.start();
-      },
-      { rootMargin: "200px" },
-    );
-    this.near.observe(this);
+    this.stopWaiting = onNear(this, () => void this.start());
   }
 
   override disconnectedCallback(): void {
-    this.near?.disconnect();
+    this.stopWaiting?.();
     this.removeEventListener("gb:live", this.refresh);
     this.stopWatching?.();
     this.drawn?.remove();

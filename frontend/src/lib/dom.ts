@@ -35,6 +35,20 @@ export function onAppearance(changed: () => void): () => void {
   };
 }
 
+/** Calls back once, when the element comes near the screen. Returns a function that stops waiting. */
+export function onNear(element: Element, came: () => void): () => void {
+  const observer = new IntersectionObserver(
+    (entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      observer.disconnect();
+      came();
+    },
+    { rootMargin: "200px" },
+  );
+  observer.observe(element);
+  return () => observer.disconnect();
+}
+
 /** Fetches JSON from the own server; throws with the status when it is refused. */
 export async function getJson<T>(url: string, signal?: AbortSignal): Promise<T> {
   const answer = await fetch(url, {

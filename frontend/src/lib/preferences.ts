@@ -1,3 +1,5 @@
+import { announce } from "./words";
+
 /** Light or dark, text size: kept in a cookie so that the server draws the next page right from its first byte. */
 const YEAR = 60 * 60 * 24 * 365;
 
@@ -66,6 +68,49 @@ export function wireOffline(): void {
   addEventListener("online", show);
   addEventListener("offline", show);
   show();
+  holdForms(bar);
+}
+
+const PATIENCE = 6_000;
+
+/**
+ * A form with words of a person (data-hold) leaves the page only when the server can be reached: a browser that fails to send it
+ * shows its own error page, and what was typed is gone, because these pages are kept by no cache.
+ */
+function holdForms(bar: HTMLElement): void {
+  const sure = new WeakSet<HTMLFormElement>();
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || !(form instanceof HTMLFormElement) || !form.hasAttribute("data-hold")) return;
+    if (sure.delete(form)) return;
+    event.preventDefault();
+    if (form.hasAttribute("aria-busy")) return; // a second tap while the first one asks
+    form.setAttribute("aria-busy", "true");
+    const pressed = event.submitter;
+    void reachable().then((there) => {
+      form.removeAttribute("aria-busy");
+      bar.hidden = there;
+      if (there) {
+        sure.add(form);
+        form.requestSubmit(pressed);
+      } else announce(bar.textContent?.trim() ?? "");
+    });
+  });
+}
+
+/** Whether the server answers at all, whatever it answers. */
+async function reachable(): Promise<boolean> {
+  if (!navigator.onLine) return false;
+  try {
+    await fetch(document.querySelector<HTMLLinkElement>('link[rel="icon"]')?.href ?? "/", {
+      method: "HEAD",
+      cache: "no-store",
+      signal: AbortSignal.timeout(PATIENCE),
+    });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The side menu is folded on a phone and open on a desk. */

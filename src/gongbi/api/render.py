@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, tzinfo
+from functools import partial
 from typing import Any
 
 import orjson
@@ -16,9 +17,9 @@ _OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_NON_STR_KEYS
 _encoder = NinjaJSONEncoder().default
 
 
-def _others(value: Any) -> Any:
+def _others(zone: tzinfo, value: Any) -> Any:
     if isinstance(value, datetime):
-        return (timezone.localtime(value) if timezone.is_aware(value) else value).isoformat()
+        return (value.astimezone(zone) if value.tzinfo is not None else value).isoformat()
     return _encoder(value)
 
 
@@ -29,4 +30,5 @@ class Json(BaseRenderer):
     charset = "utf-8"
 
     def render(self, request: HttpRequest, data: Any, *, response_status: int) -> bytes:
-        return orjson.dumps(data, default=_others, option=_OPTIONS)
+        default = partial(_others, timezone.get_current_timezone())
+        return orjson.dumps(data, default=default, option=_OPTIONS)

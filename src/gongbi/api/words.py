@@ -21,6 +21,10 @@ _WORDS: dict[str, tuple[str, str]] = {
         "没有名为“%(field)s”的字段，请检查拼写。",
         "There is no field called “%(field)s”; check the spelling.",
     ),
+    "in_header": (
+        "“%(field)s”不写在请求内容里，请作为请求头 %(header)s 发送。",
+        "“%(field)s” does not belong in the body: send it as the request header %(header)s.",
+    ),
     "string_too_long": (
         "“%(field)s”太长，最多 %(max_length)s 个字符。",
         "“%(field)s” is too long; at most %(max_length)s characters.",
@@ -87,13 +91,18 @@ def of_validation(item: dict[str, Any]) -> dict[str, Any]:
         where.pop(0)  # the name of the program's own parameter
     kind = str(item.get("type", ""))
     field = ".".join(where) or "body"
-    field = _HEADERS.get(field, field)
+    header = _HEADERS.get(field.lower().replace("-", "_"), "")
+    if header and source == "header":
+        field = header
     wanted = in_language(_KINDS.get(kind.split("_", maxsplit=1)[0], (kind, kind)))
     if field == "body":
         kind = {"missing": "no_body", "model_type": "body_shape", "model_attributes_type": "body_shape"}.get(
             kind, kind
         )
-    values = {"field": field, "type": wanted, **{k: _plain(v) for k, v in (item.get("ctx") or {}).items()}}
+    if header and kind == "extra_forbidden":
+        kind = "in_header"
+    told = {k: _plain(v) for k, v in (item.get("ctx") or {}).items()}
+    values = {"field": field, "header": header, "type": wanted, **told}
     words = in_language(_WORDS.get(kind, _ELSE))
     try:
         message = words % values

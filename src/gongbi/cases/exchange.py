@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import IO, Any
 
@@ -21,8 +21,9 @@ from gongbi.cases.actions.bulk import Intake, Taken
 from gongbi.cases.actions.receive import Statement
 from gongbi.cases.triage import Said
 from gongbi.kernel.errors import Refused
+from gongbi.kernel.keeping import Result
 from gongbi.kernel.scope.viewer import Viewer
-from gongbi.kernel.tables import CellError, Column, Row, read_table
+from gongbi.kernel.tables import Column, Row, read_table
 from gongbi.territory import queries as territory
 
 BATCH = 500
@@ -88,29 +89,19 @@ _LEAD = re.compile(r"^(?:[A-Z]\d*[市区县]|反映|关于|咨询|投诉|请问|
 
 
 @dataclass(slots=True)
-class Imported:
-    """What became of a file: new reports, repeated ones, refused rows with their errors, and what must be said about it."""
+class Imported(Result):
+    """What became of a file of reports; ``same``: repeated ones. What triage found in the new ones, and how many rows were refused."""
 
-    new: int = 0
-    same: int = 0
-    refused: list[Row] = field(default_factory=list)
-    notes: list[tuple[str, str]] = field(default_factory=list)
     placed: int = 0
     kinds: int = 0
     twins: int = 0
-    more_refused: int = 0  # beyond the kept ones
+    refused: int = 0
 
     def refuse(self, row: Row) -> None:
-        """Keep a refused row; of a file that is wrong throughout only the first, so that memory stays bounded."""
-        if len(self.refused) < KEPT:
-            self.refused.append(row)
-        else:
-            self.more_refused += 1
-
-
-def _note(row: Row, refusal: Refused) -> None:
-    key = refusal.field or "text"
-    row.errors.append(CellError(key, row.headings.get(key, key), refusal.words, refusal.code, refusal.values))
+        """Count a refused row; of a file that is wrong throughout only the first are named, so that memory stays bounded."""
+        if self.refused < KEPT:
+            self.faults += row.errors
+        self.refused += 1
 
 
 def import_reports(
@@ -167,7 +158,7 @@ def import_reports(
         gc.set_threshold(*threshold)
         intake.helpers.close()
     # Triage answers after a batch what reading found at once: people go through the file from the top.
-    done.refused.sort(key=lambda row: row.number)
+    done.faults.sort(key=lambda fault: fault.row)
     if not read:
         done.notes.append(("文件只有列名，没有数据行。", "The file has headings and no rows."))
     done.notes.append(
@@ -176,11 +167,12 @@ def import_reports(
             f"Triage: {done.placed} placed, {done.kinds} with a proposed kind, {done.twins} maybe the same as an open case.",
         )
     )
-    if done.more_refused:
+    if done.refused > KEPT:
+        more = done.refused - KEPT
         done.notes.append(
             (
-                f"另有 {done.more_refused} 行有错，未逐行列出。请先改正列出的行。",
-                f"{done.more_refused} more rows are wrong and not listed one by one. Correct the listed ones first.",
+                f"另有 {more} 行有错，未逐行列出。请先改正列出的行。",
+                f"{more} more rows are wrong and not listed one by one. Correct the listed ones first.",
             )
         )
     if invented:
@@ -195,7 +187,7 @@ def import_reports(
 
 def _count(done: Imported, row: Row, taken: Taken) -> None:
     if taken.refused is not None:
-        _note(row, taken.refused)
+        row.refuse(taken.refused, "text")
         done.refuse(row)
     elif taken.again:
         done.same += 1
@@ -237,13 +229,9 @@ def _batches(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:
                 yield batch
                 batch = []
     except Refused as broken:
-        batch.append(
-            Row(
-                int(broken.values.get("row", 0)),
-                {},
-                [CellError("", "", broken.words, broken.code, broken.values)],
-            )
-        )
+        last = Row(int(broken.values.get("row", 0)), {})
+        last.refuse(broken)
+        batch.append(last)
     if batch:
         yield batch
 

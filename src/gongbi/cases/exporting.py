@@ -1,7 +1,8 @@
-"""Cases as a file: one line each, in a bounded memory. Names and telephones leave the house masked, never open."""
+"""Cases, and what happened to them, as a file: one line each, in a bounded memory. Names and telephones leave the house masked, never open."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -12,10 +13,13 @@ from django.utils import timezone
 from gongbi.cases.models import Case, Report
 from gongbi.duties import queries as duties
 from gongbi.kernel.errors import in_language
+from gongbi.kernel.flow import numbers
+from gongbi.kernel.flow.declare import flow_named
+from gongbi.kernel.ledger.models import LedgerEntry
 from gongbi.kernel.scope import visible
 from gongbi.kernel.scope.viewer import Viewer
 from gongbi.kernel.tables import Column
-from gongbi.kernel.vault.redaction import redact
+from gongbi.kernel.vault.redaction import redact, redact_data
 from gongbi.parties import directory
 
 CHUNK = 500
@@ -56,14 +60,27 @@ CASE_COLUMNS = (
     Column("grade", "满意度", "Grade", note=("1 到 5，5 为非常满意", "1 to 5, 5 is very satisfied")),
 )  # fmt: skip
 
+EVENT_COLUMNS = (
+    Column("number", "案件编号", "Number"),
+    Column("seq", "序号", "Entry", note=("每件自 1 起", "from 1 within each case")),
+    Column("at", "时间", "At"),
+    Column("actor", "经办", "Actor", note=("岗位、诉求或系统的代号，不含姓名", "a post, a report or the system; no name")),
+    Column("unit", "经办单位代码", "Unit code"),
+    Column("step_code", "步骤代码", "Step code"),
+    Column("step", "步骤", "Step"),
+    Column("from_state", "原状态代码", "From state"),
+    Column("to_state", "状态代码", "To state"),
+    Column("facts", "记载", "Facts", note=("JSON；其中的电话和证件号已隐去", "JSON; numbers taken out")),
+    Column("hash", "校验值", "Hash", note=("SHA-256，可与流水核对", "SHA-256, to compare with the ledger")),
+)  # fmt: skip
+
 
 def case_rows(viewer: Viewer, *, first: date, last: date) -> Iterator[dict[str, Any]]:
     """The cases received from ``first`` to ``last`` (local days, both included) that the viewer may export, oldest first.
 
     Times are local, ISO without zone, to the second. Read in chunks: a year of a district needs the memory of ``CHUNK`` cases.
     """
-    begin = timezone.make_aware(datetime.combine(first, time()))
-    end = timezone.make_aware(datetime.combine(last + timedelta(days=1), time()))
+    begin, end = _midnight(first), _midnight(last + timedelta(days=1))
     found = visible(Case.objects.filter(opened_at__gte=begin, opened_at__lt=end), viewer, "export")
     reports = Prefetch("reports", Report.objects.order_by("pk"))
     units, kinds = directory.current().by_id, {one.code: one.name for one in duties.kinds()}
@@ -103,6 +120,35 @@ def case_rows(viewer: Viewer, *, first: date, last: date) -> Iterator[dict[str, 
         }
 
 
+def event_rows(viewer: Viewer, *, first: date, last: date) -> Iterator[dict[str, Any]]:
+    """What the ledger says happened from ``first`` to ``last`` (local days, both included) to the cases that the viewer may
+    export, in the order it was written.
+
+    Times are local, ISO without zone, to the second. Read in chunks.
+    """
+    mine = visible(Case.objects.all(), viewer, "export")
+    begin, end = _midnight(first), _midnight(last + timedelta(days=1))
+    found = LedgerEntry.objects.filter(matter__in=mine.values("pk"), at__gte=begin, at__lt=end)
+    units, steps = directory.current().by_id, flow_named(Case.flow_name).by_name
+    for entry in found.order_by("pk").select_related("matter").iterator(chunk_size=CHUNK):
+        unit = units.get(entry.unit_id) if entry.unit_id else None
+        step = steps.get(entry.transition)
+        opened = timezone.localdate(entry.matter.opened_at)
+        yield {
+            "number": numbers.write(Case.prefix, entry.matter_id, opened),
+            "seq": entry.seq,
+            "at": _local(entry.at),
+            "actor": entry.actor,
+            "unit": unit.code if unit else "",
+            "step_code": entry.transition,
+            "step": in_language(step.words) if step else entry.transition,
+            "from_state": entry.from_state,
+            "to_state": entry.to_state,
+            "facts": json.dumps(redact_data(entry.facts), ensure_ascii=False, sort_keys=True),
+            "hash": bytes(entry.hash).hex(),
+        }
+
+
 def _of_reporter(report: Report) -> dict[str, Any]:
     return {
         "text": redact(report.text),
@@ -113,6 +159,10 @@ def _of_reporter(report: Report) -> dict[str, Any]:
         else in_language(("是", "yes") if report.solved else ("否", "no")),
         "grade": report.grade,
     }
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time()))
 
 
 def _local(moment: datetime | None) -> str:

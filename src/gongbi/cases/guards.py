@@ -69,6 +69,12 @@ def suspension_pending(case: Case, viewer: Viewer, facts: Facts) -> None:
     rules.check_pending_is(case.pending_request(), "suspension")
 
 
+def suspension_ahead(case: Case, viewer: Viewer, facts: Facts) -> None:
+    now, pending = _now(facts), case.pending()
+    if now is not None and pending is not None and pending.until is not None:
+        rules.check_suspension_ahead(now, pending.until)
+
+
 def not_the_asker(case: Case, viewer: Viewer, facts: Facts) -> None:
     pending = case.pending()
     if pending is not None:

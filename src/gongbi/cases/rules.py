@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Literal
 
+from gongbi.kernel.clock.words import when
 from gongbi.kernel.errors import Refused
 
 CALLBACK_CHANNELS = frozenset({"hotline"})
@@ -158,6 +159,21 @@ def check_suspension_until(now: datetime, until: datetime) -> None:
                 "A suspension may last one year at most. Choose an earlier day.",
             ),
             field="until",
+            article=WORKFLOW,
+        )
+
+
+def check_suspension_ahead(now: datetime, until: datetime) -> None:
+    """What is granted still lies ahead: at the very moment of its end there is nothing left to grant."""
+    if until <= now:
+        raise Refused(
+            "cases.suspension_over",
+            (
+                "申请挂账到%(until)s，这一时间已到，不能再同意。请选“不同意”；仍需挂账的，由承办单位重新申请。",
+                "The suspension was asked for until %(until)s. That time has come, so it cannot be granted any more: refuse "
+                "it; the unit may ask again if it still needs one.",
+            ),
+            values={"until": when(until, now)},
             article=WORKFLOW,
         )
 

@@ -109,8 +109,8 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
         items.append(_item(_("Posts"), "desk:posts", "id-card", here))
         items.append(_item(_("Organisations"), "desk:units", "building", here))
     if viewer.role in (roles.SECURITY, roles.AUDITOR):
-        items.append(_item(_("Accounts"), "desk:accounts", "log-in", here))
-        items.append(_item(_("Keys"), "desk:keys", "key-round", here))
+        items.append(_item(_("Logins"), "desk:accounts", "log-in", here))
+        items.append(_item(_("System keys"), "desk:keys", "key-round", here))
     if viewer.role in KEEPERS:
         items.append(NavItem(_("Upkeep")))
         items.append(_item(_("Lists"), "desk:reference", "table", here))

@@ -11,4 +11,4 @@ from gongbi.kernel.scope.viewer import system
 def build_demo(*, at: datetime) -> str:
     """Load every shipped list that is still empty; says what was loaded."""
     done = load_defaults(at=at, viewer=system("demo"))
-    return ", ".join(f"{outcome.added} {outcome.name}" for outcome in done)
+    return ", ".join(f"{outcome.new} {outcome.name}" for outcome in done)

@@ -15,6 +15,8 @@ from datetime import date
 from importlib import resources
 from typing import IO, Any
 
+from django.db.models import Q
+
 from gongbi.duties import routing, rules
 from gongbi.duties.catalogue import choices_of, split
 from gongbi.duties.columns import (
@@ -24,11 +26,13 @@ from gongbi.duties.columns import (
     ROUTE_COLUMNS,
     STANDARD_COLUMNS,
     WORD_COLUMNS,
+    YES_NO,
 )
 from gongbi.duties.models import DutyItem, Kind, Question, RoutingRule, Standard, Versioned, WordRule
 from gongbi.kernel.clock import limits
 from gongbi.kernel.errors import Refused
-from gongbi.kernel.tables import Column, Row, read_table, write_template
+from gongbi.kernel.scope.viewer import Viewer
+from gongbi.kernel.tables import Column, Fault, Row, read_table, write_template
 
 Words = tuple[str, str]
 KIND_CODE = re.compile(r"^[CEH]\d{4}$")
@@ -62,6 +66,11 @@ class Read:
     rows: list[dict[str, Any]] = field(default_factory=list)
     refused: list[Row] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+
+    @property
+    def faults(self) -> list[Fault]:
+        """What is wrong with the rows refused."""
+        return [fault for row in self.refused for fault in row.errors]
 
 
 def _yes(text: str) -> bool:
@@ -190,6 +199,7 @@ SHEETS: dict[str, Sheet] = {
     "words": Sheet("words", ("紧急与特殊用词", "emergency and special words"), WordRule, WORD_COLUMNS, _word),
 }
 LISTS = {name: sheet.columns for name, sheet in SHEETS.items()}
+_ORDER = {"routes": ("position", "code"), "standards": ("kind", "number")}  # as people read them
 
 
 def template(name: str, *, lang: str = "zh") -> bytes:
@@ -226,6 +236,24 @@ def read_list(name: str, data: bytes | IO[bytes], filename: str, known: Known) -
         else:
             out.refused.append(row)
     return out
+
+
+def list_rows(name: str, viewer: Viewer, *, on: date) -> Iterator[dict[str, str]]:
+    """The rows of one list in force on a local day, in the columns of its template. The lists are public."""
+    sheet = SHEETS[name]
+    in_force = sheet.model._default_manager.filter(
+        Q(valid_to__isnull=True) | Q(valid_to__gt=on), valid_from__lte=on
+    )
+    named = {column.key: "name" if column.key == "key" else column.key for column in sheet.columns}
+    for row in in_force.order_by(*_ORDER.get(name, ("key",)), "pk").iterator(chunk_size=500):
+        yield {key: _text(getattr(row, field)) for key, field in named.items()}
+
+
+def _text(value: object) -> str:
+    """A field as people fill it in."""
+    if isinstance(value, bool):
+        return YES_NO[0] if value else YES_NO[1]
+    return "" if value is None else str(value)
 
 
 def _day(row: Row, key: str) -> date | None:

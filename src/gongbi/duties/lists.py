@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from gongbi.duties import actions, exchange
-from gongbi.kernel.keeping import Kept, Reader, keep
+from gongbi.kernel.keeping import Kept, keep
 
 # name → (what the room calls it, words, what it holds)
 _LISTS = {
@@ -40,14 +42,16 @@ _LISTS = {
 }
 
 
-def _reader(name: str) -> Reader:
-    return lambda file, filename, day, viewer, at: actions.import_list(
-        name, file, filename, valid_from=day, viewer=viewer, at=at
-    )
-
-
 for _rank, (_name, (_own, _words, _hint)) in enumerate(_LISTS.items(), start=30):
     keep(
         _name,
-        Kept(_words, _hint, _reader(_own), exchange.LISTS[_own], rank=_rank, tried=_name == "routes"),
+        Kept(
+            _words,
+            _hint,
+            partial(actions.import_list, _own),
+            exchange.LISTS[_own],
+            partial(exchange.list_rows, _own),
+            rank=_rank,
+            tried=_name == "routes",
+        ),
     )

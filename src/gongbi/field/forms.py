@@ -12,12 +12,20 @@ from gongbi.cases.rules import MAX_TEXT
 from gongbi.kernel.errors import Refused
 
 OTHER = "other"
+# Where a refusal of the actions belongs on this form.
+_FIELDS = {
+    "photos": "after",
+    "file": "after",
+    "evidence": "after",
+    "lon": "place_words",
+    "lat": "place_words",
+}
 
 
 class FieldForm(forms.Form):
     """``did``: ``solved`` on the spot (a kind that may be), or ``report`` for others to deal with."""
 
-    kind = forms.CharField(required=False, max_length=8)
+    kind = forms.CharField(label=_("May be solved on the spot"), required=False, max_length=8)
     text = forms.CharField(
         label=_("What it is"), required=False, max_length=MAX_TEXT, widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("A few words; for a kind above they may be left out."),
@@ -40,19 +48,16 @@ class FieldForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         good = super().clean() or {}
-        if not good.get("kind") and not good.get("text"):
-            self.add_error("text", _("Choose a kind, or say in a few words what it is."))
         if good.get("did") == "solved" and not good.get("kind"):
-            self.add_error("text", _("Choose a kind above: only these may be closed on the spot."))
+            self.add_error("kind", _("Choose a kind: only these may be closed on the spot."))
+        elif not good.get("kind") and not good.get("text"):
+            self.add_error("text", _("Choose a kind, or say in a few words what it is."))
         if (good.get("lon") is None) != (good.get("lat") is None):
             good["lon"] = good["lat"] = None  # half a position is none; the grid is enough
         return good
 
     def refuse(self, refusal: Refused) -> None:
         """Put what a rule said beside its field."""
-        name = {"photos": "after", "file": "after", "lon": "place_words", "lat": "place_words"}.get(
-            refusal.field, refusal.field
-        )
+        name = _FIELDS.get(refusal.field, refusal.field)
         known = name in self.fields and not self.fields[name].widget.is_hidden
-        article = f" ({refusal.article})" if refusal.article else ""
-        self.add_error(name if known and name != "kind" else None, refusal.message + article)
+        self.add_error(name if known else None, str(refusal))

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch, prefetch_related_objects
-
 from gongbi.cases import queries
 from gongbi.duties import queries as duties
 from gongbi.field.frame import address
-from gongbi.kernel.clock.models import Clock
+from gongbi.kernel.clock.queries import with_running_clocks
 from gongbi.kernel.scope.viewer import Viewer
 from gongbi.look import deadlines
 from gongbi.science.twins import metres
@@ -39,9 +37,7 @@ def tasks(viewer: Viewer, *, now: datetime, here: Point | None = None) -> list[T
     """Open matters of the viewer's grids; a constant number of queries."""
     page = queries.queue(viewer, queries.QueueFilter(tab="open"), now=now, size=MOST)
     found = list(page.cases)
-    prefetch_related_objects(
-        found, Prefetch("clocks", queryset=Clock.objects.filter(stopped_at__isnull=True))
-    )
+    with_running_clocks(found)
     kinds = {kind.code: kind.name for kind in duties.kinds()}
     shown = [_task(case, viewer, kinds, now, here) for case in found]
     return in_order(shown)

@@ -21,7 +21,7 @@ HEAD = """# Rates: what each number of the board counts
 * **The period** is half-open, whole local days, and decided by one time of the line, named in the table.
 * **As of the end of the period.** A line is counted as it was known at the period's end. What came later – an appeal upheld, a
   reopening, a merge, an exclusion – counts in its own period. So last March gives the same bytes for ever (while the settings
-  stay), and `gongbi board --recount` proves it against a plain recount.
+  stay), and `gongbi board --recount` proves it against a recount by code of its own.
 * **On time** includes the very minute of the deadline: 16:30:59 is on time for 16:30. A line whose deadline stands still (asked
   back, suspended) owes nothing until it goes on, unless the deadline had passed before.
 * **Exempt** (an appeal against "late" was upheld): not late any more, still in the totals.
@@ -60,8 +60,9 @@ was not copied. `insight.rates.composite` takes any weights that add up to 1.
 ## Choices that the sources leave open
 
 * 响应率: the term runs from the dispatch to the unit that holds the case (a returned dispatch starts it anew for the next unit);
-  default 24 hours around the clock; the ledger's `response_limit` or `due.response` of the dispatch goes before. Reports by grid
-  workers and devices are owed no contact. A caller reached in the call-back was contacted then.
+  by the city's own limit, default 24 hours around the clock. The step that gives the case to the unit, or the report to the case,
+  writes the deadline into the ledger (`due.response`), so office hours and days off count as they stood. Reports by grid workers
+  and devices are owed no contact. A caller reached in the call-back was contacted then.
 * 解决率, 满意率: over reports judged, by the reporter or for them in a call-back; only the last verdict after a reopening counts.
 * 返工率: over rounds of handling owed (some cities take handled cases).
 * 结案率: owed from the moment the case is handled; due with the check, and with the call-back where one is owed.

@@ -197,7 +197,7 @@ def _moment(value: Any) -> datetime:
 
 
 def _continuous(limit: str) -> timedelta | None:
-    """A limit that runs day and night, as a span; None for one that needs a calendar (the ledger then names the deadline)."""
+    """A limit that runs day and night, as a span; None for one that needs a calendar: the entry then names ``due.response``."""
     read = limits.parse(limit)
     measure, minutes = limits.KINDS[read.kind]
     return timedelta(minutes=float(read.amount * minutes)) if measure == "continuous" else None

@@ -116,6 +116,9 @@ class Handling(Drawing):
         kept = self.current(What.DISPATCH)  # the first dispatch was right after all
         if kept is not None:
             self.change(kept, spoiled_at=None)
+        for voice in self.facts.voices:
+            if voice.response is None:  # joined while it was in dispute
+                self.owe_contact(voice)
 
     def on_reassign(self, given: Mapping[str, Any]) -> None:
         self.hold(given["unit"])

@@ -16,6 +16,12 @@ def in_language(words: Any) -> str:
     return str(words)
 
 
+def in_full(words: Any, values: Mapping[str, Any]) -> str:
+    """``words`` in the reader's language with their ``%(name)s`` places filled; a value may be words itself."""
+    text = in_language(words)
+    return text % {key: in_language(value) for key, value in values.items()} if values else text
+
+
 class Refused(Exception):
     """A rule said no. ``message`` is a sentence: what is wrong, where, what to do.
 
@@ -45,8 +51,7 @@ class Refused(Exception):
     @property
     def message(self) -> str:
         """The sentence in the reader's language."""
-        text = in_language(self.words)
-        return text % {key: in_language(value) for key, value in self.values.items()} if self.values else text
+        return in_full(self.words, self.values)
 
     def __str__(self) -> str:
         return self.message + (

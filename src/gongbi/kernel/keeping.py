@@ -4,51 +4,69 @@ A room declares its lists in a module ``lists`` (found in every installed app, l
 
     keep("units", Kept(("单位", "Units"), ("部门、街道…", "Departments…"), read_units, COLUMNS, rank=40))
 
-``read`` takes ``(file, filename, valid_from, viewer, at)`` and returns an outcome with counts and errors under the names that
-:func:`result_of` knows.
+A :class:`Reader` returns a :class:`Result`, or a room's own kind of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 from django.utils.module_loading import autodiscover_modules
 
 from gongbi.kernel.errors import NotThere, Refused, in_language
 from gongbi.kernel.scope.viewer import Viewer
-from gongbi.kernel.tables import Column, write_template
+from gongbi.kernel.tables import Column, Fault, write_template
 
 Words = tuple[str, str]
-Reader = Callable[[IO[bytes], str, date, Viewer, datetime], Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing wrong: the row as the spreadsheet program numbers it (0: the whole file), the column, a sentence."""
-
-    row: int
-    column: str
-    message: str
 
 
 @dataclass(slots=True)
 class Result:
-    """What became of a file."""
+    """What became of a file: how many rows are new, changed, as they were; what is wrong with the others; what else must be said.
+
+    ``closed``: things that ended because a whole list came without them.
+    """
 
     new: int = 0
     changed: int = 0
     same: int = 0
+    closed: int = 0
     faults: list[Fault] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    notes: list[Words] = field(default_factory=list)
+
+    @property
+    def words(self) -> Words:
+        """The counts in one sentence."""
+        ended = (f"结束 {self.closed}，", f"{self.closed} ended, ") if self.closed else ("", "")
+        wrong = len(self.faults)
+        return (
+            f"新增 {self.new}，改动 {self.changed}，{ended[0]}未变 {self.same}，有误 {wrong}。",
+            f"{self.new} new, {self.changed} changed, {ended[1]}{self.same} as they were, {wrong} wrong.",
+        )
+
+
+class Reader(Protocol):
+    """Takes an open file in. Refused when the file as a whole cannot be read; wrong rows are faults of the result."""
+
+    def __call__(
+        self, file: IO[bytes], filename: str, /, *, valid_from: date, viewer: Viewer, at: datetime
+    ) -> Result: ...
+
+
+class Rows(Protocol):
+    """What is kept, as of a local day, in the columns of the list: what a file that goes out holds."""
+
+    def __call__(self, viewer: Viewer, /, *, on: date) -> Iterable[Mapping[str, Any]]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
     """One list: what it is and what it holds (zh, en), who reads it, its columns (none: no spreadsheet), its place in order.
 
+    ``rows``: what goes out in the same columns; a file that went out comes in again and changes nothing.
     ``dated``: a file says from which day it holds. ``tried``: a new version is tried on the past before it takes effect, so it
     is never read straight in. ``desk``: the desk offers it; what is no list but a stream (reports) only the commands take.
     """
@@ -57,6 +75,7 @@ class Kept:
     hint: Words
     read: Reader
     columns: Sequence[Column] = ()
+    rows: Rows | None = None
     rank: int = 0
     ends: str = ".xlsx,.csv"
     dated: bool = True
@@ -125,36 +144,4 @@ def read(
             values={"name": in_language(kept.words)},
             field="file",
         )
-    return result_of(kept.read(file, filename, valid_from, viewer, at), kept.columns)
-
-
-def result_of(outcome: Any, columns: Sequence[Column] = ()) -> Result:
-    """The rooms' outcomes in one shape: ``new`` or ``added``; ``changed``; ``same`` or ``unchanged``; ``errors`` (row, column,
-    message) or ``refused`` (rows of ``kernel.tables`` with their errors); ``notes``. A column's key becomes its heading."""
-    if isinstance(outcome, Result):
-        return outcome
-    return Result(
-        new=_first(outcome, "new", "added"),
-        changed=_first(outcome, "changed"),
-        same=_first(outcome, "same", "unchanged"),
-        faults=[*_faults(outcome, columns)],
-        notes=[in_language(note) for note in getattr(outcome, "notes", ())],
-    )
-
-
-def _first(outcome: Any, *names: str) -> int:
-    return next((int(getattr(outcome, name)) for name in names if hasattr(outcome, name)), 0)
-
-
-def _faults(outcome: Any, columns: Sequence[Column]) -> Iterator[Fault]:
-    headings = {column.key: in_language((column.zh, column.en)) for column in columns}
-    for error in getattr(outcome, "errors", ()):
-        yield Fault(error.row, headings.get(error.column, error.column), in_language(error.message))
-    yield from faults_of_rows(getattr(outcome, "refused", ()))
-
-
-def faults_of_rows(rows: Any) -> Iterator[Fault]:
-    """Every error of rows read by ``kernel.tables``."""
-    for row in rows:
-        for error in row.errors:
-            yield Fault(row.number, error.heading or error.column, in_language(error.message))
+    return kept.read(file, filename, valid_from=valid_from, viewer=viewer, at=at)

@@ -8,14 +8,17 @@ import codecs
 import csv
 import io
 import re
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
 from typing import IO, Any
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from gongbi.kernel.errors import Refused
+from gongbi.kernel.sheet_faults import OVERLAP, Faults, collect, column_number, part_of
 
 RawRows = Iterator[tuple[int, list[Any]]]
 
@@ -33,7 +36,30 @@ _CSV_FAULTS = {
     "unexpected end of data": ("引号没有成对", "a quotation mark is never closed"),
     "',' expected after '\"'": ("引号之后还有文字", "text follows a closing quotation mark"),
 }
+_QUOTED = frozenset(("'=", "'+", "'-", "'@"))
 _FOOLED = (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError, zlib.error)
+
+
+def clean(value: object) -> str:
+    """A cell as text: dates in ISO form, whole numbers without ``.0``, no control characters, outer blanks gone."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, str):
+        if value.isprintable():
+            return value.strip()
+        kept = (c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs") else "" for c in value)
+        return "".join(kept).strip()
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == time() else value.isoformat(sep=" ")
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return str(value)
+    return str(value).strip()
 
 
 def open_rows(file: IO[bytes], sheet: str | None) -> tuple[str, str, RawRows, list[str]]:
@@ -44,10 +70,9 @@ def open_rows(file: IO[bytes], sheet: str | None) -> tuple[str, str, RawRows, li
     if not start:
         return "csv", "utf-8", iter(()), []
     if start.startswith(b"PK\x03\x04"):
-        _look_inside(file)
-        return "xlsx", "", *_workbook(file, sheet)
+        return "xlsx", "", *_workbook(file, sheet, _look_inside(file))
     if start.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-        return "xls", "", *_workbook(file, sheet)
+        return "xls", "", *_workbook(file, sheet, {})
     encoding = _encoding(file)
     return "csv", encoding, _csv(file, encoding), []
 
@@ -73,8 +98,12 @@ def _too_large() -> Refused:
     )
 
 
-def _look_inside(file: IO[bytes]) -> None:
-    """Refuse zip bombs and sheets whose one far-away cell would make the reader lay out billions of cells."""
+def _look_inside(file: IO[bytes]) -> dict[str, Faults]:
+    """Refuse zip bombs and sheets whose one far-away cell would make the reader lay out billions of cells.
+
+    Returns the faulty cells of each sheet's part.
+    """
+    faults: dict[str, Faults] = {}
     try:
         with zipfile.ZipFile(file) as pack:
             if sum(part.file_size for part in pack.infolist()) > MAX_UNPACKED:
@@ -86,39 +115,44 @@ def _look_inside(file: IO[bytes]) -> None:
                 if not part.filename.startswith("xl/worksheets/") or not part.filename.endswith(".xml"):
                     continue
                 columns: set[bytes] = set()
+                wrong: Faults = {}
                 rows = 0
                 tail = b""
                 with pack.open(part) as stream:
                     while chunk := stream.read(_CHUNK):
-                        found = _REFERENCE.findall(tail + chunk)
+                        block = tail + chunk
+                        collect(block, wrong)
+                        found = _REFERENCE.findall(block)
                         if found:
                             letters, digits = zip(*found, strict=True)
                             columns.update(letters)
                             rows = max(rows, *map(int, digits))
-                        tail = chunk[-24:]
-                width = max((_column(letters) for letters in columns), default=0)
+                        tail = block[-OVERLAP:]
+                if wrong:
+                    faults[part.filename] = wrong
+                width = max((column_number(letters) for letters in columns), default=0)
                 if width > MAX_COLUMNS or rows * width > MAX_CELLS:
                     raise _too_large()
     except _FOOLED as problem:
         raise _unreadable(type(problem).__name__) from problem
     file.seek(0)
+    return faults
 
 
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
-
-
-def _workbook(file: IO[bytes], sheet: str | None) -> tuple[RawRows, list[str]]:
+def _workbook(file: IO[bytes], sheet: str | None, faults: dict[str, Faults]) -> tuple[RawRows, list[str]]:
     try:
         book = CalamineWorkbook.from_filelike(file)
         page = _page(book, sheet)
         unread = [] if sheet is not None else _others(book, page.name)
+        wrong = _of_page(file, page.name, faults) if faults else {}
     except (CalamineError, OSError, ValueError) as problem:
         raise _unreadable(type(problem).__name__) from problem
-    return _cells(book, page), unread
+    return _cells(book, page, wrong), unread
+
+
+def _of_page(file: IO[bytes], name: str, faults: dict[str, Faults]) -> Faults:
+    with zipfile.ZipFile(file) as pack:
+        return faults.get(part_of(pack, name), {})
 
 
 def _others(book: CalamineWorkbook, read: str) -> list[str]:
@@ -155,8 +189,11 @@ def _page(book: CalamineWorkbook, sheet: str | None) -> CalamineSheet:
     )
 
 
-def _cells(book: CalamineWorkbook, page: CalamineSheet) -> RawRows:
-    """Cells by row; a merged block gives its value to every row it spans (people merge "same as above")."""
+def _cells(book: CalamineWorkbook, page: CalamineSheet, wrong: Faults) -> RawRows:
+    """Cells by row; a merged block gives its value to every row it spans (people merge "same as above").
+
+    What the reader leaves blank because its formula went wrong stands there as people see it: ``#N/A``.
+    """
     first_column = (page.start or (0, 0))[1]  # the reader's rows begin at row 1, but at the first used column
     merged = sorted(
         (top, left - first_column, bottom)
@@ -167,6 +204,9 @@ def _cells(book: CalamineWorkbook, page: CalamineSheet) -> RawRows:
     ahead = next(waiting, None)
     held: dict[int, tuple[int, Any]] = {}  # column → (last row, value)
     for index, cells in enumerate(page.iter_rows()):
+        for column, text in wrong.get(index, {}).items():
+            if column - first_column < len(cells):
+                cells[column - first_column] = text
         for column in [c for c, (last, _value) in held.items() if last < index]:
             del held[column]
         while ahead is not None and ahead[0] <= index:
@@ -245,7 +285,8 @@ def _records(text: io.TextIOWrapper, delimiter: str) -> RawRows:
     reader = csv.reader(text, delimiter=delimiter, strict=True)
     try:
         for number, record in enumerate(reader, start=1):
-            yield number, record
+            # Our own exports quote what a spreadsheet program would run as a formula.
+            yield number, [cell[1:] if cell[:2] in _QUOTED else cell for cell in record]
     except csv.Error as problem:
         raise Refused(
             "table_row",

@@ -11,13 +11,14 @@ import io
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
 from typing import IO, Any
 
 import xlsxwriter
 
 from gongbi.kernel import sheets
-from gongbi.kernel.errors import Refused, in_language
+from gongbi.kernel.errors import Refused, in_full, in_language
+from gongbi.kernel.sheet_faults import FAULTS
+from gongbi.kernel.sheets import clean
 
 HEADER_WITHIN = 30  # headings are looked for in the first rows: people put titles and notes above them
 SHEET_ROWS = 1_048_576  # what an Excel sheet holds, its heading included
@@ -41,23 +42,23 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class CellError:
-    """What is wrong in one row. ``column`` is the key, ``heading`` what the file itself calls the column.
+class Fault:
+    """One thing wrong in a file: its row (0: the whole file), the column's key and what people see above it ("": the whole row).
 
-    ``words`` is a (Chinese, English) pair or a finished text, ``values`` fills its ``%(name)s`` places.
+    ``words`` is a (Chinese, English) pair or a finished text, ``values`` fills its ``%(name)s`` places; ``code`` is for programs.
     """
 
+    row: int
     column: str
-    heading: str
     words: Any
     code: str = "value"
     values: Mapping[str, Any] = field(default_factory=dict)
+    heading: str = ""
 
     @property
     def message(self) -> str:
         """The sentence in the reader's language."""
-        text = in_language(self.words)
-        return text % self.values if self.values else text
+        return in_full(self.words, self.values)
 
 
 @dataclass(slots=True)
@@ -66,7 +67,7 @@ class Row:
 
     number: int
     values: dict[str, str]
-    errors: list[CellError] = field(default_factory=list)
+    errors: list[Fault] = field(default_factory=list)
     headings: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -75,46 +76,32 @@ class Row:
 
     def wrong(self, column: str, words: Any, code: str = "value", **values: Any) -> None:
         """Add an error found by the room that imports: a (Chinese, English) pair or a text, and what fills it."""
-        self.errors.append(CellError(column, self.headings.get(column, column), words, code, values))
+        self.refuse(Refused(code, words, field=column, values=values))
+
+    def refuse(self, refusal: Refused, column: str = "") -> None:
+        """Add what a rule refused; ``column``: whose fault it is when the refusal names no field."""
+        key = refusal.field or column
+        name = self.headings.get(key, key)
+        self.errors.append(Fault(self.number, key, refusal.words, refusal.code, refusal.values, name))
 
 
 @dataclass(slots=True)
 class Table:
-    """An opened file: iterate once for its rows. ``unknown``: headings that no column claims; they are not read."""
+    """An opened file: iterate once for its rows. ``headings``: of the columns that it has; ``named``: of all, as the form calls those
+    that it lacks. ``unknown``: headings that no column claims; they are not read."""
 
     filename: str
     kind: str  # "csv", "xlsx" …
     encoding: str
     header_row: int
     headings: dict[str, str]
+    named: dict[str, str]
     unknown: list[str]
     _rows: Iterator[Row]
     unread: list[str] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[Row]:
         return self._rows
-
-
-def clean(value: object) -> str:
-    """A cell as text: dates in ISO form, whole numbers without ``.0``, no control characters, outer blanks gone."""
-    if value is None or value == "":
-        return ""
-    if isinstance(value, str):
-        if value.isprintable():
-            return value.strip()
-        kept = (c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs") else "" for c in value)
-        return "".join(kept).strip()
-    if isinstance(value, bool):
-        return "1" if value else "0"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time() else value.isoformat(sep=" ")
-    if isinstance(value, date | time):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return str(value)
-    return str(value).strip()
 
 
 def _folded(heading: str) -> str:
@@ -138,10 +125,8 @@ def read_table(
 ) -> Table:
     """Open a spreadsheet; the rows stream while you iterate, so a million rows need no million objects.
 
-    The kind is told from the content, not from the name. Raises :class:`Refused` (``table_unreadable``,
-    ``table_encoding``,
-    ``table_empty``, ``table_headings``, ``columns_missing``, ``columns_twice``, ``table_too_large``). A row
-    with a missing or
+    The kind is told from the content, not from the name. Raises :class:`Refused` (``table_unreadable``, ``table_encoding``,
+    ``table_empty``, ``table_headings``, ``columns_missing``, ``columns_twice``, ``table_too_large``). A row with a missing or
     forbidden value still comes, with its errors; blank rows are skipped but counted.
     """
     file = io.BytesIO(data) if isinstance(data, bytes) else data
@@ -212,10 +197,11 @@ def read_table(
             },
         )
     headings = {key: heads[place] for key, place in places.items()}
+    named = {column.key: in_language((column.zh, column.en)) for column in columns} | headings
     rest = ((number, texts) for number, texts in head if number > header_row)
     more = ((number, [clean(cell) for cell in cells]) for number, cells in raw)
-    rows = _rows(rest, more, columns, places, headings)
-    return Table(filename, kind, encoding, header_row, headings, unknown, rows, unread)
+    rows = _rows(rest, more, columns, places, named)
+    return Table(filename, kind, encoding, header_row, headings, named, unknown, rows, unread)
 
 
 def _listed(columns: Sequence[Column]) -> tuple[str, str]:
@@ -245,11 +231,13 @@ def _rows(
             for key in absent:
                 values[key] = ""
             row = Row(number, values, headings=headings)
+            if not FAULTS.isdisjoint(texts):
+                _wrong_formulas(row)
             for key in required:
                 if not values[key]:
                     row.wrong(key, ("这一格不能为空。", "This cell must not be empty."), "required")
             for key, allowed in closed:
-                if values[key] and values[key] not in allowed:
+                if values[key] and values[key] not in allowed and values[key] not in FAULTS:
                     row.wrong(
                         key,
                         ("“%(value)s”不在可选值中：%(allowed)s。", "“%(value)s” is not one of: %(allowed)s."),
@@ -258,6 +246,13 @@ def _rows(
                         allowed="、".join(sorted(allowed)),
                     )
             yield row
+
+
+def _wrong_formulas(row: Row) -> None:
+    for key, value in row.values.items():
+        if value in FAULTS:
+            words = ("这一格是公式错误 %(value)s，请改正公式或填写内容。", "This cell holds the formula error %(value)s. Correct the formula or fill it in.")  # fmt: skip
+            row.wrong(key, words, "formula", value=value)
 
 
 def write_xlsx(
@@ -367,9 +362,7 @@ def write_template(columns: Sequence[Column], sheet: str = "数据", *, lang: st
 def write_csv(
     columns: Sequence[Column], rows: Iterable[Mapping[str, Any]], *, lang: str = "zh"
 ) -> Iterator[bytes]:
-    """A CSV in pieces: UTF-8 with mark (Excel opens it right), text that a spreadsheet would run as a
-    formula is quoted by ``'``.
-    """
+    """A CSV in pieces: UTF-8 with mark (Excel opens it right), text that a spreadsheet would run as a formula is quoted by ``'``."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow([c.zh if lang == "zh" else c.en for c in columns])

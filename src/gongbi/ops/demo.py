@@ -16,7 +16,7 @@ from gongbi.ops.parts import load
 GROUND: tuple[str, ...] = (
     "gongbi.ops.demo:territory",
     "gongbi.ops.demo:parties",
-    "gongbi.ops.demo:duties",
+    "gongbi.duties.demo:build_demo",
     "gongbi.ops.demo:cards",
 )
 # Through the actions of everyday, each in its own transaction.
@@ -93,14 +93,6 @@ def parties(*, at: datetime) -> str:
         viewer=VIEWER,
     )
     return f"{made.units} units, {made.posts} posts, {len(made.logins)} accounts (all people are invented)"
-
-
-def duties(*, at: datetime) -> str:
-    """Kinds, standards, the three lists, questions and routing rules, as shipped."""
-    from gongbi.duties.actions import load_defaults
-
-    made = load_defaults(at=at, viewer=VIEWER)
-    return ", ".join(f"{outcome.added} {outcome.name}" for outcome in made)
 
 
 def cards(*, at: datetime) -> str:

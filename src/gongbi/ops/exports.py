@@ -1,53 +1,51 @@
-"""What can be written as a file: ``gongbi export NAME``. A room adds itself with one line in ``EXPORTS``.
+"""What can be written as a file: ``gongbi export NAME``. Cases and what happened to them, and every list that people keep.
 
-``rows`` names a callable ``(viewer, *, on)`` (``on``: the local day as of which) or, with ``period``, ``(viewer, *, first, last)``
-with local days, both included; ``columns`` the declared columns. Both formats are made from the same rows.
+A list is written in the columns that its import reads (``kernel.keeping``), so a file that went out comes in again. Both formats
+are made from the same rows. Every export leaves an entry in the access log before the first row is read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import IO, Any, Literal
 
+from gongbi.cases import exporting as cases
+from gongbi.kernel import keeping
 from gongbi.kernel.scope.viewer import Viewer
-from gongbi.ops.parts import load
+from gongbi.kernel.tables import Column, save_xlsx, write_csv
+from gongbi.kernel.vault.actions import note_export
 
 Format = Literal["csv", "xlsx"]
+Words = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """One file that can be written: what it is (zh, en), its rows and columns; ``default`` is the format without a wish."""
+    """One file that can be written: what it is (zh, en), its rows and columns; ``default`` is the format without a wish.
 
-    words: tuple[str, str]
-    rows: str
-    columns: str
+    ``rows`` takes the viewer and ``on`` (the local day as of which) or, with ``period``, ``first`` and ``last``, both included.
+    """
+
+    words: Words
+    rows: Callable[..., Iterable[Mapping[str, Any]]]
+    columns: Sequence[Column]
     default: Format = "xlsx"
     period: bool = False
 
 
-_PARTIES, _TERRITORY, _CASES = (
-    "gongbi.parties.exchange",
-    "gongbi.territory.exchange",
-    "gongbi.cases.exporting",
-)
-EXPORTS: dict[str, Export] = {
-    "cases": Export(
-        ("案件", "cases received in a period"),
-        f"{_CASES}:case_rows",
-        f"{_CASES}:CASE_COLUMNS",
-        default="csv",
-        period=True,
-    ),
-    "divisions": Export(
-        ("区划", "divisions of a day"), f"{_TERRITORY}:division_rows", f"{_TERRITORY}:DIVISION_COLUMNS"
-    ),
-    "places": Export(("地名", "places of a day"), f"{_TERRITORY}:place_rows", f"{_TERRITORY}:PLACE_COLUMNS"),
-    "units": Export(("单位", "units of a day"), f"{_PARTIES}:unit_rows", f"{_PARTIES}:UNITS"),
-    "posts": Export(("岗位", "posts of a day"), f"{_PARTIES}:post_rows", f"{_PARTIES}:POSTS"),
-}
+def exports() -> dict[str, Export]:
+    """Every export by name: what is taken over a period, then the lists in their order."""
+    found = {
+        "cases": Export(("案件", "Cases"), cases.case_rows, cases.CASE_COLUMNS, "csv", period=True),
+        "events": Export(("流水", "Ledger"), cases.event_rows, cases.EVENT_COLUMNS, "csv", period=True),
+    }
+    return found | {
+        name: Export(kept.words, kept.rows, kept.columns)
+        for name, kept in keeping.lists().items()
+        if kept.rows is not None
+    }
 
 
 def write(
@@ -59,18 +57,23 @@ def write(
     on: date,
     first: date,
     last: date,
+    at: datetime,
+    reason: str,
     lang: str = "zh",
 ) -> int:
-    """Write the file into ``out`` as it is read; returns how many rows. Raises Refused (too many rows for Excel)."""
-    from gongbi.kernel.tables import save_xlsx, write_csv
+    """Write the file into ``out`` as it is read; returns how many rows. Raises Refused (too many rows for Excel).
 
-    export = EXPORTS[name]
+    ``reason``: who took it where, for the access log.
+    """
+    export = exports()[name]
     when: dict[str, Any] = {"first": first, "last": last} if export.period else {"on": on}
-    columns, rows = load(export.columns), _Counted(load(export.rows)(viewer, **when))
+    span = f"{first}..{last}" if export.period else f"{on}"
+    note_export(name, f"{kind} {span}; {reason}", viewer=viewer, at=at)
+    rows = _Counted(export.rows(viewer, **when))
     if kind == "xlsx":
-        save_xlsx(out, columns, rows, sheet=export.words[0 if lang == "zh" else 1], lang=lang)
+        save_xlsx(out, export.columns, rows, sheet=export.words[0 if lang == "zh" else 1], lang=lang)
     else:
-        for piece in write_csv(columns, rows, lang=lang):
+        for piece in write_csv(export.columns, rows, lang=lang):
             out.write(piece)
     return rows.count
 

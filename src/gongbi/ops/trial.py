@@ -7,8 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gongbi.ops.commands.imports import tell_faults
-from gongbi.ops.console import say
+from gongbi.ops.console import say, tell_faults
 
 if TYPE_CHECKING:
     from gongbi.duties.models import RuleDraft
@@ -22,43 +21,61 @@ def routes(file: Path, *, valid_from: date, yes: bool, errors: Path | None, at: 
 
     Status 0: in force. 1: a row is wrong (nothing is kept), or it was only tried. Raises Refused.
     """
+    from django.utils.translation import gettext as _
+
     from gongbi.duties import actions
     from gongbi.kernel.errors import in_language
-    from gongbi.kernel.keeping import faults_of_rows
     from gongbi.kernel.scope.viewer import system
 
     viewer = system("import")
     with file.open("rb") as data:
         draft, read = actions.draft_file(title=file.name, data=data, filename=file.name, viewer=viewer, at=at)
     if draft is None:
-        faults = list(faults_of_rows(read.refused))
-        tell_faults(faults, errors)
-        say(f"{len(faults)} errors: no rule was taken, because their order counts. Correct these rows first.")
+        tell_faults(read.faults, errors)
+        none = _("%(count)s errors: no rule was taken, because their order counts. Correct these rows first.")
+        say(none % {"count": len(read.faults)})
         return 1
-    run = _try(draft, at)
-    say(f"Draft {draft.pk}: {len(draft.rows)} rules, tried on {run.looked} past matters.")
-    say(f"  would go elsewhere or get another limit: {run.moved}")
-    say(f"  the rules in force agree with what happened: {run.agrees_now} of {run.looked}")
-    say(f"  the draft agrees with what happened: {run.agrees_then} of {run.looked}")
+    _say_trial(draft, _try(draft, at))
+    if not yes:
+        wait = _(
+            "Nothing is in force yet. Run the same command with --yes, or put the draft in force on the page of routing rules."
+        )
+        sys.stderr.write(wait + "\n")
+        return 1
+    done = actions.activate_rules(draft_id=draft.pk, valid_from=valid_from, viewer=viewer, at=at)
+    say(_("In force from %(day)s: %(counts)s") % {"day": valid_from, "counts": in_language(done.words)})
+    return 0
+
+
+def _say_trial(draft: RuleDraft, run: DryRun) -> None:
+    """What the draft would change, the first changes one by one."""
+    from django.utils.translation import gettext as _
+
+    from gongbi.kernel.errors import in_language
+
+    values = {
+        "draft": draft.pk,
+        "rules": len(draft.rows),
+        "looked": run.looked,
+        "moved": run.moved,
+        "now": run.agrees_now,
+        "then": run.agrees_then,
+        "unknown": run.unknown,
+        "unused": ", ".join(run.unused),
+        "more": run.moved - CHANGES,
+    }
+    say(_("Draft %(draft)s: %(rules)s rules, tried on %(looked)s past matters.") % values)
+    say("  " + _("would go elsewhere or get another limit: %(moved)s") % values)
+    say("  " + _("the rules in force agree with what happened: %(now)s of %(looked)s") % values)
+    say("  " + _("the draft agrees with what happened: %(then)s of %(looked)s") % values)
     if run.unknown:
-        say(f"  left out, their kind is no longer known: {run.unknown}")
+        say("  " + _("left out, their kind is no longer known: %(unknown)s") % values)
     if run.unused:
-        say(f"  rules that decided nothing: {', '.join(run.unused)}")
+        say("  " + _("rules that decided nothing: %(unused)s") % values)
     for change in run.changes[:CHANGES]:
         say(f"    {change.past.ref}  {in_language(change.words)}")
     if run.moved > CHANGES:
-        say(f"    … and {run.moved - CHANGES} more")
-    if not yes:
-        sys.stderr.write(
-            "Nothing is in force yet. Run the same command with --yes, or put the draft in force on the page of routing rules.\n"
-        )
-        return 1
-    done = actions.activate_rules(draft_id=draft.pk, valid_from=valid_from, viewer=viewer, at=at)
-    say(
-        f"In force from {valid_from}: {done.added} new, {done.changed} changed, {done.closed} ended, "
-        f"{done.unchanged} as they were."
-    )
-    return 0
+        say("    " + _("… and %(more)s more") % values)
 
 
 def _try(draft: RuleDraft, at: datetime) -> DryRun:

@@ -7,15 +7,16 @@ be sent again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import IO, Any
 
 from django.utils import timezone
 
 from gongbi.kernel.errors import Refused
+from gongbi.kernel.keeping import Result, Rows
 from gongbi.kernel.scope.viewer import Viewer
-from gongbi.kernel.tables import Column, Row, read_table, write_template
+from gongbi.kernel.tables import Column, read_table, write_template
+from gongbi.kernel.vault.masking import looks_masked
 from gongbi.parties import actions, queries, rules
 from gongbi.parties.models import Person, Post
 from gongbi.parties.words import refuse
@@ -61,38 +62,25 @@ POSTS = (
 LISTS = {"units": UNITS, "people": PEOPLE, "posts": POSTS}
 
 
-@dataclass(slots=True)
-class Outcome:
-    """What became of a file: how many rows are new, changed, as they were; the refused ones with their errors."""
-
-    new: int = 0
-    changed: int = 0
-    same: int = 0
-    refused: list[Row] = field(default_factory=list)
-
-
 def template(name: str, *, lang: str = "zh") -> bytes:
     """The empty Excel form of a list: ``units``, ``people`` or ``posts``."""
     return write_template(LISTS[name], lang=lang)
 
 
-def import_list(
-    name: str, data: bytes | IO[bytes], filename: str, *, at: datetime, viewer: Viewer
-) -> Outcome:
+def import_list(name: str, data: bytes | IO[bytes], filename: str, *, at: datetime, viewer: Viewer) -> Result:
     """Read the list ``name`` from a spreadsheet and write it row by row. Raises Refused when the file cannot be read."""
     keep: Callable[[dict[str, Any], datetime, Viewer], str] = _KEEP[name]
-    outcome = Outcome()
+    result = Result()
     for row in read_table(data, filename, LISTS[name]):
         if row.good:
             try:
                 done = keep(row.values, at, viewer)
             except Refused as refusal:
-                row.wrong(refusal.field or LISTS[name][0].key, refusal.message, refusal.code)
+                row.refuse(refusal, LISTS[name][0].key)
             else:
-                setattr(outcome, done, getattr(outcome, done) + 1)
-        if not row.good:
-            outcome.refused.append(row)
-    return outcome
+                setattr(result, done, getattr(result, done) + 1)
+        result.faults += row.errors
+    return result
 
 
 def unit_rows(viewer: Viewer, *, on: date) -> Iterator[dict[str, Any]]:
@@ -111,6 +99,19 @@ def unit_rows(viewer: Viewer, *, on: date) -> Iterator[dict[str, Any]]:
         over = rows.get(unit.parent_id) if unit.parent_id is not None else None
         yield {column.key: getattr(unit, column.key, "") for column in UNITS} | {
             "parent": over.code if over else ""
+        }
+
+
+def people_rows(viewer: Viewer, *, on: date) -> Iterator[dict[str, Any]]:
+    """Everybody on the list that the viewer sees, in the columns of the template; names and numbers leave the house masked.
+
+    Sent back, a mask stands for what it hides: it changes nothing. ``on`` decides nothing: people have no dates, posts do.
+    """
+    for person in queries.people(viewer).iterator(chunk_size=500):
+        yield {
+            "number": person.number,
+            "name": queries.masked(person, "name", viewer),
+            "phone": queries.masked(person, "phone", viewer),
         }
 
 
@@ -152,11 +153,26 @@ def _unit(values: dict[str, Any], at: datetime, viewer: Viewer) -> str:
 
 def _person(values: dict[str, Any], at: datetime, viewer: Viewer) -> str:
     known = Person.objects.filter(number=values["number"]).first()
+    told = {key: _unmasked(known, key, values[key]) for key in ("name", "phone")}
     if known is None:
-        actions.add_person(at=at, viewer=viewer, **values)
+        actions.add_person(
+            number=values["number"], name=told["name"], phone=told["phone"], at=at, viewer=viewer
+        )
         return "new"
-    actions.change_person(known.pk, at=at, viewer=viewer, name=values["name"], phone=values["phone"])
+    if not any(told.values()):
+        return "same"
+    actions.change_person(known.pk, at=at, viewer=viewer, **told)
     return "changed"
+
+
+def _unmasked(known: Person | None, key: str, value: str) -> str:
+    """What the file says; "" for the mask of what is known. A mask of anything else says nothing: refused."""
+    if not looks_masked(value, key):
+        return value
+    kept = getattr(known, key) if known is not None else None
+    if kept and kept.masked == value:
+        return ""
+    raise refuse("parties.masked", key, value=value)
 
 
 def _post(values: dict[str, Any], at: datetime, viewer: Viewer) -> str:
@@ -170,10 +186,15 @@ def _post(values: dict[str, Any], at: datetime, viewer: Viewer) -> str:
     assert start is not None
     end = _day(values["valid_to"], "valid_to")
     codes = values["territories"].replace("、", " ").replace("，", " ").replace(",", " ").split()
-    if Post.objects.filter(
-        person=person, unit=unit, role=values["role"], valid_from=start, valid_to=end
-    ).exists():
+    held = Post.objects.filter(person=person, unit=unit, role=values["role"])
+    days = (timezone.localdate(start), timezone.localdate(end) if end else None)
+    if days in {
+        (timezone.localdate(since), timezone.localdate(until) if until else None)
+        for since, until in held.values_list("valid_from", "valid_to")
+    }:
         return "same"
+    if timezone.localdate(unit.valid_from) == days[0]:
+        start = max(start, unit.valid_from)  # a post may begin on the very day of its unit
     actions.appoint(
         person_id=person.pk,
         unit_id=unit.pk,
@@ -201,3 +222,4 @@ def _day(text: str, column: str) -> datetime | None:
 
 
 _KEEP = {"units": _unit, "people": _person, "posts": _post}
+ROWS: dict[str, Rows] = {"units": unit_rows, "people": people_rows, "posts": post_rows}

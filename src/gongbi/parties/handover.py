@@ -15,6 +15,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from gongbi.kernel.clock.queries import provisional_among
 from gongbi.kernel.flow import numbers
 from gongbi.kernel.flow.models import Matter
 from gongbi.kernel.scope.viewer import Viewer
@@ -42,6 +43,7 @@ class Open:
     number: str
     state: tuple[str, str]
     due_at: datetime | None
+    provisional: bool = False  # counted over days that no holiday notice has fixed yet
 
 
 _sources: dict[str, Source] = {}
@@ -71,6 +73,7 @@ def listed(items: Iterable[tuple[str, int]]) -> list[Open]:
     wanted = list(items)
     kinds = {one.flow_name: one for one in Matter.__subclasses__()}
     found = Matter.objects.in_bulk([matter for _source, matter in wanted])
+    soft = provisional_among(found)
     shown = []
     for source, key in wanted:
         matter = found.get(key)
@@ -78,5 +81,5 @@ def listed(items: Iterable[tuple[str, int]]) -> list[Open]:
             continue
         prefix = kinds[matter.flow].prefix if matter.flow in kinds else matter.prefix
         number = numbers.write(prefix, matter.pk, timezone.localdate(matter.opened_at))
-        shown.append(Open(source, key, number, matter.declared_state.words, matter.due_at))
+        shown.append(Open(source, key, number, matter.declared_state.words, matter.due_at, key in soft))
     return shown

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from gongbi.kernel.keeping import Kept, Reader, keep
+from datetime import date, datetime
+from typing import IO
+
+from gongbi.kernel.keeping import Kept, Reader, Result, keep
+from gongbi.kernel.scope.viewer import Viewer
 from gongbi.parties import exchange
 
 
 def _reader(name: str) -> Reader:
-    return lambda file, filename, day, viewer, at: exchange.import_list(
-        name, file, filename, at=at, viewer=viewer
-    )
+    def read(file: IO[bytes], filename: str, /, *, valid_from: date, viewer: Viewer, at: datetime) -> Result:
+        return exchange.import_list(name, file, filename, at=at, viewer=viewer)
+
+    return read
 
 
 for _rank, (_name, _words, _hint) in enumerate(
@@ -28,4 +33,15 @@ for _rank, (_name, _words, _hint) in enumerate(
     ),
     start=20,
 ):
-    keep(_name, Kept(_words, _hint, _reader(_name), exchange.LISTS[_name], rank=_rank, dated=False))
+    keep(
+        _name,
+        Kept(
+            _words,
+            _hint,
+            _reader(_name),
+            exchange.LISTS[_name],
+            exchange.ROWS[_name],
+            rank=_rank,
+            dated=False,
+        ),
+    )

@@ -80,6 +80,11 @@ def units(viewer: Viewer, *, at: datetime, kinds: Iterable[str] = ()) -> QuerySe
     return (found.filter(kind__in=wanted) if wanted else found).order_by("code")
 
 
+def unit(viewer: Viewer, unit_id: int) -> Unit:
+    """One unit with the one above it, past ones too. NotThere when the viewer may not see it."""
+    return scope.one(Unit.objects.select_related("parent"), viewer, pk=unit_id)
+
+
 def posts(
     viewer: Viewer,
     *,

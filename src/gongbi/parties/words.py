@@ -134,6 +134,7 @@ SENTENCES: dict[str, Any] = {
         "“%(selector)s” names no unit. Use street, community, grid_worker, department:CODE or unit:CODE."
     ),
     "parties.date": _("“%(value)s” is not a date. Write it as 2026-11-23."),
+    "parties.masked": _("“%(value)s” is hidden in part. Write it out, or leave the cell as it was exported."),
     "parties.sign_in": _("Sign in first; you come back to this page afterwards."),
     "parties.locked": _(
         "Too many failed attempts. Try again after %(time)s, or ask the security administrator."

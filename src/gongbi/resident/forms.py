@@ -62,10 +62,10 @@ class Refusable(forms.Form):
         if isinstance(refusal, TooMany):
             self.often = refusal
         name = field or _FIELDS.get(refusal.field, refusal.field)
-        words = refusal.message + (
-            f" （{refusal.article}）" if refusal.article and name not in self.fields else ""
-        )
-        self.add_error(name if name in self.fields else None, words)
+        if name in self.fields:
+            self.add_error(name, refusal.message)
+        else:
+            self.add_error(None, str(refusal))
 
 
 class AskForm(Refusable):

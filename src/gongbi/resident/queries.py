@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from gongbi.cases.models import Case, Report
 
 MACHINE = system("resident")
+NO_NUMBER = (
+    "没有这个编号。请对照回执核对每一位，也可以扫回执上的二维码，或打 12345 询问。",
+    "There is no such number. Compare every digit with your receipt, scan its code, or ask at 12345.",
+)
 LISTED = 20
 ON_MAP = 400
 _JOIN = "gongbi.resident.join"
@@ -71,8 +75,8 @@ class Listed:
 def nearby(
     *, now: datetime, place: str = "", after: str = "", size: int = LISTED, viewer: Viewer = PUBLIC
 ) -> Listed:
-    """Open matters below a division code ("" everywhere), the nearest deadline first. A constant number of queries."""
-    wanted = cases.QueueFilter(tab="open", territory=place, after=_read_after(after))
+    """Open matters below a division code ("" everywhere), the newest first. A constant number of queries."""
+    wanted = cases.QueueFilter(tab="open", territory=place, newest=True, after=_read_after(after))
     page = cases.queue(MACHINE, wanted, now=now, size=size)
     last = page.cases[-1] if page.cases and page.more else None
     return Listed(_told(page.cases, now), _write_after(last) if last else "")
@@ -108,13 +112,16 @@ def join_key(ticket: str, *, viewer: Viewer = PUBLIC) -> int | None:
 def state_of(number: str, *, viewer: Viewer = PUBLIC) -> tuple[str, State]:
     """The public state behind a receipt number as people type it. Raises NotThere; tells nothing personal."""
     plain = re.sub(r"[\s\-‐–—_]", "", unicodedata.normalize("NFKC", number))
-    report: Report = cases.report_by_number(plain, MACHINE)
+    try:
+        report: Report = cases.report_by_number(plain, MACHINE)
+    except NotThere:
+        raise NotThere("resident.number", NO_NUMBER) from None
     case = cases.case_for(report.case_id, MACHINE)
     return report.number, case.declared_state
 
 
 def points(*, now: datetime, href: str, viewer: Viewer = PUBLIC) -> dict[str, Any]:
-    """GeoJSON of the open matters that lie on public ground, at most ``ON_MAP``, the nearest deadline first."""
+    """GeoJSON of the open matters that lie on public ground, at most ``ON_MAP``, the newest first."""
     rows = nearby(now=now, size=ON_MAP).rows
     return {
         "type": "FeatureCollection",
@@ -174,19 +181,16 @@ def _told(
 
 
 def _write_after(case: Case) -> str:
-    return signing.dumps(
-        [case.due_at.isoformat() if case.due_at else "", case.pk], salt="gongbi.resident.after"
-    )
+    return signing.dumps(case.pk, salt="gongbi.resident.after")
 
 
 def _read_after(text: str) -> tuple[datetime | None, int] | None:
     if not text:
         return None
     try:
-        due, key = signing.loads(text, salt="gongbi.resident.after")
+        return None, int(signing.loads(text, salt="gongbi.resident.after"))
     except (signing.BadSignature, ValueError, TypeError):
         raise NotThere(
             "resident.after",
             ("这一页已经过时，请从头看起。", "This page is out of date. Begin again from the first one."),
         ) from None
-    return (datetime.fromisoformat(due) if due else None, int(key))

@@ -29,31 +29,31 @@ SOMEBODY: Final[Words] = ("负责的单位", "the unit in charge")
 # state → (with a deadline, without one); {unit} and {when} are filled in.
 _NOW: Final[dict[str, tuple[Words, Words]]] = {
     "received": (
-        ("我们收到了您说的事，{when}前告诉您是否受理。", "We have what you said and will tell you by {when} whether we take it on."),
+        ("我们收到了您说的事，{when} 前告诉您是否受理。", "We have what you said and will tell you by {when} whether we take it on."),
         ("我们收到了您说的事，正在看。", "We have what you said and are reading it."),
     ),
     "accepted": (
-        ("这件事已经受理，{when}前转给负责的单位。", "We have taken this on and will pass it to the unit in charge by {when}."),
+        ("这件事已经受理，{when} 前转给负责的单位。", "We have taken this on and will pass it to the unit in charge by {when}."),
         ("这件事已经受理，正在找负责的单位。", "We have taken this on and are finding who is in charge."),
     ),
     "dispatched": (
-        ("我们已经转给{unit}，{when}前给您答复。", "We have passed it on to {unit}; you get an answer by {when}."),
+        ("我们已经转给{unit}，{when} 前给您答复。", "We have passed it on to {unit}; you get an answer by {when}."),
         ("我们已经转给{unit}。", "We have passed it on to {unit}."),
     ),
     "disputed": (
-        ("正在确定由哪个单位负责。给您的期限不变：{when}前答复。", "It is being decided which unit is in charge. Your date stays: an answer by {when}."),
+        ("正在确定由哪个单位负责。给您的期限不变：{when} 前答复。", "It is being decided which unit is in charge. Your date stays: an answer by {when}."),
         ("正在确定由哪个单位负责。", "It is being decided which unit is in charge."),
     ),
     "handling": (
-        ("{unit}正在办理，{when}前给您答复。", "{unit} is dealing with it; you get an answer by {when}."),
+        ("{unit}正在办理，{when} 前给您答复。", "{unit} is dealing with it; you get an answer by {when}."),
         ("{unit}正在办理。", "{unit} is dealing with it."),
     ),
     "handled": (
-        ("{unit}说已经办好了。现在由别的人去核查，{when}前有结果。", "{unit} says it is done. Somebody else is checking that; the result comes by {when}."),
+        ("{unit}说已经办好了。现在由别的人去核查，{when} 前有结果。", "{unit} says it is done. Somebody else is checking that; the result comes by {when}."),
         ("{unit}说已经办好了。现在由别的人去核查。", "{unit} says it is done. Somebody else is checking that now."),
     ),
     "checked": (
-        ("核查通过了。我们{when}前打电话问您是否解决。", "The check was passed. We call you by {when} to ask whether it is solved."),
+        ("核查通过了。我们 {when} 前打电话问您是否解决。", "The check was passed. We call you by {when} to ask whether it is solved."),
         ("核查通过了。我们会打电话问您是否解决。", "The check was passed. We will call you to ask whether it is solved."),
     ),
 }  # fmt: skip
@@ -62,13 +62,20 @@ _NOW: Final[dict[str, tuple[Words, Words]]] = {
 _STILL: Final[dict[str, Words]] = {
     "clarifying": ("我们有一个问题想问您，请在下面回答。等您回答的时间不计入期限。", "We have a question for you, below; your time is not counted."),
     "asking": ("{unit}有一个问题想问您，请在下面回答。等您回答的时间不计入期限。", "{unit} has a question for you, below; your time is not counted."),
-    "suspended": ("这件事现在还办不了，先挂起来。条件具备或到期后自动恢复办理。", "This cannot be done for now. It goes on by itself when it can or when the hold ends."),
+    "suspended": ("这件事现在还办不了，先挂起来。{until}自动恢复办理。", "This cannot be done for now. It goes on by itself {until}."),
     "closed": ("已经办结。请您评价：问题解决了吗？", "It is done. Please tell us: is it solved?"),
     "judged": ("谢谢您的评价，这件事到此结束。", "Thank you for your judgement. This matter is finished."),
     "rejected": ("这件事我们不能受理，原因写在下面。", "We cannot take this on; the reason is below."),
     "merged": ("这件事和另一件相同，一起办理。", "This is the same as another matter; the two are handled together."),
     "answered": ("这件事已经当场答复您。", "This was answered at once."),
 }  # fmt: skip
+
+_HELD: Final[Words] = ("条件具备时恢复，最迟 {when} ", "when it can, and by {when} at the latest")
+_HELD_OPEN: Final[Words] = ("条件具备或到期后", "when it can or when the hold ends")
+_PROVISIONAL: Final[Words] = (
+    "这个时间是暂定的：期限跨到的年份还没有公布放假安排，公布后可能调整，届时在这里告诉您。",
+    "This date is provisional: the days off of that year are not announced yet. If they move it, you read so here.",
+)
 
 _ELSEWHERE: Final[dict[str, Words]] = {
     "clarifying": ("正在向反映同一件事的另一位居民了解情况，不需要您做什么。", "We are asking somebody else who reported the same; you need not do anything."),
@@ -92,6 +99,8 @@ _HAPPENED: Final[dict[str, tuple[Words, Tone]]] = {
     "merge": (("与另一件相同，并在一起办理", "The same as another matter; put together with it"), "quiet"),
     "unmerge": (("从合并中分出，单独办理", "Taken out again and handled on its own"), "quiet"),
     "split": (("拆成两件，分别办理", "Parted in two, each handled on its own"), "quiet"),
+    "contest": (("重新确定由哪个单位负责", "It is being decided anew which unit is in charge"), "quiet"),
+    "contest_again": (("由专人裁定由哪个单位负责", "An adjudicator decides which unit is in charge"), "quiet"),
     "dispatch": (("转给{to}办理", "Passed on to {to}"), "info"),
     "sign": (("{unit}已签收，开始办理", "{unit} signed for it and began"), "info"),
     "rule": (("已确定由{to}负责", "It was decided that {to} is in charge"), "info"),
@@ -126,10 +135,13 @@ FIELDS: Final[dict[str, Words]] = {"name": ("姓名", "name"), "phone": ("电话
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a matter stands: the sentence that answers "has mine moved?", and what to add when it is late."""
+    """Where a matter stands: the sentence that answers "has mine moved?", and what to add when it is late or its date is not
+    fixed yet.
+    """
 
     now: Words
     late: Words | None = None
+    note: Words | None = None
 
 
 def fill(pair: Words, zh: dict[str, str], en: dict[str, str]) -> Words:
@@ -146,15 +158,20 @@ def standing(
     *,
     asked: bool = True,
     judged: bool = False,
+    until: datetime | None = None,
+    provisional: bool = False,
 ) -> Standing:
     """The sentence of a state. ``due_at``: of the clock that carries the promise, None when it stands still or none runs.
 
-    ``asked``: whether the open question is this person's own; ``judged``: whether this person has judged.
+    ``asked``: whether the open question is this person's own; ``judged``: whether this person has judged; ``until``: the end of
+    the hold of a suspended matter; ``provisional``: whether ``due_at`` was counted over days that no notice has fixed.
     """
     who = unit or SOMEBODY
     moment = when(due_at, now) if due_at is not None else ("", "")
-    zh = {"unit": who[0], "when": moment[0]}
-    en = {"unit": who[1], "when": moment[1]}
+    end = when(until, now) if until is not None else None
+    held = (_HELD[0].format(when=end[0]), _HELD[1].format(when=end[1])) if end else _HELD_OPEN
+    zh = {"unit": who[0], "when": moment[0], "until": held[0]}
+    en = {"unit": who[1], "when": moment[1], "until": held[1]}
     if state == "closed" and judged:
         return Standing(_STILL["judged"])
     if state in _ELSEWHERE and not asked:
@@ -166,7 +183,7 @@ def standing(
         return Standing(fill(plain, zh, en))
     if now.replace(second=0, microsecond=0) > due_at:
         return Standing(fill(plain, zh, en), fill(_LATE, zh, en))
-    return Standing(fill(promised, zh, en))
+    return Standing(fill(promised, zh, en), note=_PROVISIONAL if provisional else None)
 
 
 def happened(step: str, unit: Words | None, to: Words | None) -> tuple[Words, Tone] | None:
@@ -187,3 +204,25 @@ def together(others: int) -> Words | None:
         f"您反映的和另外 {others} 人反映的是同一件事，一起办理。每个人都会收到答复，各自评价。",
         f"What you said and what {others} other {people} said is one matter, handled together. Everybody is answered and judges alone.",
     )
+
+
+def kept(days: int | None) -> Words:
+    """How long something is kept, as people say it: whole years where the days make them, else days; None is for good."""
+    if days is None:
+        return "长期", "For good"
+    years = round(days / 365.25)
+    if years and abs(days - years * 365.25) < 2:
+        return f"{years} 年", f"{years} year{'' if years == 1 else 's'}"
+    return f"{days} 天", f"{days} day{'' if days == 1 else 's'}"
+
+
+def counted(why: Words, amount: int, *, days: bool) -> Words:
+    """Why a stretch counts or does not, and for how much: minutes told as hours; a day that counts for one needs no figure."""
+    if not amount or (days and amount == 1):
+        return why
+    if days:
+        return f"{why[0]}：{amount} 天", f"{why[1]}: {amount} days"
+    hours, minutes = divmod(amount, 60)
+    zh = [f"{hours} 小时"] * bool(hours) + [f"{minutes} 分钟"] * bool(minutes)
+    en = [f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes)
+    return f"{why[0]}：{' '.join(zh)}", f"{why[1]}: {' '.join(en)}"

@@ -1,15 +1,13 @@
 """Which of many labels a short text belongs to: a linear model over character n-grams that explains itself.
 
-No segmenter and no vocabulary of words: Chinese text is read as its 1- to 4-character pieces. Training uses
-scikit-learn;
-what is kept is a few numpy arrays, and a prediction is one gather of rows (well under a millisecond),
-because predicting one
-text through scikit-learn's own pipeline costs 2 to 100 ms.
+No segmenter and no vocabulary of words: Chinese text is read as its 1- to 4-character pieces. Training
+(:mod:`gongbi.science.text_fit`) uses scikit-learn; what is kept is a few numpy arrays, and a prediction is one gather of rows (well
+under a millisecond), because predicting one text through scikit-learn's own pipeline costs 2 to 100 ms.
 
-Probabilities are the softmax of the decision values with one temperature fitted on held-out folds (Guo et
-al. 2017, "On
+Probabilities are the softmax of the decision values with one temperature fitted on held-out folds (Guo et al. 2017, "On
 Calibration of Modern Neural Networks", §4.2). Below ``threshold`` the model abstains.
 
+>>> from gongbi.science.text_fit import train
 >>> model = train(["路灯不亮", "路灯坏了", "垃圾没人清", "垃圾成堆"] * 5, ["灯", "灯", "脏", "脏"] * 5, seed=1)
 >>> model.predict("门口路灯又不亮")[0].label
 '灯'
@@ -33,7 +31,6 @@ Hashes = npt.NDArray[np.uint64]
 
 SIZES = (1, 2, 3, 4)  # lengths of the pieces, in characters
 LONGEST = 4000  # characters read of one text
-MAX_BYTES = 24_000_000  # of weights kept
 FORMAT = "gongbi-text-1"
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _SPLIT = np.uint64(0xBF58476D1CE4E5B9)
@@ -91,7 +88,7 @@ def normal(text: str) -> str:
     return "".join(out)[:LONGEST].strip()
 
 
-def _pieces(text: str) -> tuple[Hashes, npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+def pieces(text: str) -> tuple[Hashes, npt.NDArray[np.int32], npt.NDArray[np.int32]]:
     """``(hash, start, length)`` of every piece that holds no blank; ``text`` is already normal."""
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
     blank = codes == 32
@@ -157,7 +154,7 @@ class Model:
 
     def decision(self, text: str) -> npt.NDArray[np.float64]:
         """Decision values (k,), before the temperature."""
-        hashes, _starts, _lengths = _pieces(normal(text))
+        hashes, _starts, _lengths = pieces(normal(text))
         rows, values, _place = self._vector(hashes)
         return self._decide(rows, values)
 
@@ -174,7 +171,7 @@ class Model:
         """Share in 0..1 of the text's two-character pieces that the training texts held: how far it may
         judge at all.
         """
-        hashes, _starts, lengths = _pieces(normal(text))
+        hashes, _starts, lengths = pieces(normal(text))
         pairs = np.unique(hashes[lengths == 2])
         if not pairs.size:
             return 0.0
@@ -187,7 +184,7 @@ class Model:
         abstains.
         """
         plain = normal(text)
-        hashes, starts, lengths = _pieces(plain)
+        hashes, starts, lengths = pieces(plain)
         rows, values, place = self._vector(hashes)
         chances = softmax(self._decide(rows, values) / self.temperature)
         order = np.argsort(-chances, kind="stable")[:top]
@@ -293,15 +290,6 @@ def _deciding(
         words.append(word)
         taken.append((start, end))
     return tuple(words)
-
-
-def train(texts: Sequence[str], labels: Sequence[str], *, seed: int, max_bytes: int = MAX_BYTES) -> Model:
-    """Fit on labelled texts; see :mod:`gongbi.science.text_fit`. Deterministic for one seed and one order of
-    texts.
-    """
-    from gongbi.science import text_fit
-
-    return text_fit.fit(texts, labels, seed=seed, max_bytes=max_bytes)
 
 
 def evaluate(

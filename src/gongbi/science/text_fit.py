@@ -19,8 +19,9 @@ from scipy.sparse import csr_array
 from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import LinearSVC
 
-from gongbi.science.text import Model, _pieces, normal, softmax
+from gongbi.science.text import Model, normal, pieces, softmax
 
+MAX_BYTES = 24_000_000  # of weights kept
 MIN_TEXTS = 2  # a label with fewer texts cannot be learnt and held out
 FOLDS = 3
 SURE = 0.8  # the abstention threshold is set so that at least this share of the held-out proposals is right
@@ -29,7 +30,7 @@ _COST = 0.5
 
 def _count(texts: Sequence[str]) -> tuple[csr_array[Any, Any], npt.NDArray[np.uint64]]:
     """Counts (n, v) over the distinct pieces of all texts, and their hashes (v,), sorted."""
-    parts = [np.unique(_pieces(normal(text))[0], return_counts=True) for text in texts]
+    parts = [np.unique(pieces(normal(text))[0], return_counts=True) for text in texts]
     sizes = np.array([hashes.size for hashes, _counts in parts], dtype=np.int64)
     everything = (
         np.concatenate([hashes for hashes, _counts in parts]) if parts else np.zeros(0, dtype=np.uint64)
@@ -89,9 +90,10 @@ def _threshold(chances: npt.NDArray[np.float64], y: npt.NDArray[np.int64]) -> fl
     return float(confidence[order][good[-1]]) if good.size else 1.0
 
 
-def fit(texts: Sequence[str], labels: Sequence[str], *, seed: int, max_bytes: int) -> Model:
-    """Labels with fewer than ``MIN_TEXTS`` texts are left out. Raises ``ValueError`` when fewer than two
-    labels remain.
+def train(texts: Sequence[str], labels: Sequence[str], *, seed: int, max_bytes: int = MAX_BYTES) -> Model:
+    """Fit on labelled texts. Deterministic for one seed and one order of texts.
+
+    Labels with fewer than ``MIN_TEXTS`` texts are left out. Raises ``ValueError`` when fewer than two labels remain.
     """
     if len(texts) != len(labels):
         raise ValueError("as many labels as texts, please")

@@ -60,14 +60,14 @@ def build_demo(*, at: datetime) -> DemoReport:
             # The outline itself is real.
             import_boundaries({"features": [district]}, effective=SINCE, viewer=viewer, at=at)
         drawn = import_boundaries({"features": rest}, effective=SINCE, synthetic=True, viewer=viewer, at=at)
-        if listed.errors or drawn.problems:
+        if listed.faults or drawn.problems:
             raise RuntimeError(
-                f"the demonstration district is broken: {listed.errors[:3]} {drawn.problems[:3]}"
+                f"the demonstration district is broken: {listed.faults[:3]} {drawn.problems[:3]}"
             )
     if not Place.objects.filter(division__startswith=DISTRICT).exists():
         made = import_places(_places(names, grids), valid_from=SINCE, synthetic=True, viewer=viewer, at=at)
-        if made.errors:
-            raise RuntimeError(f"the demonstration gazetteer is broken: {made.errors[:3]}")
+        if made.faults:
+            raise RuntimeError(f"the demonstration gazetteer is broken: {made.faults[:3]}")
     levels = [len(code) for code in names]
     places = Place.objects.filter(division__startswith=DISTRICT).count()
     return DemoReport(levels.count(9), levels.count(12), len(grids), places, fresh)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from typing import IO, Any
 
+from gongbi.kernel.keeping import Result
 from gongbi.kernel.scope.viewer import Viewer
-from gongbi.kernel.tables import Column, Table, read_table, write_template, write_xlsx
+from gongbi.kernel.tables import Column, Fault, Table, read_table, write_template, write_xlsx
 from gongbi.territory import queries
 from gongbi.territory.actions import DivisionRow, PlaceRow, import_divisions, import_places
-from gongbi.territory.actions.common import ImportReport
 from gongbi.territory.memory import places as known_places
 from gongbi.territory.models import Place
+from gongbi.territory.words import WORDS
 
 DIVISION_COLUMNS = (
     Column(
@@ -53,22 +55,22 @@ def place_template(*, lang: str = "zh") -> bytes:
 
 def import_division_file(
     data: bytes | IO[bytes], filename: str, *, valid_from: date, viewer: Viewer, at: datetime
-) -> ImportReport:
+) -> Result:
     """Read a CSV or Excel list of divisions; wrong rows are reported with row and column, the others taken."""
     table = read_table(data, filename, DIVISION_COLUMNS)
-    faults = ImportReport()
-    rows = list(_division_rows(table, faults))
-    return _joined(faults, import_divisions(rows, valid_from=valid_from, viewer=viewer, at=at))
+    wrong: list[Fault] = []
+    rows = list(_division_rows(table, wrong))
+    return _with(wrong, table, import_divisions(rows, valid_from=valid_from, viewer=viewer, at=at))
 
 
 def import_place_file(
     data: bytes | IO[bytes], filename: str, *, valid_from: date, viewer: Viewer, at: datetime
-) -> ImportReport:
+) -> Result:
     """Read a CSV or Excel list of places; as :func:`import_division_file`."""
     table = read_table(data, filename, PLACE_COLUMNS)
-    faults = ImportReport()
-    rows = list(_place_rows(table, faults))
-    return _joined(faults, import_places(rows, valid_from=valid_from, viewer=viewer, at=at))
+    wrong: list[Fault] = []
+    rows = list(_place_rows(table, wrong))
+    return _with(wrong, table, import_places(rows, valid_from=valid_from, viewer=viewer, at=at))
 
 
 def division_rows(viewer: Viewer, *, on: date) -> Iterator[dict[str, Any]]:
@@ -99,47 +101,41 @@ def export_places(*, on: date, viewer: Viewer) -> bytes:
     return write_xlsx(PLACE_COLUMNS, place_rows(viewer, on=on))
 
 
-def _joined(faults: ImportReport, report: ImportReport) -> ImportReport:
-    report.errors = sorted([*faults.errors, *report.errors], key=lambda error: error.row)
-    return report
+def _with(wrong: list[Fault], table: Table, result: Result) -> Result:
+    """The result of the rows that could be read, and what is ``wrong`` with the others: from the top, in the file's own headings."""
+    named = (replace(fault, heading=table.named.get(fault.column, "")) for fault in result.faults)
+    result.faults = sorted([*wrong, *named], key=lambda fault: fault.row)
+    return result
 
 
-def _division_rows(table: Table, faults: ImportReport) -> Iterator[DivisionRow]:
+def _division_rows(table: Table, wrong: list[Fault]) -> Iterator[DivisionRow]:
     for row in table:
-        values: dict[str, Any] = dict(row.values)
-        if not _good(row, faults):
-            continue
         numbers: dict[str, int | None] = {}
         for key in ("households", "population"):
-            text = values[key]
+            text = row.values[key]
             if text and not (text.isascii() and text.isdigit() and len(text) < 10):
-                faults.wrong(row.number, key, "number")
-                break
-            numbers[key] = int(text) if text else None
-        else:
-            yield DivisionRow(values["code"], values["name"], row.number, **numbers)
+                row.wrong(key, WORDS["number"], "number")
+            else:
+                numbers[key] = int(text) if text else None
+        if row.good:
+            yield DivisionRow(row.values["code"], row.values["name"], row.number, **numbers)
+        wrong += row.errors
 
 
-def _place_rows(table: Table, faults: ImportReport) -> Iterator[PlaceRow]:
+def _place_rows(table: Table, wrong: list[Fault]) -> Iterator[PlaceRow]:
     for row in table:
         values = row.values
-        if not _good(row, faults):
-            continue
+        lon = lat = None
         try:
             lon, lat = (float(values[key]) if values[key] else None for key in ("lon", "lat"))
         except ValueError:
-            faults.wrong(row.number, "lon", "not_finite", lon=values["lon"][:20], lat=values["lat"][:20])
-            continue
-        names = values["aliases"].replace("；", ";").replace("、", ";").split(";")
-        crs = values["crs"] or "CGCS2000"
-        yield PlaceRow(
-            values["name"], values["kind"], values["division"], tuple(names), lon, lat, crs, row.number
-        )
-
-
-def _good(row: Any, faults: ImportReport) -> bool:
-    from gongbi.territory.actions.common import RowError
-
-    for error in row.errors:
-        faults.errors.append(RowError(row.number, error.column, error.code, str(error.message)))
-    return bool(row.good)
+            row.wrong(
+                "lon", WORDS["not_finite"], "not_finite", lon=values["lon"][:20], lat=values["lat"][:20]
+            )
+        if row.good:
+            names = values["aliases"].replace("；", ";").replace("、", ";").split(";")
+            crs = values["crs"] or "CGCS2000"
+            yield PlaceRow(
+                values["name"], values["kind"], values["division"], tuple(names), lon, lat, crs, row.number
+            )
+        wrong += row.errors

@@ -21,6 +21,7 @@ from django.dispatch import receiver
 from gongbi.science.gazetteer import Entry, Gazetteer
 from gongbi.science.geometry import Locator
 from gongbi.territory import rules
+from gongbi.territory.models import Division, Place, Revision, on_day
 from gongbi.territory.rules import Level
 
 T = TypeVar("T")
@@ -45,8 +46,6 @@ class _Kept(Generic[T]):
         kept = self._value
         if kept is not None and not self._suspect and now - self._asked < _CHECK_EVERY:
             return kept[1]
-        from gongbi.territory.models import Revision
-
         token = Revision.objects.filter(name=self._name).values_list("token", flat=True).first() or 0
         if kept is None or kept[0] != token:
             with self._lock:
@@ -64,8 +63,6 @@ class Boundaries:
     """The divisions of one revision. :meth:`on` gives those of a day."""
 
     def __init__(self) -> None:
-        from gongbi.territory.models import Division
-
         self._rows = list(
             Division.objects.order_by("code", "valid_from").values_list(
                 "code", "name", "valid_from", "valid_to", "synthetic"
@@ -127,8 +124,6 @@ class Epoch:
 
     def shapes(self, level: Level, parent: str = "") -> dict[str, Any]:
         """Code → polygon, in the order of the codes, so that the smallest code wins a border."""
-        from gongbi.territory.models import Division, on_day
-
         rows = Division.objects.filter(on_day(self.start), level=level, geometry__isnull=False)
         if parent:
             rows = rows.filter(code__startswith=parent)
@@ -140,8 +135,6 @@ class Places:
     """The gazetteer of one revision."""
 
     def __init__(self) -> None:
-        from gongbi.territory.models import Place
-
         rows = Place.objects.order_by("id").values_list(
             "id", "name", "kind", "aliases", "lon", "lat", "division", "valid_from", "valid_to", "synthetic"
         )

@@ -6,7 +6,6 @@ code; a split or merged grid gets new codes. So any past day can be drawn again.
 
 from __future__ import annotations
 
-import secrets
 from datetime import date
 from typing import Any
 
@@ -28,14 +27,6 @@ class Revision(models.Model):
 
     name = models.CharField(max_length=12, primary_key=True)
     token = models.BigIntegerField()
-
-
-def touch(name: str) -> None:
-    """Say that a list has changed, in the transaction that changed it."""
-    from gongbi.territory import memory
-
-    Revision.objects.update_or_create(name=name, defaults={"token": secrets.randbits(62)})
-    memory.suspect(name)
 
 
 def on_day(day: date, prefix: str = "") -> Q:

@@ -17,7 +17,7 @@ from gongbi.kernel.flow.models import Matter
 from gongbi.kernel.ledger import actions as ledger
 from gongbi.kernel.ledger.chain import merkle_check
 from gongbi.kernel.ledger.models import DailyRoot, LedgerEntry
-from gongbi.kernel.ledger.queries import proof, verify
+from gongbi.kernel.ledger.queries import chain_of, proof, verify
 from gongbi.kernel.scope.viewer import system
 
 pytestmark = pytest.mark.django_db
@@ -122,6 +122,9 @@ def test_any_column_changed_behind_our_back_is_found(
     assert {matter for matter, _ in found} == {hit.pk}
     if column not in ("hash", "seq"):
         assert found[0] == (hit.pk, 2)
+    assert [chain_of(matter).whole for matter in matters] == [True, False, True]
+    if column not in ("hash", "seq"):
+        assert [holds for _entry, holds in chain_of(hit).entries][:2] == [True, False]
 
 
 @pytest.mark.parametrize("seq", [1, 2, 3])
@@ -131,12 +134,14 @@ def test_an_entry_that_is_gone_is_missed(matters: list[Matter], seq: int) -> Non
             "DELETE FROM ledger_ledgerentry WHERE matter_id = %s AND seq = %s", [matters[1].pk, seq]
         )
     assert {matter for matter, _ in problems()} == {matters[1].pk}
+    assert [chain_of(matter).whole for matter in matters] == [True, False, True]
 
 
 def test_a_matter_without_any_entry_is_missed(matters: list[Matter]) -> None:
     with unlocked() as cursor:
         cursor.execute("DELETE FROM ledger_ledgerentry WHERE matter_id = %s", [matters[2].pk])
     assert problems() == [(matters[2].pk, 3)]
+    assert not chain_of(matters[2]).whole
 
 
 def test_an_entry_moved_to_another_matter_is_found_in_both(matters: list[Matter]) -> None:

@@ -24,6 +24,7 @@ from gongbi.kernel.files import actions as files
 from gongbi.kernel.flow.advance import begin
 from gongbi.kernel.scope.viewer import Viewer, system
 from gongbi.kernel.search import actions as search
+from gongbi.kernel.vault import blind
 from gongbi.territory import queries as territory
 
 # Somebody is there who can be told to call 110; a batch or a device only raises the urgency.
@@ -77,8 +78,8 @@ def receive(
     """Take one statement in. Triage runs before the transaction; what follows the case runs after it, from the outbox.
 
     Raises Emergency (nothing is kept), Refused for a statement that cannot be understood (with the field). The same
-    idempotency key from the same channel gives the same receipt, whoever comes first; with other words it is Refused, because the
-    receipt's link is private. ``then`` does more in the same transaction.
+    idempotency key from the same channel gives the same receipt, whoever comes first; with other words, another place or telephone it is
+    Refused, because the receipt's link is private. ``then`` does more in the same transaction.
     """
     statement = clean(statement, at)
     key = key_of(statement)
@@ -107,19 +108,41 @@ def receive(
 
 
 def _again(earlier: Report, statement: Statement) -> Receipt:
-    """The first receipt once more, for the same words; a key that somebody else used for other words opens nothing."""
-    said = statement.said
-    given = (said.text, said.place_words, said.lon, said.lat)
-    if given != (earlier.text, earlier.place_words, earlier.lon, earlier.lat):
+    """The first receipt once more, for the same words of the same person; a key that was used for anything else opens nothing."""
+    if not _same(statement, earlier):
         raise Refused(
             "cases.key_used",
             (
-                "这个幂等键（Idempotency-Key）已用于另一条诉求。请为每条诉求生成一个新的键，例如 UUID。",
-                "This Idempotency-Key was used for another report. Make a new one for each report, for example a UUID.",
+                "这个幂等键（Idempotency-Key）已用于另一条诉求：文字、地点、电话、匿名或保密的选择、补充回答有一样不同。"
+                "重发须与第一次完全相同；新的诉求请生成一个新的键，例如 UUID。",
+                "This Idempotency-Key was used for another report: the words, the place, the telephone, the wish to stay unknown or "
+                "the answers differ. Send a repetition exactly as before, or make a new key for a new report, for example a UUID.",
             ),
             field="Idempotency-Key",
         )
     return Receipt(earlier, links.token(earlier), again=True)
+
+
+def _same(statement: Statement, earlier: Report) -> bool:
+    """Whether a repetition says what was said first. A name may be spelt differently; another telephone is another person, and
+    who now asks to stay unseen must not be told that all is done already.
+    """
+    said = statement.said
+    phone = blind.index(statement.phone, "phone") if statement.phone else None
+    given = (
+        said.text,
+        said.place_words,
+        said.lon,
+        said.lat,
+        phone,
+        statement.anonymous,
+        dict(statement.answers),
+    )
+    known = bytes(earlier.phone_index) if earlier.phone_index is not None else None
+    first = (
+        earlier.text, earlier.place_words, earlier.lon, earlier.lat, known, earlier.anonymous, earlier.answers
+    )  # fmt: skip
+    return given == first and (earlier.confidential or not statement.confidential)
 
 
 def check_said(statement: Statement, *, at: datetime) -> Said:
@@ -249,7 +272,10 @@ def _check_contact(statement: Statement) -> None:
     if statement.said.channel in ("hotline", "hall") and not reachable and not statement.anonymous:
         raise Refused(
             "cases.contact",
-            ("请填写来电人的电话，或选择匿名。", "Enter the caller's telephone number, or choose anonymous."),
+            (
+                "请填写来电人的电话，或注明来电人不留号码。",
+                "Enter the caller's number, or say that the caller gives none.",
+            ),
             field="phone",
         )
 

@@ -10,13 +10,17 @@ from gongbi.cases.flow import OPEN_STATES
 from gongbi.cases.models import Case
 from gongbi.cases.queries.settings import setting
 from gongbi.kernel import rows, scope
+from gongbi.kernel.clock.batch import plan
 from gongbi.kernel.errors import NotThere
 from gongbi.kernel.flow.advance import advance
+from gongbi.kernel.flow.declare import Transition
 from gongbi.kernel.ledger.models import LedgerEntry
 from gongbi.kernel.scope.viewer import Viewer
 
 # The limits that transitions start clocks with come from the city's settings unless the action names another.
 _LIMITS = ("accept_limit", "dispatch_limit", "sign_limit", "check_limit", "callback_limit")
+# From these on reporters are waiting to be contacted, where the case is one that a unit has; the deadline goes into the ledger.
+_OWES_CONTACT = frozenset({"dispatch", "rule", "join", "take_in"})
 
 
 def load(case_id: int, viewer: Viewer) -> Case:
@@ -53,6 +57,8 @@ def take(
             given.setdefault(name, setting(name))
         elif name == "limit":
             given["limit"] = given.get("limit") or case.limit or setting("handle_limit")
+    if transition in _OWES_CONTACT:
+        given["due"] = {**given.get("due", {}), **_contact_due(case, arrow, at)}
     with rows.together():
         entry = advance(
             case, transition, viewer, at=at, expected_version=expected_version, move=move, facts=given
@@ -67,3 +73,11 @@ def take(
             names = [meta.get_field(name).attname for name in columns]
             rows.change(Case, case.pk, {name: getattr(case, name) for name in names})
     return entry
+
+
+def _contact_due(case: Case, arrow: Transition, at: datetime) -> dict[str, datetime]:
+    """By when a reporter must be contacted who waits for it from ``at`` on; nothing where no unit has the case."""
+    after = case.state if arrow.to == "=" else arrow.to
+    if after not in case.declared.by_name["contacted"].from_:
+        return {}
+    return {one.name: one.due_at for one in plan([("response", setting("response_limit"))], at=at)}

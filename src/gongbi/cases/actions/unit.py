@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
@@ -115,9 +115,15 @@ def contacted(*, case_id: int, report_id: int, viewer: Viewer, at: datetime) -> 
 
 @transaction.atomic
 def co_done(
-    *, case_id: int, viewer: Viewer, at: datetime, result: str, expected_version: int | None = None
+    *,
+    case_id: int,
+    viewer: Viewer,
+    at: datetime,
+    result: str,
+    photos: Sequence[int] = (),
+    expected_version: int | None = None,
 ) -> Case:
-    """A co-handler reports its part as done."""
+    """A co-handler reports its part as done; ``photos`` of it, where there are any, are evidence of the matter."""
     case = load(case_id, viewer)
     part = case.parts.filter(unit_id__in=viewer.units, done_at__isnull=True).first()
     if part is None:
@@ -125,13 +131,16 @@ def co_done(
             "cases.no_part", ("贵单位没有待完成的协办任务。", "Your unit has no open part in this case.")
         )
     text = clean_text(result)
+    facts: dict[str, Any] = {"unit": part.unit_id}
+    if photos:
+        facts["evidence"] = _attached(case, photos)
     take(
         case,
         "co_done",
         viewer,
         at=at,
         expected_version=expected_version,
-        facts={"unit": part.unit_id, "result": text},
+        facts={**facts, "result": text},
     )
     part.done_at, part.result = at, text
     part.save(update_fields=["done_at", "result"])
@@ -167,8 +176,7 @@ def finish(
 def _evidence(case: Case, photos: Sequence[int], *, at: datetime) -> list[str]:
     """Digests of the photos of the result; attaches them. A kind whose standard asks for no photo needs none."""
     if photos:
-        stored = files.attach(photos, matter_id=case.pk, owner=f"case:{case.pk}", purpose="after")
-        digests = [file.digest for file in stored]
+        digests = _attached(case, photos)
         if case.rework_count or case.reopen_count:
             _check_fresh(case, digests)
         return digests
@@ -181,10 +189,18 @@ def _evidence(case: Case, photos: Sequence[int], *, at: datetime) -> list[str]:
     return ["none asked"]
 
 
+def _attached(case: Case, photos: Sequence[int]) -> list[str]:
+    """Attach photos of a result to the matter; their digests."""
+    stored = files.attach(photos, matter_id=case.pk, owner=f"case:{case.pk}", purpose="after")
+    return [file.digest for file in stored]
+
+
 def _check_fresh(case: Case, digests: Sequence[str]) -> None:
     """Done again is shown again: the photo of the first result proves nothing about the second."""
     shown: set[str] = set()
-    entries = LedgerEntry.objects.filter(matter_id=case.pk, transition__in=("finish", "solve_on_spot"))
+    entries = LedgerEntry.objects.filter(
+        matter_id=case.pk, transition__in=("finish", "co_done", "solve_on_spot")
+    )
     for facts in entries.values_list("facts", flat=True):
         shown |= set(facts.get("evidence", ()))
     if set(digests) <= shown:

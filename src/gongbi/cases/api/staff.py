@@ -207,7 +207,8 @@ def contacted(request: ViewerRequest, number: str, body: s.ContactIn):  # type: 
 @router.post("/cases/{number}/part-done", response=s.CaseOut, summary="A co-handler has done its part")
 @endpoint("api.case.part_done", roles={roles.HANDLER})
 def part_done(request: ViewerRequest, number: str, body: s.ResultIn):  # type: ignore[no-untyped-def]
-    return _done(actions.co_done(**_on(request, number, body), result=body.result))
+    photos = photos_of(body.photos, at=timezone.now())
+    return _done(actions.co_done(**_on(request, number, body), result=body.result, photos=photos))
 
 
 @router.post("/cases/{number}/finish", response=s.CaseOut, summary="Handled: the result with its evidence")

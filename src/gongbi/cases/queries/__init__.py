@@ -5,12 +5,15 @@ from gongbi.cases.queries.past import past_matters
 from gongbi.cases.queries.reading import (
     case_by_number,
     case_for,
+    cases_of_reports,
     earlier_of,
     kinds_of,
     near,
     questions_open,
     report_by_link,
     report_by_number,
+    requests_decided,
+    suspended_until,
     timeline,
 )
 from gongbi.cases.queries.settings import number, setting
@@ -21,6 +24,7 @@ __all__ = [
     "case_by_number",
     "case_for",
     "case_list",
+    "cases_of_reports",
     "counts",
     "earlier_of",
     "kinds_of",
@@ -33,8 +37,10 @@ __all__ = [
     "queue",
     "report_by_link",
     "report_by_number",
+    "requests_decided",
     "setting",
     "special_reply",
+    "suspended_until",
     "timeline",
     "twins_of",
 ]

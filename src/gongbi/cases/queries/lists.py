@@ -47,6 +47,7 @@ class Tab:
     roles: tuple[str, ...]
 
 
+_WITH_MATTERS = (*sorted(roles.BY_TERRITORY), *sorted(roles.BY_UNIT))
 TABS = (
     Tab("accept", ("待受理", "To accept"), ("received",), (roles.DISPATCHER, roles.CLERK)),
     Tab("dispatch", ("待派遣", "To dispatch"), ("accepted",), (roles.DISPATCHER,)),
@@ -68,31 +69,13 @@ TABS = (
         "open",
         ("全部在办", "All open"),
         (),
-        (
-            roles.MANAGER,
-            roles.AUDITOR,
-            roles.DISPATCHER,
-            roles.CHECKER,
-            roles.ADJUDICATOR,
-            roles.CLERK,
-            roles.HANDLER,
-            roles.GRID_WORKER,
-        ),
+        _WITH_MATTERS,
     ),
     Tab(
         "closed",
         ("已办结", "Closed"),
         ("closed", "judged"),
-        (
-            roles.MANAGER,
-            roles.AUDITOR,
-            roles.DISPATCHER,
-            roles.CHECKER,
-            roles.ADJUDICATOR,
-            roles.CLERK,
-            roles.HANDLER,
-            roles.GRID_WORKER,
-        ),
+        _WITH_MATTERS,
     ),
     Tab(
         "ended",
@@ -107,7 +90,9 @@ TAB = {tab.name: tab for tab in TABS}
 
 @dataclass(frozen=True, slots=True)
 class QueueFilter:
-    """What a list is narrowed by; empty means all. ``after`` is the last row shown, for the next page."""
+    """What a list is narrowed by; empty means all. ``after`` is the last row shown, for the next page; ``newest``: the newest first,
+    whatever the list's own order.
+    """
 
     tab: str = "open"
     words: str = ""
@@ -116,6 +101,7 @@ class QueueFilter:
     unit: int | None = None
     channel: str = ""
     overdue: bool = False
+    newest: bool = False
     after: tuple[datetime | None, int] | None = None
 
 
@@ -149,7 +135,7 @@ def queue(viewer: Viewer, wanted: QueueFilter, *, now: datetime, size: int = PAG
         found = found.filter(pk__in=Request.objects.filter(decided_at__isnull=True).values("case_id"))
     if wanted.words:
         return _searched(found, wanted.words, size)
-    if tab.name in ENDED:
+    if tab.name in ENDED or wanted.newest:
         found = found.order_by("-matter_ptr_id")
         if wanted.after:
             found = found.filter(pk__lt=wanted.after[1])
@@ -187,7 +173,11 @@ def _numbered(found: QuerySet[Case], text: str) -> QuerySet[Case]:
 
 
 def _searched(found: QuerySet[Case], words: str, size: int) -> Page:
-    rows = list(found.filter(search.match(words)).order_by("-matter_ptr_id")[: size + 1])
+    """The newest that match. A page that the newest thousand matches fill is the page that all of them would give."""
+    newest = found.order_by("-matter_ptr_id")
+    rows = list(newest.filter(search.match(words, limit=search.NEWEST))[: size + 1])
+    if len(rows) <= size and search.more_than(words, search.NEWEST):
+        rows = list(newest.filter(search.match(words))[: size + 1])
     return Page(rows[:size], more=len(rows) > size)
 
 
@@ -233,9 +223,8 @@ def map_window(
         ordered = found.order_by("-matter_ptr_id").annotate(due=due)
         return ordered.values_list("pk", "lon", "lat", "state", "kind", "due", "title")[:most]
 
-    alike = (viewer.role, viewer.unit_id, viewer.units, viewer.territories, viewer.reports)
     lines = statements.fetch_lines(
-        ("cases.map", alike, most), make, float(west), float(south), float(east), float(north)
+        ("cases.map", viewer, most), make, float(west), float(south), float(east), float(north)
     )
     rows = [dict(zip(columns, line, strict=True)) for line in lines]
     for row in rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from gongbi.cases import links
-from gongbi.cases.models import Case, Question, Report
+from gongbi.cases.models import Case, Question, Report, Request
 from gongbi.cases.queries.triage import look_ups, twins_of
 from gongbi.cases.triage import Said, Twin, triage
 from gongbi.duties import queries as duties
@@ -24,6 +24,9 @@ from gongbi.kernel.scope.viewer import PUBLIC, RESIDENT, STAFF_ROLES, Viewer
 from gongbi.kernel.vault import blind
 
 # What a resident's timeline does not show: inner steps between offices.
+DECIDED = frozenset({"dispatch", "rule"})  # the reporter reads to whom it went
+# Of a contest the reporter learns that the unit is decided anew; what the offices say of each other stays theirs.
+UNSAID = frozenset({"contest", "contest_again"})
 INNER = frozenset(
     {
         "take_in",
@@ -31,8 +34,6 @@ INNER = frozenset(
         "settle",
         "reassign",
         "send_back",
-        "contest",
-        "contest_again",
         "ask_extension",
         "ask_suspension",
         "refuse_extension",
@@ -146,10 +147,21 @@ def _for_reporter(entry: LedgerEntry, viewer: Viewer) -> tuple[dict[str, Any], s
     about = entry.facts.get("report")
     others = isinstance(about, int) and about not in viewer.reports
     own_actor = not entry.actor.startswith("report:") or entry.actor[7:] in {str(r) for r in viewer.reports}
-    told = ("limit", "until") if others else ("limit", "until", "reason", "result")
+    told: tuple[str, ...] = ("limit", "until", "unit") if entry.transition in DECIDED else ("limit", "until")
+    if not others and entry.transition not in UNSAID:
+        told += ("reason", "result")
     return {
         key: entry.facts[key] for key in told if key in entry.facts
     }, entry.actor if own_actor else "report"
+
+
+def suspended_until(case: Case, viewer: Viewer) -> datetime | None:
+    """When the hold of a suspended case ends at the latest; None for one that is not suspended. Raises NotThere."""
+    if case.state != "suspended":
+        return None
+    case_for(case.pk, viewer)
+    held = Request.objects.filter(case_id=case.pk, kind="suspension", granted=True).order_by("-pk").first()
+    return held.until if held else None
 
 
 def questions_open(report: Report, viewer: Viewer) -> Sequence[Question]:
@@ -208,8 +220,21 @@ def twins_for(case: Case, viewer: Viewer, *, at: datetime) -> list[Twin]:
     return [twin for twin in alike if twin.case_id in seen]
 
 
+def requests_decided(viewer: Viewer, *, most: int) -> list[Request]:
+    """The last ``most`` requests for more time that were granted or refused, with their cases, newest first."""
+    found = Request.objects.filter(decided_at__isnull=False, case__in=visible(Case, viewer, "list"))
+    return list(found.select_related("case").order_by("-id")[:most])
+
+
+def cases_of_reports(viewer: Viewer, reports: Iterable[int]) -> dict[int, Case]:
+    """The case that each of these reports belongs to, as far as the viewer sees it. One query."""
+    found = visible(Report.objects.filter(pk__in=list(reports)), viewer, "list").select_related("case")
+    return {report.pk: report.case for report in found}
+
+
 def earlier_of(phone: str, viewer: Viewer, *, limit: int = 20) -> list[Report]:
     """Earlier reports from the same telephone number, newest first (for a clerk with the caller on the line)."""
     key = blind.index(phone, "phone")
     found = visible(Report.objects.filter(phone_index=key), viewer, "caller").select_related("case")
+    found = found.prefetch_related("case__clocks")
     return list(found.order_by("-id")[:limit])

@@ -20,6 +20,7 @@ from gongbi.kernel import scope
 from gongbi.kernel.errors import NotThere
 from gongbi.kernel.scope.viewer import ADJUDICATOR, AUDITOR, CHECKER, DISPATCHER, HANDLER, MANAGER, Viewer
 from gongbi.look.furniture import Tab, Turn
+from gongbi.parties.actions import exported
 from gongbi.territory import queries as territory
 
 ROLES = {MANAGER, AUDITOR, DISPATCHER, ADJUDICATOR, CHECKER, HANDLER}
@@ -179,5 +180,7 @@ def export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
             ("没有这种格式,可用 xlsx、csv、json。", "There is no such format; use xlsx, csv or json."),
             field="format",
         )
+    days = {"valid_from": asked.period.first.isoformat(), "valid_to": asked.period.last.isoformat()}
+    exported(name, viewer=viewer, at=timezone.now(), **days)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, ClassVar
 
 from django import forms
@@ -216,6 +215,8 @@ class SplitForm(StepForm):
         mine = list(self.case.reports.order_by("id"))
         if len(mine) < 2:
             del self.fields["reports"]
+            self.fields["text"].label = _("The second matter, in its own words")
+            self.fields["text"].required = True  # a single report cannot leave: there is nothing else to say
         else:
             self.fields["reports"].choices = [(str(r.pk), report_line(r)) for r in mine]  # type: ignore[attr-defined]
 
@@ -302,7 +303,7 @@ class DispatchForm(StepForm):
         super().refuse(refusal)
 
 
-def extended(case: Any) -> datetime | None:
+def extended(case: Any) -> engine.Due | None:
     """When the handling would have to be done if it were extended once more; None where nothing runs."""
     clock = next((one for one in case.clocks.all() if one.name == "handle" and one.stopped_at is None), None)
     if clock is None:
@@ -310,7 +311,7 @@ def extended(case: Any) -> datetime | None:
     more = [*clock.extra(), limits.parse(case.limit)]
     return engine.due(
         clock.started_at, clock.parsed(), current_calendar(), pauses=clock.spans(), extensions=more
-    ).at
+    )
 
 
 class DecideForm(StepForm):

@@ -30,8 +30,7 @@ class HouseForm(forms.Form):
             if name in self.fields and not self.fields[name].widget.is_hidden
             else self.refused_else or None
         )
-        article = f" ({refusal.article})" if refusal.article else ""
-        self.add_error(field, refusal.message + article)
+        self.add_error(field, str(refusal))
 
 
 def pair(value: str, words: Any) -> tuple[str, Any]:

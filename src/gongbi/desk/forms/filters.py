@@ -9,13 +9,14 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from gongbi.cases.queries import QueueFilter
+from gongbi.desk.forms import choices
 from gongbi.desk.forms.base import HouseForm, pair
-from gongbi.desk.names import CHANNELS
+from gongbi.desk.names import CHANNELS, Names
 from gongbi.duties import queries as duties
 from gongbi.kernel.scope.viewer import Viewer
 from gongbi.territory import queries as territory
 
-NAMES = ("q", "territory", "kind", "channel", "overdue")
+NAMES = ("q", "territory", "kind", "unit", "channel", "overdue")
 
 
 class FilterForm(HouseForm):
@@ -24,6 +25,7 @@ class FilterForm(HouseForm):
     q = forms.CharField(label=_("Words or number"), required=False, max_length=80)
     territory = forms.ChoiceField(label=_("Place"), required=False)
     kind = forms.ChoiceField(label=_("Kind"), required=False)
+    unit = forms.TypedChoiceField(label=_("Responsible"), coerce=int, required=False, empty_value=None)
     channel = forms.ChoiceField(label=_("Channel"), required=False)
     overdue = forms.BooleanField(label=_("Overdue only"), required=False)
 
@@ -45,6 +47,7 @@ class FilterForm(HouseForm):
             majors.setdefault(kind.code[:3], kind.major)
         self.fields["territory"].choices = places  # type: ignore[attr-defined]
         self.fields["kind"].choices = everything + [pair(code, words) for code, words in majors.items()]  # type: ignore[attr-defined]
+        self.fields["unit"].choices = everything + choices.units(Names(viewer, now))  # type: ignore[attr-defined]
         self.fields["channel"].choices = everything + [pair(code, words) for code, words in CHANNELS.items()]  # type: ignore[attr-defined]
 
     def wanted(self, tab: str, after: tuple[datetime | None, int] | None = None) -> QueueFilter:
@@ -56,6 +59,7 @@ class FilterForm(HouseForm):
             words=good.get("q", ""),
             territory=good.get("territory", ""),
             kind=good.get("kind", ""),
+            unit=good.get("unit"),
             channel=good.get("channel", ""),
             overdue=bool(good.get("overdue")),
             after=after,

@@ -59,12 +59,16 @@ class ContactedForm(ReportChoice):
 
 
 class CoDoneForm(StepForm):
-    """A co-handler's own part."""
+    """A co-handler's own part; a photo of it helps the checker, and is not asked for."""
 
+    takes_photos = True
+    template = "desk/steps/finish.html"
+    needs_photo = False
     result = words(_("What your unit did"))
+    photos = forms.FileField(label=_("Photos of the result"), required=False)
 
     def act(self) -> Any:
-        return actions.co_done(**self.seen(), result=self.cleaned_data["result"])
+        return actions.co_done(**self.seen(), result=self.cleaned_data["result"], photos=self.stored)
 
 
 class FinishForm(StepForm):

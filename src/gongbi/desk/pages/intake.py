@@ -68,7 +68,11 @@ def _fresh(viewer: Viewer, now: datetime) -> CallerForm:
     unit = directory.current().by_id.get(viewer.unit_id) if viewer.unit_id is not None else None
     channel = "hall" if unit is not None and unit.kind == "hall" else "hotline"
     initial = {"channel": channel, "key": secrets.token_urlsafe(18), "language": get_language() or "zh-hans"}
-    return CallerForm(initial=initial, viewer=viewer, now=now)
+    form = CallerForm(initial=initial, viewer=viewer, now=now)
+    form.fields["phone"].widget.attrs["autofocus"] = (
+        True  # the caller is on the line, and the number comes first
+    )
+    return form
 
 
 def _statement(form: CallerForm, viewer: Viewer, now: datetime) -> Statement:

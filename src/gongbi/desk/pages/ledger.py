@@ -13,17 +13,16 @@ from django.views.decorators.http import require_safe
 from gongbi.cases import queries
 from gongbi.desk.frame import viewer_of
 from gongbi.desk.names import Names
+from gongbi.desk.pages.audit import FIELDS, change_of, overview
 from gongbi.desk.pages.common import show
-from gongbi.desk.people.shown import ACTS, facts_of
+from gongbi.desk.people.shown import ACTS
 from gongbi.kernel import scope
 from gongbi.kernel.errors import Refused
-from gongbi.kernel.ledger.chain import entry_hash
-from gongbi.kernel.ledger.models import LedgerEntry
-from gongbi.kernel.ledger.queries import fields_of
+from gongbi.kernel.ledger.queries import Chain, chain_of
 from gongbi.kernel.scope.viewer import AUDITOR, SECURITY, Viewer
 from gongbi.kernel.vault.queries import accesses
 from gongbi.look.furniture import Cell, Column, Table
-from gongbi.look.templatetags.look import said, time_tag
+from gongbi.look.templatetags.look import time_tag
 from gongbi.parties import queries as parties
 
 SHOWN = 100
@@ -52,37 +51,29 @@ class Opened:
     reason: str
 
 
-CHANGED: dict[str, tuple[str, str]] = {
-    "unit": ("单位", "unit"),
-    "person": ("人员", "person"),
-    "post": ("岗位", "post"),
-    "account": ("账号", "account"),
-    "key": ("密钥", "key"),
-    "demo": ("演示区", "demo district"),
-}
-FIELDS: dict[str, tuple[str, str]] = {"name": ("姓名", "name"), "phone": ("电话", "phone number")}
-
-
 @require_safe
 @scope.endpoint("desk.ledger", roles={AUDITOR})
 def ledger(request: HttpRequest) -> HttpResponse:
-    """Every entry of one matter with its digest, recomputed here and now, and who opened what of its reporters."""
+    """What an auditor looks at first; with ``?number=`` every entry of one matter with its digest, recomputed here and now, and
+    who opened what of its reporters.
+    """
     viewer, now = viewer_of(request), timezone.now()
     number = request.GET.get("number", "").strip()[:40]
     context: dict[str, Any] = {"number": number}
-    if number:
+    if not number:
+        context |= overview(viewer, now)
+    else:
         try:
             case = queries.case_by_number(number, viewer)
         except Refused as refusal:
             context["wrong"] = refusal.message
         else:
             names = Names(viewer, now)
-            chain = _chain(case, names)
+            chain = chain_of(case)
             context |= {
                 "case": case,
-                "chain": chain,
-                "whole": all(link.holds for link in chain)
-                and bytes(case.last_hash) == bytes(chain[-1].entry.hash),
+                "chain": _links(case, chain, names),
+                "whole": chain.whole,
                 "opened": _opened(case, viewer, names),
             }
     return show(request, "desk/ledger.html", context, here="desk:ledger")
@@ -99,39 +90,18 @@ def _opened(case: Any, viewer: Viewer, names: Names) -> list[Opened]:
     ]  # fmt: skip
 
 
-def _chain(case: Any, names: Names) -> list[Link]:
-    entries = list(LedgerEntry.objects.filter(matter_id=case.pk).order_by("seq"))
-    names.remember(entry.actor for entry in entries)
-    prev, links = bytes(case.seed), []
-    for place, entry in enumerate(entries, start=1):
-        holds = (
-            entry.seq == place
-            and bytes(entry.prev) == prev
-            and entry_hash(prev, fields_of(entry)) == bytes(entry.hash)
-        )
+def _links(case: Any, chain: Chain, names: Names) -> list[Link]:
+    names.remember(entry.actor for entry, _holds in chain.entries)
+    links = []
+    for entry, holds in chain.entries:
         arrow = case.declared.by_name.get(entry.transition)
         before, after = (
             case.declared.by_state[state].words if state in case.declared.by_state else state
             for state in (entry.from_state, entry.to_state)
         )
-        links.append(
-            Link(
-                entry,
-                arrow.words if arrow else entry.transition,
-                before,
-                after,
-                names.actor(entry.actor, entry.unit_id),
-                holds,
-            )
-        )
-        prev = bytes(entry.hash)
+        by = names.actor(entry.actor, entry.unit_id)
+        links.append(Link(entry, arrow.words if arrow else entry.transition, before, after, by, holds))
     return links
-
-
-def _of(row: Any, names: Names) -> str:
-    """What a change was about: the thing with its number, and the few facts that say more."""
-    thing = said(CHANGED.get(row.kind, row.kind))
-    return " · ".join(part for part in (f"{thing} {row.key}", facts_of(row, names)) if part)
 
 
 @require_safe
@@ -166,7 +136,7 @@ def access(request: HttpRequest) -> HttpResponse:
         _("The last changes of units, people, posts and accounts"),
         (Column(_("When"), tight=True), Column(_("What"), tight=True), Column(_("Of")), Column(_("By"), tight=True)),
         [
-            (Cell(when(row.at)), Cell(ACTS.get(row.act, row.act)), Cell(_of(row, names)), Cell(names.actor(row.actor)))
+            (Cell(when(row.at)), Cell(ACTS.get(row.act, row.act)), Cell(change_of(row, names)), Cell(names.actor(row.actor)))
             for row in changes
         ],
     )  # fmt: skip

@@ -21,6 +21,7 @@ from gongbi.desk.names import Names
 from gongbi.desk.pages.common import show
 from gongbi.desk.pages.queue import rows_of
 from gongbi.kernel import scope
+from gongbi.kernel.clock.queries import provisional_among
 from gongbi.kernel.clock.words import when
 from gongbi.kernel.errors import Refused, in_language
 from gongbi.kernel.flow import numbers
@@ -40,6 +41,13 @@ def _due(due: datetime | None, now: datetime) -> tuple[str, tuple[str, str]]:
     if due < now + timedelta(days=1):
         return "soon", ("一天内到期", "Due within a day")
     return "ok", ("在期限内", "Within time")
+
+
+def _until(due: datetime | None, now: datetime, *, provisional: bool) -> str:
+    """When, as people say it, with the mark of a year whose holiday notice is not out."""
+    if due is None:
+        return "—"
+    return " ".join([in_language(when(due, now)), _("(provisional calendar)")][: 1 + provisional])
 
 
 def _window(request: HttpRequest) -> dict[str, Any]:
@@ -71,6 +79,7 @@ def district(request: HttpRequest) -> HttpResponse:
 
 def _table(rows: Any, viewer: Viewer, now: datetime) -> Table:
     names = Names(viewer, now)
+    soft = provisional_among([row["pk"] for row in rows])
     columns = (
         Column(gettext_lazy("Matter")),
         Column(gettext_lazy("Kind"), tight=True),
@@ -84,7 +93,7 @@ def _table(rows: Any, viewer: Viewer, now: datetime) -> Table:
             Cell(names.kind(row["kind"]) or "—"),
             Cell(CASE.by_state[row["state"]].words),
             Cell(_due(row["due_at"], now)[1]),
-            Cell(when(row["due_at"], now) if row["due_at"] else "—"),
+            Cell(_until(row["due_at"], now, provisional=row["pk"] in soft)),
         )
         for row in rows
     ]

@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.db.models import Prefetch, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -26,7 +25,7 @@ from gongbi.desk.frame import READERS, frame, landing, viewer_of
 from gongbi.desk.names import Names
 from gongbi.desk.pages.common import is_piece, piece, unkept, way_back
 from gongbi.kernel import scope
-from gongbi.kernel.clock.models import Clock
+from gongbi.kernel.clock.queries import with_running_clocks
 from gongbi.kernel.errors import NotThere
 from gongbi.kernel.scope.viewer import Viewer
 from gongbi.look import deadlines
@@ -69,10 +68,7 @@ def rows_of(
 ) -> list[Row]:
     """The lines for these cases; three queries, however many they are. ``index``: the one that is opened at first."""
     found = list(cases)
-    # Only clocks that have not stopped decide the deadline of a line.
-    prefetch_related_objects(
-        found, Prefetch("clocks", queryset=Clock.objects.filter(stopped_at__isnull=True))
-    )
+    with_running_clocks(found)
     names = Names(viewer, now)
     places = names.places(case.territory for case in found)
     opened = min(index, len(found) - 1) if index is not None and found else None

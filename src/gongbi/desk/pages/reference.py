@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -19,6 +20,7 @@ from gongbi.desk.forms.reference import FileForm
 from gongbi.desk.frame import KEEPERS, viewer_of
 from gongbi.desk.pages.common import show
 from gongbi.kernel import keeping, scope
+from gongbi.kernel.clock.calendar import DEFAULT_SLOTS
 from gongbi.kernel.clock.limits import parse, write
 from gongbi.kernel.clock.queries import current_calendar, stored_days, stored_seasons
 from gongbi.kernel.errors import NotThere, Refused
@@ -117,6 +119,21 @@ def template(request: HttpRequest, name: str) -> HttpResponse:
     return answer
 
 
+# What comes round by itself, as its keeper knows it; a job without words here is called by its name.
+JOBS: dict[str, tuple[str, str]] = {
+    "cases.lapse_questions": ("逾期未答的补充问题到期", "questions that nobody answered lapse"),
+    "cases.resume_due": ("挂账到期恢复处置", "suspensions that have ended resume"),
+    "clock.recompute": ("按现行日历核对期限", "deadlines are checked against the calendar"),
+    "files.sweep": ("清理没有用上的文件", "files that nobody used are removed"),
+    "flow.invariants": ("每日核对", "the nightly check"),
+    "ledger.seal": ("封存前一天的流水", "the ledger of the day before is sealed"),
+    "ops.grid_cards": ("更新网格公示卡", "the public cards of the grids are made"),
+    "outbox.prune": ("清理已送达的事件", "delivered events are removed"),
+    "parties.sign_ins": ("清理旧的登录记录", "old sign-ins are removed"),
+    "vault.purge": ("删除到期的个人信息", "personal data past its time is erased"),
+}
+
+
 @require_safe
 @scope.endpoint("desk.calendar", roles=KEEPERS)
 def calendar(request: HttpRequest) -> HttpResponse:
@@ -152,18 +169,24 @@ def calendar(request: HttpRequest) -> HttpResponse:
         "table": table,
         "year": shown,
         "exceptions": exceptions.get(shown, []),
-        "seasons": stored_seasons(),
+        "seasons": [(season.since, _hours(season.slots)) for season in stored_seasons()],
+        "always": _hours(DEFAULT_SLOTS),
         "digest": current_calendar().digest[:12],
         "keeps": viewer_of(request).role == ADMIN,
     }
     return show(request, "desk/calendar.html", context, here="desk:calendar")
 
 
+def _hours(slots: Iterable[tuple[int, int]]) -> str:
+    """Office hours as people write them: ``08:00–12:00, 14:00–18:00``."""
+    return ", ".join("–".join(f"{minute // 60:02}:{minute % 60:02}" for minute in slot) for slot in slots)
+
+
 def _standing(count: Counter[str]) -> Any:
     if not count["provisional"]:
         return chip(_("fixed by notice"), "ok")
     if count["official"]:
-        return chip(_("fixed in part"), "info")
+        return chip(_("fixed but for the last days: the next notice may move them"), "info")
     return chip(_("provisional: the notice is not out"), "soon")
 
 
@@ -217,7 +240,7 @@ def letters(request: HttpRequest) -> HttpResponse:
         "rows": outbox_queries.dead_letters(viewer)[:LETTERS_SHOWN],
         "backlog": backlog,
         "oldest": round(backlog.oldest.total_seconds()),
-        "jobs": outbox_queries.jobs(viewer),
+        "jobs": [(job, JOBS.get(job.name, job.name)) for job in outbox_queries.jobs(viewer)],
         "keeps": viewer.role == ADMIN,
     }
     return show(request, "desk/letters.html", context, here="desk:letters")

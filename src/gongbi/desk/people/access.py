@@ -38,8 +38,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
     """Every login, whose it is and whether it is in use."""
     viewer, now = viewer_of(request), timezone.now()
     form = SearchForm(request.GET)
-    words = form.cleaned_data.get("q", "") if form.is_valid() else ""
-    page = shown.page_of(request, parties.accounts(viewer, words=words))
+    page = shown.page_of(request, parties.accounts(viewer, words=form.words))
     rows = list(page.object_list)
     lines = {
         line.person.pk: line
@@ -47,7 +46,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
     }
     context = {
         "form": form,
-        "words": words,
+        "words": form.words,
         "page": page,
         "rows": [(one, lines.get(one.person_id or 0), shown.account_state(one, now)) for one in rows],
         "guards": viewer.role == SECURITY,

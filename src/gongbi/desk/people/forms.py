@@ -58,6 +58,12 @@ class SearchForm(HouseForm):
 
     q = forms.CharField(label=_("Search"), required=False, max_length=60)
 
+    @property
+    def words(self) -> str:
+        """What is looked for; "" also where what was typed cannot be. Of a form that was sent."""
+        self.is_valid()
+        return str(self.cleaned_data.get("q", "")).strip()
+
 
 class PostsForm(SearchForm):
     """Who has which role where."""

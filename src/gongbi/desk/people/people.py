@@ -29,7 +29,7 @@ from gongbi.desk.people.forms import (
 )
 from gongbi.kernel import scope
 from gongbi.kernel.errors import Forbidden, NotThere, Refused
-from gongbi.kernel.scope.viewer import ADMIN, AUDITOR, SECURITY
+from gongbi.kernel.scope.viewer import ADMIN, AUDITOR, SECURITY, Viewer
 from gongbi.kernel.vault import actions as vault
 from gongbi.parties import actions
 from gongbi.parties import queries as parties
@@ -45,8 +45,7 @@ def people(request: HttpRequest) -> HttpResponse:
     """Everybody, by staff number; above them the posts that ran out and still hold something."""
     viewer, now = viewer_of(request), timezone.now()
     form = SearchForm(request.GET)
-    words = form.cleaned_data.get("q", "") if form.is_valid() else ""
-    page = shown.page_of(request, parties.people(viewer, words=words))
+    page = shown.page_of(request, parties.people(viewer, words=form.words))
     left = []
     for post, count in parties.left_alone(viewer, now):
         left.append((post, count))
@@ -57,7 +56,7 @@ def people(request: HttpRequest) -> HttpResponse:
     mine = {post.pk: post for posts in held.values() for post in posts}
     context = {
         "form": form,
-        "words": words,
+        "words": form.words,
         "page": page,
         "lines": shown.people(page.object_list, viewer, now),
         "left": [(shown.posts([mine[post.pk]], names)[0], count) for post, count in left],
@@ -100,8 +99,7 @@ def person(request: HttpRequest, person: int) -> HttpResponse:
     found = parties.person(viewer, person)
     form, status = CorrectForm(), 200
     if request.method == "POST":
-        if viewer.role != ADMIN:
-            raise _not_yours()
+        only_administrators(viewer)
         form, status = CorrectForm(request.POST), 422
         if form.is_valid():
             good = form.cleaned_data
@@ -115,8 +113,10 @@ def person(request: HttpRequest, person: int) -> HttpResponse:
     return person_page(request, found, {"correct": form}, status=status)
 
 
-def _not_yours() -> Forbidden:
-    return Forbidden("desk.people", gettext_lazy("This belongs to another administrator."))
+def only_administrators(viewer: Viewer) -> None:
+    """Forbidden for those who may only read these pages."""
+    if viewer.role != ADMIN:
+        raise Forbidden("desk.people", gettext_lazy("This belongs to another administrator."))
 
 
 def person_page(

@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from gongbi.desk.frame import viewer_of
@@ -15,9 +14,9 @@ from gongbi.desk.names import Names
 from gongbi.desk.pages.common import show
 from gongbi.desk.people import shown
 from gongbi.desk.people.forms import EndForm, PostForm, PostsForm, codes
-from gongbi.desk.people.people import READERS
+from gongbi.desk.people.people import READERS, only_administrators
 from gongbi.kernel import scope
-from gongbi.kernel.errors import Forbidden, Refused, Stale
+from gongbi.kernel.errors import Refused, Stale
 from gongbi.kernel.scope.viewer import ADMIN
 from gongbi.parties import actions, handover
 from gongbi.parties import queries as parties
@@ -32,15 +31,14 @@ def posts(request: HttpRequest) -> HttpResponse:
     """Who has which role where, now: by unit and role; narrowed by role, unit, division and words."""
     viewer, now = viewer_of(request), timezone.now()
     form = PostsForm(request.GET, units=parties.units(viewer, at=now))
-    form.is_valid()
-    good = form.cleaned_data
+    words, good = form.words, form.cleaned_data
     found = parties.posts(
         viewer,
         at=now,
         unit_id=int(good["unit"]) if good.get("unit") else None,
         role=good.get("role") or None,
         territory=good.get("territory", ""),
-        words=good.get("q", ""),
+        words=words,
     )
     page = shown.page_of(request, found.select_related("person").prefetch_related("areas", "handed_over"))
     names = Names(viewer, now)
@@ -62,8 +60,7 @@ def post(request: HttpRequest, post: int) -> HttpResponse:
     (held,) = shown.posts([found], Names(viewer, now))
     status = 200
     if request.method == "POST":
-        if viewer.role != ADMIN:
-            raise Forbidden("desk.people", gettext_lazy("This belongs to another administrator."))
+        only_administrators(viewer)
         form, status = PostForm(request.POST), 422
         if form.is_valid():
             good = form.cleaned_data

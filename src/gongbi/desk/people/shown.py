@@ -37,6 +37,7 @@ ACTS: dict[str, Words] = {
     "password_set": ("设置密码", "Password set"),
     "key_made": ("发放密钥", "Key made"),
     "key_withdrawn": ("收回密钥", "Key withdrawn"),
+    "exported": ("导出", "Exported"),
 }
 SUBJECTS: dict[str, Words] = {
     "unit": ("单位", "unit"),

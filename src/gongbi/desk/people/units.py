@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from gongbi.desk.frame import viewer_of
@@ -18,13 +17,12 @@ from gongbi.desk.names import Names
 from gongbi.desk.pages.common import show
 from gongbi.desk.people import shown
 from gongbi.desk.people.forms import ChangeUnitForm, UnitForm, UnitsForm
-from gongbi.desk.people.people import READERS
+from gongbi.desk.people.people import READERS, only_administrators
 from gongbi.kernel import scope
-from gongbi.kernel.errors import Forbidden, Refused
+from gongbi.kernel.errors import Refused
 from gongbi.kernel.scope.viewer import ADMIN
 from gongbi.parties import actions
 from gongbi.parties import queries as parties
-from gongbi.parties.models import Unit
 from gongbi.parties.words import kind_name
 
 FIELDS = ("name", "name_en", "ranking_class", "phone", "supervision_phone")
@@ -36,9 +34,7 @@ def units(request: HttpRequest) -> HttpResponse:
     """The units that there are now, by code."""
     viewer, now = viewer_of(request), timezone.now()
     form = UnitsForm(request.GET)
-    form.is_valid()
-    good = form.cleaned_data
-    kind, words = good.get("kind", ""), good.get("q", "").strip()
+    words, kind = form.words, form.cleaned_data.get("kind", "")
     found = parties.units(viewer, at=now, kinds=[kind] if kind else ())
     if words:
         found = found.filter(
@@ -81,12 +77,11 @@ def new(request: HttpRequest) -> HttpResponse:
 def unit(request: HttpRequest, unit: int) -> HttpResponse:
     """One unit: its posts; the administrator changes names and telephones, or closes it (``do=close``)."""
     viewer, now = viewer_of(request), timezone.now()
-    found = scope.one(Unit.objects.select_related("parent"), viewer, pk=unit)
+    found = parties.unit(viewer, unit)
     initial = {name: getattr(found, name) for name in FIELDS}
     form, status, refused = ChangeUnitForm(initial=initial), 200, None
     if request.method == "POST":
-        if viewer.role != ADMIN:
-            raise Forbidden("desk.people", gettext_lazy("This belongs to another administrator."))
+        only_administrators(viewer)
         status = 422
         try:
             if request.POST.get("do") == "close":

@@ -123,8 +123,10 @@ def train_from_history(
         raise _too_few(len(pairs))
     held = [pair for pair in pairs if is_held_out(pair[0])]
     rest = [pair for pair in pairs if not is_held_out(pair[0])]
+    from gongbi.science import text_fit  # only who trains waits for scikit-learn
+
     try:
-        final = science.train([t for t, _k in rest], [k for _t, k in rest], seed=seed)
+        final = text_fit.train([t for t, _k in rest], [k for _t, k in rest], seed=seed)
     except ValueError:
         raise _too_few(len(pairs)) from None
     if not held:

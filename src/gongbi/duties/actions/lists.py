@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import IO, Any
 
@@ -18,26 +18,18 @@ from gongbi.duties.actions.common import changed, keeper, lock
 from gongbi.duties.exchange import SHEETS, Known, read_list, shipped
 from gongbi.duties.models import Edition, Kind, Versioned
 from gongbi.kernel.errors import Refused
+from gongbi.kernel.keeping import Result
 from gongbi.kernel.scope.viewer import Viewer
-from gongbi.kernel.tables import Row
 
 _OUR_OWN = ("id", "valid_from", "edition")
 
 
-@dataclass(slots=True)
-class Outcome:
-    """What became of a list: counts by thing, and the rows of the file that were refused with their
-    errors.
-    """
+@dataclass(slots=True, kw_only=True)
+class Outcome(Result):
+    """What became of a list, and the edition that this made (none: nothing changed)."""
 
     name: str
-    added: int = 0
-    changed: int = 0
-    closed: int = 0
-    unchanged: int = 0
     edition: Edition | None = None
-    refused: list[Row] = field(default_factory=list)
-    notes: list[tuple[str, str]] = field(default_factory=list)
 
 
 def _fields(model: type[Versioned]) -> list[str]:
@@ -82,16 +74,16 @@ def _publish(
     wanted = {str(row["key"]): {name: row.get(name) for name in names} for row in rows}
     in_force = model._default_manager.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=valid_from))
     held = {row.key: row for row in in_force.order_by("valid_from", "pk")}  # the latest version of each thing
-    out = Outcome(list_name)
+    out = Outcome(name=list_name)
     fresh: list[str] = []
     closing: list[Any] = []
     for key, fields in wanted.items():
         old = held.get(key)
         if old is None:
-            out.added += 1
+            out.new += 1
             fresh.append(key)
         elif all(getattr(old, name) == value for name, value in fields.items()):
-            out.unchanged += 1
+            out.same += 1
         else:
             out.changed += 1
             fresh.append(key)
@@ -113,10 +105,10 @@ def _publish(
         actor=viewer.actor,
         filename=filename[:200],
         digest=digest,
-        added=out.added,
+        added=out.new,
         changed=out.changed,
         closed=out.closed,
-        unchanged=out.unchanged,
+        unchanged=out.same,
     )
     model._default_manager.filter(pk__in=[row.pk for row in closing]).update(valid_to=valid_from)
     model._default_manager.bulk_create(
@@ -179,7 +171,7 @@ def import_list(
     codes = Kind.objects.filter(valid_to__isnull=True).values_list("code", flat=True)
     known = Known() if name == "kinds" else Known(frozenset(codes))
     read = read_list(name, data, filename, known)
-    out = Outcome(name, refused=read.refused)
+    out = Outcome(name=name, faults=read.faults)
     if read.unknown:
         out.notes.append(
             (f"没有读的列：{'、'.join(read.unknown)}", f"columns not read: {', '.join(read.unknown)}")
@@ -207,10 +199,10 @@ def import_list(
         lock()
         for day in sorted(days):
             done = _publish(name, days[day], day, viewer, at, filename, complete)
-            out.added += done.added
+            out.new += done.new
             out.changed += done.changed
             out.closed += done.closed
-            out.unchanged += done.unchanged
+            out.same += done.same
             out.edition = done.edition or out.edition
     return out
 
@@ -224,11 +216,10 @@ def load_defaults(*, at: datetime, viewer: Viewer) -> list[Outcome]:
     done: list[Outcome] = []
     for name, sheet in SHEETS.items():
         if sheet.model._default_manager.exists():
-            done.append(Outcome(name))
+            done.append(Outcome(name=name))
             continue
         out = import_list(name, shipped(name), f"{name}.csv", viewer=viewer, at=at)
-        if out.refused:
-            row = out.refused[0]
-            raise ValueError(f"shipped {name}.csv, row {row.number}: {row.errors[0].message}")
+        if out.faults:
+            raise ValueError(f"shipped {name}.csv, row {out.faults[0].row}: {out.faults[0].message}")
         done.append(out)
     return done

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import IO, Final
@@ -13,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from gongbi.kernel import tables
 from gongbi.kernel.clock.calendar import FIRST_YEAR, LAST_YEAR
 from gongbi.kernel.clock.notices import NoticeRow
+from gongbi.kernel.clock.queries import stored_days
+from gongbi.kernel.scope.viewer import Viewer
 
 COLUMNS: Final = (
     tables.Column("date", "日期", "Date", required=True, example="2027-01-01", also=("day",)),
@@ -52,17 +55,16 @@ _DATE: Final = re.compile(
     r"|([0-9]{4})([0-9]{2})([0-9]{2})"
 )
 _WIDE: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_SATURDAY: Final = 5
 _NAME: Final = 60  # characters kept of a holiday's name
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What was read: the good rows, and the wrong ones with what is wrong in each (``tables.Row``: number
-    and errors).
-    """
+    """What was read: the good rows, and what is wrong with the others."""
 
     rows: list[NoticeRow]
-    wrong: list[tables.Row]
+    wrong: list[tables.Fault]
 
 
 def read(data: bytes | IO[bytes], filename: str) -> Notice:
@@ -72,7 +74,7 @@ def read(data: bytes | IO[bytes], filename: str) -> Notice:
     harmless; a contradiction is an error of the later row.
     """
     rows: list[NoticeRow] = []
-    wrong: list[tables.Row] = []
+    wrong: list[tables.Fault] = []
     seen: dict[date, tuple[int, bool]] = {}
     for row in tables.read_table(data, filename, COLUMNS):
         day = _day(row)
@@ -92,8 +94,15 @@ def read(data: bytes | IO[bytes], filename: str) -> Notice:
             elif number == row.number and row.good:
                 rows.append(NoticeRow(day, working, row.values["name"][:_NAME]))
         if not row.good:
-            wrong.append(row)
+            wrong += row.errors
     return Notice(rows, wrong)
+
+
+def notice_rows(viewer: Viewer, *, on: date) -> Iterator[dict[str, str]]:
+    """The notice of the year of ``on`` as it is known, in the columns of the template; nothing before it is out."""
+    for day, fact in sorted(stored_days(date(on.year, 1, 1), date(on.year, 12, 31)).items()):
+        if fact.official and (fact.holiday or (fact.working and day.weekday() >= _SATURDAY)):
+            yield {"date": day.isoformat(), "working": "上班" if fact.working else "休息", "name": fact.note}
 
 
 def template(lang: str = "zh") -> bytes:

@@ -5,14 +5,14 @@ matter.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from time import monotonic
 from typing import Final, NamedTuple
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 
 from gongbi.kernel.clock import engine
 from gongbi.kernel.clock.calendar import (
@@ -124,6 +124,11 @@ def digest_now() -> str:
     return text.hexdigest()
 
 
+def calendar_changes(*, most: int) -> list[CalendarVersion]:
+    """The last ``most`` changes of the calendar or the office hours, newest first."""
+    return list(CalendarVersion.objects.order_by("-id")[:most])
+
+
 def due_of(clock: Clock, calendar: Calendar) -> Due:
     """The deadline of a clock by ``calendar``, its pauses and extensions; not the stored one."""
     return engine.due(
@@ -134,6 +139,17 @@ def due_of(clock: Clock, calendar: Calendar) -> Due:
 def clocks_of(matter: Matter) -> list[Clock]:
     """Every clock of the matter, in the order they were started."""
     return list(Clock.objects.filter(matter_id=matter.pk).order_by("started_at", "id"))
+
+
+def with_running_clocks(matters: Sequence[Matter]) -> None:
+    """Load ``clocks`` of all these matters, those that have not stopped: they alone decide a deadline in a list. One query."""
+    prefetch_related_objects(matters, Prefetch("clocks", Clock.objects.filter(stopped_at__isnull=True)))
+
+
+def provisional_among(matters: Iterable[int]) -> frozenset[int]:
+    """Which of these matters have a running clock that was counted over days no notice has fixed yet. One query."""
+    found = Clock.objects.filter(matter_id__in=list(matters), stopped_at__isnull=True, provisional=True)
+    return frozenset(found.values_list("matter_id", flat=True))
 
 
 def explain_clock(clock: Clock, now: datetime) -> Explained:

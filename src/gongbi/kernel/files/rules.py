@@ -96,18 +96,6 @@ class Seen:
     helpers: frozenset[int] = frozenset()
 
 
-_BY_TERRITORY = (
-    roles.CLERK,
-    roles.DISPATCHER,
-    roles.CHECKER,
-    roles.ADJUDICATOR,
-    roles.MANAGER,
-    roles.AUDITOR,
-    roles.GRID_WORKER,
-    roles.INTEGRATOR,
-)
-
-
 def may_see(viewer: Viewer, file: Seen) -> bool:
     """Public files: everybody. Else: who uploaded it, whose report it belongs to, the unit that has the matter and those that
     help it, and the roles that see the matter by its territory (an unplaced one: those who answer for a whole district). Administrators see none.
@@ -120,12 +108,8 @@ def may_see(viewer: Viewer, file: Seen) -> bool:
         return True
     if not file.has_matter:
         return False
-    if viewer.role == roles.HANDLER and (file.unit_id in viewer.units or file.helpers & viewer.units):
+    if viewer.role in roles.BY_UNIT and (file.unit_id in viewer.units or file.helpers & viewer.units):
         return True
-    if viewer.role in _BY_TERRITORY:
-        return (
-            viewer.covers(file.territory)
-            if file.territory
-            else any(len(code) <= 6 for code in viewer.territories)
-        )
+    if roles.sees_by(viewer.role, viewer.territories) == "territory":
+        return viewer.covers(file.territory) if file.territory else roles.sees_unplaced(viewer.territories)
     return False

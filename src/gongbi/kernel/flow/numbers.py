@@ -10,13 +10,20 @@ from datetime import date
 
 from stdnum import luhn
 
+_DOUBLED = str.maketrans("0123456789", "0246813579")  # twice the digit, its own digits added up
 _SHAPE = re.compile(r"^([A-Z]{1,4})(\d{8})(\d{6,12})(\d)$")
 
 
 def write(prefix: str, pk: int, day: date) -> str:
     """The number of matter ``pk`` opened on local ``day``."""
-    digits = f"{day:%Y%m%d}{pk:06d}"
-    return f"{prefix}{digits[:8]}-{digits[8:]}-{luhn.calc_check_digit(digits)}"
+    digits = f"{day.year:04d}{day.month:02d}{day.day:02d}{pk:06d}"
+    return f"{prefix}{digits[:8]}-{digits[8:]}-{_check_digit(digits)}"
+
+
+def _check_digit(digits: str) -> int:
+    """As ``luhn.calc_check_digit``, which works it out for any alphabet: a page writes a number fifty times."""
+    doubled = sum(map(int, digits[-1::-2].translate(_DOUBLED)))
+    return -(doubled + sum(map(int, digits[-2::-2]))) % 10
 
 
 def _plain(text: str) -> str:

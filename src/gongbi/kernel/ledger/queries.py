@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
 from gongbi.kernel.errors import NotThere
+from gongbi.kernel.flow.invariants import Breach
 from gongbi.kernel.ledger.chain import Fields, entry_hash, merkle_path, merkle_root
 from gongbi.kernel.ledger.models import DailyRoot, LedgerEntry
+
+if TYPE_CHECKING:
+    from gongbi.kernel.flow.models import Matter
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,23 @@ class Proof:
     entry: str
     root: str
     path: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The entries of one matter in order, each with whether it holds; ``whole``: all do, and the last is the one the matter names."""
+
+    entries: list[tuple[LedgerEntry, bool]]
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """``days`` sealed, the ``last`` of them, and whether the roots ``follow`` one another."""
+
+    days: int
+    last: DailyRoot | None
+    follow: bool
 
 
 def fields_of(entry: LedgerEntry) -> Fields:
@@ -74,10 +96,8 @@ def verify(*, first_matter: int = 0) -> Iterator[Problem]:
         if entry.seq != expected:
             yield Problem(current, entry.seq, f"entry {expected} is missing")
             expected = entry.seq
-        if bytes(entry.prev) != prev:
-            yield Problem(current, entry.seq, "does not follow the entry before it")
-        elif entry_hash(prev, fields_of(entry)) != bytes(entry.hash):
-            yield Problem(current, entry.seq, "was changed after it was written")
+        if wrong := _wrong(entry, prev):
+            yield Problem(current, entry.seq, wrong)
         prev, expected = bytes(entry.hash), expected + 1
     if current != -1:
         yield from ended(current, prev, expected - 1)
@@ -87,21 +107,56 @@ def verify(*, first_matter: int = 0) -> Iterator[Problem]:
     yield from _verify_days()
 
 
+def _wrong(entry: LedgerEntry, prev: bytes) -> str:
+    """What is wrong with an entry behind one whose hash is ``prev``; "" when it holds."""
+    if bytes(entry.prev) != prev:
+        return "does not follow the entry before it"
+    return (
+        "was changed after it was written" if entry_hash(prev, fields_of(entry)) != bytes(entry.hash) else ""
+    )
+
+
+def chain_of(matter: Matter) -> Chain:
+    """The chain of one matter, recomputed here and now."""
+    entries: list[tuple[LedgerEntry, bool]] = []
+    prev = bytes(matter.seed)
+    for place, entry in enumerate(LedgerEntry.objects.filter(matter_id=matter.pk).order_by("seq"), start=1):
+        entries.append((entry, entry.seq == place and not _wrong(entry, prev)))
+        prev = bytes(entry.hash)
+    return Chain(entries, all(holds for _entry, holds in entries) and bytes(matter.last_hash) == prev)
+
+
 def _day_hashes(day: datetime) -> list[bytes]:
     rows = LedgerEntry.objects.filter(at__gte=day, at__lt=day + timedelta(days=1)).order_by("id")
     return [bytes(h) for h in rows.values_list("hash", flat=True)]
 
 
-def _verify_days() -> Iterator[Problem]:
+def _verify_days(*, walked: int | None = None) -> Iterator[Problem]:
+    """Every root follows the one before it, and the entries of the last ``walked`` days (None: of all) still give theirs."""
     zone = timezone.get_default_timezone()
-    before = bytes(32)
-    for sealed in DailyRoot.objects.order_by("day"):
+    before, days = bytes(32), list(DailyRoot.objects.order_by("day"))
+    for place, sealed in enumerate(days):
         start = datetime.combine(sealed.day, time.min, tzinfo=zone)
-        if merkle_root(_day_hashes(start)) != bytes(sealed.root):
+        due = walked is None or place >= len(days) - walked
+        if due and merkle_root(_day_hashes(start)) != bytes(sealed.root):
             yield Problem(None, 0, f"the entries of {sealed.day} no longer give the published root")
         if bytes(sealed.prev_root) != before:
             yield Problem(None, 0, f"the root of {sealed.day} does not follow the day before it")
         before = bytes(sealed.root)
+
+
+def breaches() -> Iterator[Breach]:
+    """What the nightly check sees of the ledger: the chain of the days and the entries of the last two; :func:`verify` walks all."""
+    for problem in _verify_days(walked=2):
+        yield Breach(
+            "ledger.days", f"entry {problem.seq}" if problem.matter_id else "daily roots", problem.what
+        )
+
+
+def sealed_days() -> Sealed:
+    """How far the ledger is sealed, and whether each day's root follows the one before. The entries are not walked."""
+    last = DailyRoot.objects.order_by("-day").first()
+    return Sealed(DailyRoot.objects.count(), last, not list(_verify_days(walked=0)))
 
 
 def proof(entry: LedgerEntry) -> Proof:

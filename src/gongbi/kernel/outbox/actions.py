@@ -128,13 +128,15 @@ def _lease(condition: str, moments: int, at: datetime, limit: int, lease: timede
         return [row_id for _position, row_id in sorted(cursor.fetchall())]
 
 
-_CLAIMABLE = f"""position IS NOT NULL AND done_at IS NULL AND dead_at IS NULL
-  AND (leased_until IS NULL OR leased_until <= %s)
-  AND (matter_id IS NULL OR NOT EXISTS (SELECT 1 FROM {_ROWS} AS earlier
+_OPEN = """position IS NOT NULL AND done_at IS NULL AND dead_at IS NULL
+  AND (leased_until IS NULL OR leased_until <= %s)"""
+# Events of one matter go out in order: an earlier one that is not over stands in the way.
+_EARLIER = f"""SELECT 1 FROM {_ROWS} AS earlier
     WHERE earlier.matter_id = mine.matter_id AND earlier.position < mine.position
-    AND earlier.done_at IS NULL AND earlier.dead_at IS NULL))"""  # noqa: S608
-# As above, but an earlier event stands in the way only while somebody else holds it or it rests: else it is taken too, before.
-_RUNS = f"{_CLAIMABLE[:-2]} AND earlier.leased_until > %s))"
+    AND earlier.done_at IS NULL AND earlier.dead_at IS NULL"""  # noqa: S608
+_CLAIMABLE = f"{_OPEN} AND (matter_id IS NULL OR NOT EXISTS ({_EARLIER}))"
+# The earlier one stands in the way only while somebody else holds it or it rests: else it is taken too, before.
+_RUNS = f"{_OPEN} AND (matter_id IS NULL OR NOT EXISTS ({_EARLIER} AND earlier.leased_until > %s))"
 
 
 def something_due(*, at: datetime) -> bool:

@@ -22,18 +22,6 @@ _SALT = "gongbi.live"
 _CODE = re.compile(
     r"[A-Za-z0-9_.:\-]{0,60}"
 )  # what of a payload's texts may go out: no Chinese, no spaces, no sentences
-BY_TERRITORY = frozenset(
-    {
-        roles.CLERK,
-        roles.DISPATCHER,
-        roles.CHECKER,
-        roles.ADJUDICATOR,
-        roles.MANAGER,
-        roles.AUDITOR,
-        roles.GRID_WORKER,
-        roles.INTEGRATOR,
-    }
-)
 
 
 class BadToken(Exception):
@@ -85,15 +73,14 @@ def hears(ear: Ear, sound: Sound) -> bool:
     """Whether this stream is told. Without a matter, a unit and a territory it concerns the machine room alone."""
     if sound.matter_id is not None and sound.matter_id in ear.matters:
         return True
-    if ear.role == roles.HANDLER:
+    by = roles.sees_by(ear.role, ear.territories)
+    if by == "unit":
         return not ear.units.isdisjoint(sound.units)
-    if ear.role not in BY_TERRITORY:
+    if by != "territory":
         return (
             ear.role == roles.ADMIN and sound.matter_id is None and not sound.units and not sound.territories
         )
-    if ear.role == roles.INTEGRATOR and not ear.territories:
-        return not ear.units.isdisjoint(sound.units)
-    whole_district = any(len(own) <= 6 for own in ear.territories)
+    whole_district = roles.sees_unplaced(ear.territories)
     return any(code.startswith(ear.territories) if code else whole_district for code in sound.territories)
 
 

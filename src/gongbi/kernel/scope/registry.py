@@ -127,19 +127,21 @@ def by_key(
 ) -> M | None:
     """The visible row of that key with its ``related`` rows, or None; ``lock``: until the transaction ends.
 
-    As ``visible(model, viewer, purpose).filter(pk=key)``, with the statement made once for viewers who are alike: for models whose
-    rules rest on role, units, territories and reports alone and look nothing up.
+    As ``visible(model, viewer, purpose).filter(pk=key)``, with the statement made once for each viewer; those who hold private links
+    share one, into which their reports are put. For models whose rules look nothing up while they are asked.
     """
     held = sorted(viewer.reports)
 
     def make(pk: int, *reports: int) -> QuerySet[M]:
-        asker = replace(viewer, reports=frozenset(reports)) if reports else viewer
+        asker = replace(alike, reports=frozenset(reports))
         found = visible(model, asker, purpose).filter(pk=pk)
         found = found.select_related(*related) if related else found
         return found.select_for_update() if lock else found
 
-    alike = (viewer.role, viewer.unit_id, viewer.units, viewer.territories, len(held))
-    return statements.fetch_one(("by_key", model, purpose, lock, related, alike), make, key, *held)
+    # The actor of a link is its report, which would make every link another viewer.
+    alike = replace(viewer, actor="", reports=frozenset()) if held else viewer
+    shape = ("by_key", model, purpose, lock, related, alike, len(held))
+    return statements.fetch_one(shape, make, key, *held)
 
 
 def sees(row: Model, viewer: Viewer, purpose: str = "read") -> bool:

@@ -1,6 +1,8 @@
 """Who is asking. Every public query and action takes a :class:`Viewer`; only the edges build one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 # Roles that issue posts or keys; a post has exactly one.
 CLERK = "clerk"  # 受理员: hotline or hall clerk, types in for callers, calls back
@@ -29,6 +31,23 @@ STAFF_ROLES = (
     SECURITY,
     INTEGRATOR,
 )
+
+# Whose matters a role sees: those of the post's territory, or those of its units.
+BY_TERRITORY = frozenset({CLERK, DISPATCHER, CHECKER, ADJUDICATOR, MANAGER, AUDITOR, GRID_WORKER})
+BY_UNIT = frozenset({HANDLER})
+_DISTRICT_DIGITS = 6
+
+
+def sees_by(role: str, territories: Sequence[str]) -> Literal["territory", "unit", ""]:
+    """By what this role sees matters; "" by neither. A key: by its territory where it has one, else by its units."""
+    if role in BY_TERRITORY or (role == INTEGRATOR and territories):
+        return "territory"
+    return "unit" if role in BY_UNIT or role == INTEGRATOR else ""
+
+
+def sees_unplaced(territories: Sequence[str]) -> bool:
+    """Whether these code prefixes are a whole district or more: who answers for it answers for what is not placed yet."""
+    return any(len(prefix) <= _DISTRICT_DIGITS for prefix in territories)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from django.db.models.expressions import RawSQL
 from gongbi.kernel.search import backends
 from gongbi.kernel.search.words import question
 
-NEWEST = 2000
+NEWEST = 1000
 
 
 def match(words: str, *, limit: int | None = None, newest_first: bool = False) -> Q:
@@ -17,9 +17,9 @@ def match(words: str, *, limit: int | None = None, newest_first: bool = False) -
     Every word must occur, in any order; "quoted" words one after the other; single characters, Latin words and numbers too;
     full-width and half-width are the same. Blank or punctuation only: no condition at all.
 
-    A common word is in every tenth matter of a million. Pages show the newest, so give ``limit`` (with or without
-    ``newest_first``): the ids come newest first and the index stops there. Scope and other filters apply after it, so ask for
-    more than a page (``search.queries.NEWEST``). Measured: docs/search.md.
+    A common word is in every tenth matter of a million, and pages show the newest: with ``limit`` only that many of the newest
+    that match are meant. Scope and other filters apply after it, so a page that it does not fill asks :func:`more_than` and,
+    where there are more, again without it. Measured: docs/search.md.
     """
     asked = question(words)
     if not asked:
@@ -38,3 +38,8 @@ def newest(words: str, *, limit: int = 50) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(backends.match_sql(asked, limit, True), [backends.expression(asked)])
         return [row[0] for row in cursor.fetchall()]
+
+
+def more_than(words: str, count: int) -> bool:
+    """Whether more than ``count`` matters match, whoever may see them. False when blank."""
+    return len(newest(words, limit=count + 1)) > count

@@ -57,14 +57,27 @@ def unseal(obj: Model, field_name: str, *, viewer: Viewer, reason: str, at: date
     return plain
 
 
+@transaction.atomic
+def note_export(name: str, reason: str, *, viewer: Viewer, at: datetime) -> None:
+    """Keep in the access log that a file of many rows leaves the house: which, over what, by whom, where to.
+
+    Sealed fields go out masked; this says that they went. Locks the end of the chain.
+    """
+    _append(f"export:{name}", "*", viewer, redact(reason.strip())[:200], at)
+
+
 def _log(obj: Model, field_name: str, viewer: Viewer, reason: str, at: datetime) -> None:
+    _append(queries.subject_of(obj), field_name, viewer, reason, at)
+
+
+def _append(subject: str, field_name: str, viewer: Viewer, reason: str, at: datetime) -> None:
     head = _head()
     entry = AccessLog(
         at=at,
         actor=viewer.actor,
         role=viewer.role,
         unit_id=viewer.unit_id,
-        subject=queries.subject_of(obj),
+        subject=subject,
         field=field_name,
         reason=reason,
         prev=bytes(head.last_hash),

@@ -4,9 +4,9 @@ from django.db import models
 
 
 class AccessLog(models.Model):
-    """One opening of one sealed field. Chained: ``hash = H(prev ‖ fields)``, so that a missing or changed row shows.
+    """One opening of one sealed field, or one export. Chained: ``hash = H(prev ‖ fields)``: a missing or changed row shows.
 
-    The database refuses changes (a trigger); ``subject`` is ``app.model:pk``.
+    The database refuses changes (a trigger); ``subject`` is ``app.model:pk``, or ``export:NAME`` with the field ``*``.
     """
 
     at = models.DateTimeField()

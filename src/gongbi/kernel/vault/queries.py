@@ -37,6 +37,13 @@ def accesses(obj: Model, *, viewer: Viewer) -> QuerySet[AccessLog]:
     return AccessLog.objects.filter(subject=subject_of(obj)).order_by("-at", "-id")
 
 
+def latest_accesses(viewer: Viewer, *, most: int) -> list[AccessLog]:
+    """The last ``most`` openings of any sealed field, newest first. Errors: Forbidden for anybody but an auditor."""
+    if viewer.role not in (AUDITOR, SYSTEM):
+        raise Forbidden("vault.accesses", _("Only the auditors see everything that was opened."))
+    return list(AccessLog.objects.order_by("-id")[:most])
+
+
 def entry_hash(prev: bytes, entry: AccessLog) -> bytes:
     """The keyed digest of one access entry after ``prev`` (HMAC-SHA256): only the house itself can continue the chain."""
     at = entry.at.astimezone(UTC).isoformat(timespec="microseconds")

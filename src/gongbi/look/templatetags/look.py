@@ -20,6 +20,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from gongbi.kernel.clock.engine import Due
 from gongbi.kernel.clock.words import when
 from gongbi.kernel.flow.declare import State
 from gongbi.look import assets, deadlines, house, wishes
@@ -156,14 +157,35 @@ def deadline(matter: Any, now: datetime | None = None, href: str = "", clock: st
     if found.due_at is not None:
         text = format_html('<time datetime="{}">{}</time>', found.due_at.isoformat(), text)
     body = format_html('<a href="{}">{}</a>', href, text) if href else format_html("<span>{}</span>", text)
-    note = (
-        format_html(' <span class="chip-detail small">{}</span>', _("(provisional calendar)"))
-        if found.provisional
-        else ""
-    )
     return format_html(
-        '<span class="chip deadline" data-tone="{}">{}{}{}</span>', found.tone, shape(found.shape), body, note
+        '<span class="chip deadline" data-tone="{}">{}{}{}</span>',
+        found.tone,
+        shape(found.shape),
+        body,
+        _provisional(found.provisional),
     )
+
+
+def _provisional(flag: bool) -> SafeString:
+    """The mark of a deadline that a holiday notice may still move; nothing for the others."""
+    if not flag:
+        return mark_safe("")
+    return format_html(' <span class="chip-detail small">{}</span>', _("(provisional calendar)"))
+
+
+@register.simple_tag(takes_context=True)
+def due(context: template.Context, ending: Any, now: datetime | None = None) -> SafeString:
+    """When something is due, as people say it, marked where the calendar of that year is provisional.
+
+    ``ending``: a matter (of its clock that ends first), the engine's ``Due``, or what has ``due_at`` and ``provisional`` as a
+    ``Clock`` has. "—" where no clock runs.
+    """
+    if hasattr(ending, "clocks"):
+        ending = deadlines.running(ending.clocks.all())
+    if ending is None:
+        return mark_safe("—")
+    moment = ending.at if isinstance(ending, Due) else ending.due_at
+    return format_html("{}{}", time_tag(context, moment, now), _provisional(ending.provisional))
 
 
 @register.simple_tag(name="time", takes_context=True)

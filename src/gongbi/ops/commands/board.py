@@ -5,6 +5,7 @@ import sys
 
 from gongbi.ops.console import django_ready, now, say
 
+SHOWN = 30  # differences named one by one
 EXAMPLE = "gongbi board --json --from 2026-01-01 --to 2026-01-31"
 
 
@@ -61,10 +62,14 @@ def run(args: argparse.Namespace) -> int:
     if args.json or args.recount:
         counted = queries.board_json(viewer, period, by=args.by, filters=filters, config=board.config)
     if args.recount:
-        from gongbi.insight.recount import recount
+        from gongbi.insight.recount import differences, recount
 
-        if recount(period, config=board.config, by=args.by, filters=filters) != counted:
-            sys.stderr.write("The board differs from a plain recount of the ledger.\n")
+        wrong = differences(counted, recount(period, config=board.config, by=args.by, filters=filters))
+        if wrong:
+            sys.stderr.write("The board differs from a plain recount of the ledger:\n")
+            sys.stderr.writelines(f"  {line}\n" for line in wrong[:SHOWN])
+            if len(wrong) > SHOWN:
+                sys.stderr.write(f"  … and {len(wrong) - SHOWN} more\n")
             return 1
         sys.stderr.write("The board equals a plain recount of the ledger.\n")
     if args.json:

@@ -6,18 +6,15 @@ Routing rules are not read straight in: the file becomes a draft, is tried on pa
 from __future__ import annotations
 
 import argparse
-import csv
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gongbi.ops.console import day, django_ready, now, say
+from gongbi.ops.console import day, django_ready, now, say, tell_faults
 
 if TYPE_CHECKING:
-    from gongbi.kernel.keeping import Fault, Result
+    from gongbi.kernel.keeping import Result
 
 EXAMPLE = "gongbi import units units.xlsx --errors wrong.csv"
-SHOWN = 50  # faults on the console; all of them go to --errors
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,34 +40,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def write_faults(path: Path, faults: list[Fault]) -> None:
-    """All faults as a CSV that Excel opens right."""
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["row", "column", "message"])
-        writer.writerows((fault.row or "", fault.column, fault.message) for fault in faults)
-
-
-def tell_faults(faults: list[Fault], errors: Path | None) -> None:
-    """Name the wrong rows on stderr, the first of them; all go to ``errors`` when it is given."""
-    for fault in faults[:SHOWN]:
-        where = f"row {fault.row}" if fault.row else "file"
-        column = f", {fault.column}" if fault.column else ""
-        sys.stderr.write(f"{where}{column}: {fault.message}\n")
-    if len(faults) > SHOWN:
-        sys.stderr.write(f"… and {len(faults) - SHOWN} more; --errors FILE.csv writes all of them.\n")
-    if errors is not None:
-        write_faults(errors, faults)
-
-
 def tell(result: Result, errors: Path | None) -> int:
     """Print what became of the file; status 1 when anything in it was refused."""
+    from gongbi.kernel.errors import in_language
+
     tell_faults(result.faults, errors)
-    say(
-        f"{result.new} new, {result.changed} changed, {result.same} as they were, {len(result.faults)} errors."
-    )
-    for note in result.notes:
-        say(note)
+    for words in (result.words, *result.notes):
+        say(in_language(words))
     return 1 if result.faults else 0
 
 

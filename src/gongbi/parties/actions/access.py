@@ -195,6 +195,12 @@ def record_sign_in(
 
 
 @transaction.atomic
+def exported(what: str, *, viewer: Viewer, at: datetime, **facts: object) -> None:
+    """Somebody took figures or rows out as a file: ``what`` names it, ``facts`` say which part (days, format)."""
+    note(viewer, "exported", "export", what[:60], at, **facts)
+
+
+@transaction.atomic
 def forget_sign_ins(*, before: datetime, now: datetime) -> int:
     """Delete attempts older than ``before`` and sessions that have expired at ``now``.
 

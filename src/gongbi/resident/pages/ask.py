@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,6 +42,16 @@ from gongbi.territory.words import refused as territory_refused
 
 GUESSES = 3
 EMERGENCY_NUMBERS = ("110", "119", "120", "122")
+_GIVEN = (
+    "text",
+    "place_words",
+    "lon",
+    "lat",
+    "community",
+    "join",
+    "who",
+    "phone",
+)  # a change of these is no repetition
 SHORTEST = 4  # characters from which a look is worth its while
 
 
@@ -169,6 +180,7 @@ def _statement(
     data = form.cleaned_data
     lon, lat = data["point"]
     unnamed = data["who"] == ANONYMOUS
+    answers = asked_answers(request.POST, [question.name for question in look.questions])
     said = Said(
         text=data["text"],
         said_at=now,
@@ -187,19 +199,21 @@ def _statement(
         # Who informs against somebody is hidden from the unit without having to ask for it.
         confidential=not unnamed
         and (data["who"] == CONFIDENTIAL or reporter_hidden(duties.kind(look.asked_for, on=now))),
-        answers=asked_answers(request.POST, [question.name for question in look.questions]),
+        answers=answers,
         photos=[photo.id for photo in photos],
         language=get_language() or "zh-hans",
-        idempotency=_key(data),
+        idempotency=_key(data, answers),
         join=queries.join_key(data["join"]) if data["join"] else None,
     )
 
 
-def _key(data: dict[str, Any]) -> str:
-    """The form's key with a digest of what was said: the same words twice are one report; changed words are a new one."""
+def _key(data: dict[str, Any], answers: Mapping[str, str]) -> str:
+    """The form's key with a digest of what was given: the same twice is one report; changed words or another number a new one."""
     if not data["key"]:
         return ""
-    said = "\x1f".join(str(data[name]) for name in ("text", "place_words", "lon", "lat", "community", "join"))
+    said = "\x1f".join(
+        [*(str(data[name]) for name in _GIVEN), *(f"{key}={answers[key]}" for key in sorted(answers))]
+    )
     return f"{data['key']}:{hashlib.sha256(said.encode()).hexdigest()[:32]}"
 
 

@@ -74,6 +74,13 @@ def places(now: datetime) -> Places:
     return Places([(street.name, below[street.code]) for street in streets if below[street.code]], synthetic)
 
 
+def invented(now: datetime) -> bool:
+    """Whether this installation shows a demonstration: some division of its district was made up."""
+    return any(one.synthetic for one in territory.divisions(level="street", on=now)) or any(
+        one.synthetic for one in territory.divisions(level="community", on=now)
+    )
+
+
 def take_photos(request: HttpRequest, form: Refusable, *, at: datetime) -> list[KeptPhoto]:
     """The photos of a form: those kept from before, without the dropped ones, and the new ones. What is wrong with a photo
     stands beside the field; the others are kept all the same. At most ``MAX_PHOTOS``.

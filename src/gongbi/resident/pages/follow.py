@@ -29,7 +29,7 @@ from gongbi.look.furniture import Cell, Column, Fact, Happened, Picture, Table
 from gongbi.parties import queries as parties
 from gongbi.resident import sentences
 from gongbi.resident.forms import GRADE_WORDS, AnswerForm, JudgeForm, Refusable, ReopenForm
-from gongbi.resident.pages.common import KeptPhoto, private, take_photos, told
+from gongbi.resident.pages.common import KeptPhoto, invented, private, take_photos, told
 from gongbi.resident.rules import Words
 from gongbi.territory import queries as territory
 
@@ -71,7 +71,14 @@ def mine(link: str, now: datetime) -> Mine:
     questions = queries.questions_open(report, viewer)
     due = clock.due_at if clock is not None and clock.paused_at is None else None
     standing = sentences.standing(
-        case.state, unit, due, now, asked=bool(questions), judged=report.judged_at is not None
+        case.state,
+        unit,
+        due,
+        now,
+        asked=bool(questions),
+        judged=report.judged_at is not None,
+        until=queries.suspended_until(case, viewer),
+        provisional=clock is not None and clock.provisional,
     )
     may = frozenset(allowed(case, viewer, at=now))
     return Mine(link, report, case, viewer, now, clock, unit, standing, questions, may)
@@ -88,12 +95,11 @@ def _history(me: Mine, pictures: Sequence[Picture]) -> list[Happened]:
     lines: list[Happened] = []
     done = [picture for picture in pictures if picture.label == _PURPOSE["after"]]
     events = queries.timeline(me.case, me.viewer)
-    last_sent = max(
-        (place for place, event in enumerate(events) if event.arrow.name in ("dispatch", "rule")), default=-1
-    )
-    for place, event in enumerate(events):
-        to = me.unit if place == last_sent else None
-        told = sentences.happened(event.arrow.name, unit_words(event.unit_id), to)
+    for event in events:
+        to = event.facts.get("unit")
+        told = sentences.happened(
+            event.arrow.name, unit_words(event.unit_id), unit_words(to) if isinstance(to, int) else None
+        )
         if told is None:
             continue
         words, tone = told
@@ -113,9 +119,9 @@ def _history(me: Mine, pictures: Sequence[Picture]) -> list[Happened]:
 
 
 def synthetic(me: Mine) -> bool:
-    """Whether the place it lies in was invented for a demonstration."""
+    """Whether the place it lies in was invented for a demonstration; without a place, whether any is."""
     place = territory.division(me.case.territory, on=me.now) if me.case.territory else None
-    return place is not None and place.synthetic
+    return place.synthetic if place is not None else invented(me.now)
 
 
 def _pictures(me: Mine) -> list[Picture]:
@@ -136,12 +142,14 @@ def given_facts(me: Mine) -> list[Fact]:
     facts = [Fact(_("When"), _when(report.received_at))]
     if report.place_words:
         facts.append(Fact(_("Where"), report.place_words))
+    if community := territory.names([me.case.territory[:12]], on=me.now).get(me.case.territory[:12]):
+        facts.append(Fact(_("Community"), community))
     facts += _answers(me)
     if report.anonymous:
         facts.append(Fact(_("Who you are"), _("Anonymous: nothing was kept")))
     else:
         if report.name:
-            facts.append(Fact(_("Name"), report.name.masked))
+            facts.append(Fact(_("Name given"), report.name.masked))
         if report.phone:
             facts.append(Fact(_("Telephone"), report.phone.masked))
         if report.confidential:
@@ -164,6 +172,18 @@ def _answers(me: Mine) -> list[Fact]:
 
 def _when(moment: datetime) -> str:
     return f"{timezone.localtime(moment):%Y-%m-%d %H:%M}"
+
+
+def _stretch(since: datetime, until: datetime) -> str:
+    """A stretch of time, its day told once where it ends on the day it began: "11-23 16:56–18:00"."""
+    first, last = timezone.localtime(since), timezone.localtime(until)
+    if last == last.replace(hour=0, minute=0) and last.date() == first.date() + timedelta(days=1):
+        return f"{first:%m-%d %H:%M}–24:00"
+    return (
+        f"{first:%m-%d %H:%M}–{last:%H:%M}"
+        if first.date() == last.date()
+        else f"{first:%m-%d %H:%M} – {last:%m-%d %H:%M}"
+    )
 
 
 def _looks(me: Mine) -> Table | None:
@@ -271,23 +291,13 @@ def why(request: HttpRequest, link: str) -> HttpResponse:
         return private(render(request, "resident/why.html", {"me": me, "now": me.now}))
     told = explain_clock(me.clock, me.now)
     days = told.remaining.measure in ("legal", "calendar")
-    unit = _("days") if days else _("minutes")
     rows = [
-        [
-            Cell(_when(line.since)),
-            Cell(_when(line.until)),
-            Cell(line.why),
-            Cell(f"{line.counted} {unit}" if line.counted else "—"),
-        ]
+        [Cell(_stretch(line.since, line.until)), Cell(sentences.counted(line.why, line.counted, days=days))]
         for line in told.lines
     ]
-    columns = [
-        Column(_("From"), tight=True),
-        Column(_("To"), tight=True),
-        Column(_("Why")),
-        Column(_("Counted"), number=True),
-    ]
-    table = Table(_("What counts, and what does not"), columns, rows)
+    table = Table(
+        _("What counts, and what does not"), [Column(_("When")), Column(_("Why"))], rows, stack=False
+    )
     context = {"me": me, "now": me.now, "told": told, "table": table}
     return private(render(request, "resident/why.html", context))
 

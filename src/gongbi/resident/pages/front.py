@@ -18,8 +18,8 @@ from gongbi.kernel.errors import NotThere, Refused, TooMany
 from gongbi.kernel.flow.declare import State
 from gongbi.kernel.vault import queries as vault
 from gongbi.look.furniture import Cell, Column, Fact, Table, Turn
-from gongbi.resident import queries
-from gongbi.resident.pages.common import district_name, places, told
+from gongbi.resident import queries, sentences
+from gongbi.resident.pages.common import district_name, invented, places, told
 from gongbi.resident.rules import Words
 from gongbi.territory import queries as territory
 
@@ -43,7 +43,12 @@ _KEPT: dict[str, Words] = {
 def home(request: HttpRequest) -> HttpResponse:
     """What do you want to do?"""
     typed = request.GET.get("number", "").strip()[:60]
-    context: dict[str, Any] = {"emergency": EMERGENCY, "district": district_name(), "typed": typed}
+    context: dict[str, Any] = {
+        "emergency": EMERGENCY,
+        "district": district_name(),
+        "typed": typed,
+        "synthetic_data": invented(timezone.now()),
+    }
     status, often = 200, None
     if typed:
         try:
@@ -184,13 +189,11 @@ def grid(request: HttpRequest, code: str) -> HttpResponse:
 @scope.endpoint("resident.about", roles=scope.ANYONE)
 def about(request: HttpRequest) -> HttpResponse:
     """Who sees what, how long it is kept, how to complain, and how the pages can be used by everybody."""
-    rows = []
-    for keep in vault.retention_table():
-        if keep.code in _KEPT:
-            long: Any = (
-                (f"{keep.keep} 天", f"{keep.keep} days") if keep.keep is not None else ("长期", "For good")
-            )
-            rows.append([Cell(_KEPT[keep.code]), Cell(long), Cell(keep.basis)])
+    rows = [
+        [Cell(_KEPT[keep.code]), Cell(sentences.kept(keep.keep)), Cell(keep.basis)]
+        for keep in vault.retention_table()
+        if keep.code in _KEPT
+    ]
     table = Table(
         _("How long it is kept"),
         [Column(_("What")), Column(_("How long"), tight=True), Column(_("On the ground of"))],
@@ -202,5 +205,6 @@ def about(request: HttpRequest) -> HttpResponse:
         "judging_days": int(cases.number("judging_days")),
         "reopening_days": int(cases.number("reopening_days")),
         "emergency": EMERGENCY,
+        "synthetic_data": invented(timezone.now()),
     }
     return render(request, "resident/about.html", context)

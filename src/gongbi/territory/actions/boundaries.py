@@ -21,10 +21,10 @@ from gongbi.science import coords
 from gongbi.science.geometry import area_m2
 from gongbi.science.geometry_tiling import Problem, check_tiling
 from gongbi.territory import rules
-from gongbi.territory.actions.common import announce, may_change
+from gongbi.territory.actions.common import announce, may_change, touch
 from gongbi.territory.events import BOUNDARIES_IMPORTED, BoundariesImported
 from gongbi.territory.geojson import BadFile, Feature, read_collection, read_features, storable
-from gongbi.territory.models import BoundaryImport, Division, Revision, new_division, on_day, touch
+from gongbi.territory.models import BoundaryImport, Division, Revision, new_division, on_day
 from gongbi.territory.words import refused
 
 TOLERANCE_M2 = 1.0

@@ -2,42 +2,32 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
 from django.utils import timezone
 
-from gongbi.kernel.errors import Forbidden, Refused
+from gongbi.kernel.errors import Forbidden
 from gongbi.kernel.outbox.actions import publish
 from gongbi.kernel.scope.viewer import ADMIN, SYSTEM, Viewer
-from gongbi.territory.models import Division, on_day
+from gongbi.kernel.tables import Fault
+from gongbi.territory import memory
+from gongbi.territory.models import Division, Revision, on_day
 from gongbi.territory.words import WORDS, refused
 
 
-@dataclass(frozen=True, slots=True)
-class RowError:
-    """What is wrong with one row: its number in the file (or from 1), the column's key, a sentence in the reader's language."""
-
-    row: int
-    column: str
-    code: str
-    message: str
+def fault(row: int, column: str, code: str, /, **values: object) -> Fault:
+    """What is wrong with a row, in this room's words for ``code``."""
+    return Fault(row, column, WORDS[code], code, values)
 
 
-@dataclass(slots=True)
-class ImportReport:
-    """What came of a list: how many rows were added, changed, were there already, and what is wrong with the others."""
-
-    added: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    errors: list[RowError] = field(default_factory=list)
-
-    def wrong(self, row: int, column: str, code: str, /, **values: object) -> None:
-        words = Refused(code, WORDS[code], values=values)
-        self.errors.append(RowError(row, column, code, words.message))
+def touch(name: str) -> None:
+    """Say that a list has changed, in the transaction that changed it."""
+    Revision.objects.update_or_create(name=name, defaults={"token": secrets.randbits(62)})
+    memory.suspect(name)
 
 
 def may_change(viewer: Viewer) -> None:

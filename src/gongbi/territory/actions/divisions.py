@@ -8,10 +8,11 @@ from datetime import date, datetime
 
 from django.db import transaction
 
+from gongbi.kernel.keeping import Result
 from gongbi.kernel.scope.viewer import Viewer
 from gongbi.territory import rules
-from gongbi.territory.actions.common import ImportReport, may_change
-from gongbi.territory.models import Division, Revision, new_division, on_day, touch
+from gongbi.territory.actions.common import fault, may_change, touch
+from gongbi.territory.models import Division, Revision, new_division, on_day
 
 MAX_NAME = 60
 
@@ -30,26 +31,26 @@ class DivisionRow:
 @transaction.atomic
 def import_divisions(
     rows: Iterable[DivisionRow], *, valid_from: date, synthetic: bool = False, viewer: Viewer, at: datetime
-) -> ImportReport:
+) -> Result:
     """Add divisions valid from a day, or rename those that are there; rows that are wrong are reported, the others taken.
 
     A new name on a later day begins a new version; on the version's own first day it is a correction. Rows may come in any order.
     """
     may_change(viewer)
-    report = ImportReport()
+    report = Result()
     good: dict[str, DivisionRow] = {}
     for index, row in enumerate(rows, start=1):
         number = row.number or index
         code = rules.normalise(row.code)
         name = row.name.strip()
-        if fault := rules.code_fault(code):
-            report.wrong(number, "code", fault.code, code=row.code[:30], part=fault.part[:30])
+        if bad := rules.code_fault(code):
+            report.faults.append(fault(number, "code", bad.code, code=row.code[:30], part=bad.part[:30]))
         elif code in good:
-            report.wrong(number, "code", "twice", code=code)
+            report.faults.append(fault(number, "code", "twice", code=code))
         elif not name:
-            report.wrong(number, "name", "name_missing")
+            report.faults.append(fault(number, "name", "name_missing"))
         elif len(name) > MAX_NAME:
-            report.wrong(number, "name", "name_long", most=MAX_NAME)
+            report.faults.append(fault(number, "name", "name_long", most=MAX_NAME))
         else:
             good[code] = DivisionRow(code, name, number, row.households, row.population)
     known = {d.code: d for d in Division.objects.filter(on_day(valid_from)).defer("geometry")}
@@ -61,10 +62,10 @@ def import_divisions(
         if code in known:
             _take_over(known[code], row, valid_from, report)
         elif parent and parent not in there:
-            report.wrong(row.number, "code", "no_parent", parent=parent)
+            report.faults.append(fault(row.number, "code", "no_parent", parent=parent))
         elif code in ever:
             # Once used and ended (or planned for later): a code never means two places.
-            report.wrong(row.number, "code", "twice", code=code)
+            report.faults.append(fault(row.number, "code", "twice", code=code))
         else:
             there.add(code)
             fresh.append(
@@ -74,20 +75,20 @@ def import_divisions(
                 )
             )  # fmt: skip
     Division.objects.bulk_create(fresh, batch_size=500)
-    report.added = len(fresh)
-    if report.added or report.changed:
+    report.new = len(fresh)
+    if report.new or report.changed:
         touch(Revision.BOUNDARIES)
     return report
 
 
-def _take_over(old: Division, row: DivisionRow, day: date, report: ImportReport) -> None:
+def _take_over(old: Division, row: DivisionRow, day: date, report: Result) -> None:
     figures = {
         key: value
         for key, value in (("households", row.households), ("population", row.population))
         if value is not None and value != getattr(old, key)
     }
     if old.name == row.name and not figures:
-        report.unchanged += 1
+        report.same += 1
         return
     report.changed += 1
     if old.name == row.name or old.valid_from == day:

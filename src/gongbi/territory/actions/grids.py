@@ -20,10 +20,11 @@ from gongbi.territory.actions.common import (
     may_change,
     no_later_version,
     not_into_the_past,
+    touch,
 )
 from gongbi.territory.events import GRIDS_CHANGED, GridsChanged
 from gongbi.territory.geojson import BadShape, read_shape
-from gongbi.territory.models import Division, GridCard, Revision, new_division, on_day, touch
+from gongbi.territory.models import Division, GridCard, Revision, new_division, on_day
 from gongbi.territory.words import problem_words, refused
 
 TOLERANCE_M2 = 1.0

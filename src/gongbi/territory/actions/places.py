@@ -9,10 +9,12 @@ from datetime import date, datetime
 from django.db import transaction
 
 from gongbi.kernel.errors import Refused
+from gongbi.kernel.keeping import Result
 from gongbi.kernel.scope.viewer import Viewer
+from gongbi.kernel.tables import Fault
 from gongbi.territory import queries, rules
-from gongbi.territory.actions.common import ImportReport, may_change
-from gongbi.territory.models import Division, Place, Revision, on_day, touch
+from gongbi.territory.actions.common import fault, may_change, touch
+from gongbi.territory.models import Division, Place, Revision, on_day
 from gongbi.territory.words import refused
 
 MAX_NAME = 80
@@ -35,13 +37,13 @@ class PlaceRow:
 @transaction.atomic
 def import_places(
     rows: Iterable[PlaceRow], *, valid_from: date, synthetic: bool = False, viewer: Viewer, at: datetime
-) -> ImportReport:
+) -> Result:
     """Add places, or change aliases and position of those that are there; wrong rows are reported, the others taken.
 
     A place is known by name, kind and division.
     """
     may_change(viewer)
-    report = ImportReport()
+    report = Result()
     codes = set(Division.objects.filter(on_day(valid_from)).values_list("code", flat=True))
     known = {(p.name, p.kind, p.division): p for p in Place.objects.filter(valid_to__isnull=True)}
     fresh: dict[tuple[str, str, str], Place] = {}
@@ -51,22 +53,23 @@ def import_places(
         try:
             place = _place(row, codes, valid_from, synthetic)
         except Refused as no:
-            report.wrong(number, no.field, no.code.removeprefix("territory."), **no.values)
+            code = no.code.removeprefix("territory.")
+            report.faults.append(Fault(number, no.field, no.words, code, no.values))
             continue
         key = (place.name, place.kind, place.division)
         old = known.get(key)
         if key in fresh:
-            report.wrong(number, "name", "place_twice")
+            report.faults.append(fault(number, "name", "place_twice"))
         elif old is None:
             fresh[key] = place
         elif (old.aliases, old.lon, old.lat) == (place.aliases, place.lon, place.lat):
-            report.unchanged += 1
+            report.same += 1
         else:
             old.aliases, old.lon, old.lat, old.synthetic = place.aliases, place.lon, place.lat, synthetic
             changed.append(old)
     Place.objects.bulk_create(fresh.values(), batch_size=500)
     Place.objects.bulk_update(changed, ["aliases", "lon", "lat", "synthetic"], batch_size=200)
-    report.added, report.changed = len(fresh), len(changed)
+    report.new, report.changed = len(fresh), len(changed)
     if fresh or changed:
         touch(Revision.PLACES)
     return report
