@@ -16,10 +16,15 @@ _LIMITS = 400
 
 
 class Detector(Protocol):
-    """What is measured. A score of at least the limit is an alarm; ``limit`` is the one that its authors give."""
+    """What is measured: a score of at least ``limit``, which is the one that its authors give, is an alarm."""
 
-    name: str
-    limit: float
+    @property
+    def name(self) -> str:
+        """As people call it."""
+
+    @property
+    def limit(self) -> float:
+        """Its own."""
 
     def scores(self, background: Background, planted: Planted | None) -> Floats:
         """(places, days) of the background, or (rows, days) of ``planted``: from the days up to each alone. NaN: not judged."""
@@ -27,12 +32,16 @@ class Detector(Protocol):
 
 @dataclass(frozen=True)
 class Power:
-    """At one limit: ``false_alarms`` a week in the whole background; of ``planted`` outbreaks ``detected``; ``days`` from the first day of
-    each of these to its alarm (0: the same day)."""
+    """At one limit.
+
+    ``false_alarms`` a week in the whole background, and ``alarm_days``: the days and places on alarm a week; of ``planted`` outbreaks
+    ``detected``; ``days`` from the first day of each of these to its alarm (0: the same day).
+    """
 
     detector: str
     limit: float
     false_alarms: float
+    alarm_days: float
     planted: int
     detected: int
     days: Ints
@@ -117,6 +126,7 @@ def measure(
         detector=detector.name,
         limit=float(limit),
         false_alarms=false_alarms(background, calm, limit),
+        alarm_days=float(_alarms(calm, limit)[:, background.first :].sum() / background.weeks),
         planted=len(planted),
         detected=int(found.sum()),
         days=(earliest - planted.start)[found],

@@ -16,6 +16,7 @@ WINDOWS = (1, 3, 7)
 LEARN = 56  # days before the first judgement
 HISTORY = 182  # days whose false alarms are compared with those that were expected
 QUIET = 7  # days without an alarm after which the next one is a new event
+_SHARE = 0.5  # a window of k days has fewer independent looks a week: it may take k to this power more of the false alarms
 _TRUST = 5.0  # events by which theory counts against experience
 _NAIVE = (
     0.5  # events per expected crossing without experience: windows overlap, and an event is several crossings
@@ -40,7 +41,7 @@ class Scores:
 
     observed: Floats
     expected: Floats  # one day ahead; NaN while learning
-    p: Floats  # the smallest P(count so high) of the windows that end that day; 1 while learning
+    p: Floats  # the smallest P(count so high) / √days of the windows that end that day; 1 while learning
     window: Ints  # the days of that window
     crossed: Floats  # (times, GRID): new events by threshold, the counted series
     chance: Floats  # (times, GRID): crossings that the predictions expect
@@ -106,11 +107,12 @@ def score(
     (``weekday`` 0–6; ``holiday`` and ``makeup`` days, told by the caller) and of how its whole group stands against its level of late
     (the season); what it varies beyond that is estimated from its own past
     errors, drawn to its ``group``'s (series,) (a kind, say). The sum of each of the ``windows`` of days that end today is
-    compared with the negative binomial that was predicted before the window began. Series where ``counted`` is False are judged but
+    compared with the negative binomial that was predicted before the window began; a window of k days, having fewer independent
+    looks, is given √k times the share of one day (weighted p-values). Series where ``counted`` is False are judged but
     speak neither for their group nor for the threshold. The first ``learn`` days are not judged.
 
     Harvey and Fernandes 1989 (J Bus Econ Stat 7:407) for the level; Czado, Gneiting, Held 2009 (Biometrics 65:1254) for predictive
-    p-values of counts. Raises ValueError naming the argument.
+    p-values of counts; Genovese, Roeder, Wasserman 2006 (Biometrika 93:509) for weighted ones. Raises ValueError naming the argument.
     """
     table, _single = checked(counts)
     series, times = table.shape
@@ -168,6 +170,7 @@ class _Pass:
         self.spans, self.keep, self.learn = spans, keep, learn
         self.groups = int(group.max()) + 1
         self.weight = speaks.astype(np.float64)
+        self.share = np.array(spans, dtype=np.float64) ** _SHARE
         self.part = _PART if self.weight.sum() >= _MANY else 1
         self.size_of = np.maximum(np.bincount(group, self.weight, self.groups), 1.0)
         self.pattern = Pattern.start(group, self.weight, _FORGET)
@@ -205,12 +208,12 @@ class _Pass:
                 shape = self.shape[origin] * self.keep**span
                 if day >= self.learn:
                     size = 1.0 / (1.0 / shape + (self._dispersion(i) - 1.0) / mean)
-                    this = tail(total, mean, size)
+                    this = tail(total, mean, size) / self.share[i]
                     better = this < p[day]
                     p[day] = np.where(better, this, p[day])
                     window[day] = np.where(better, span, window[day])
                     asked = np.flatnonzero(self.speaks)[day % self.part :: self.part]
-                    chance[day] += self.part * crossings(mean[asked], size[asked])
+                    chance[day] += self.part * crossings(mean[asked], size[asked], self.share[i])
                 self._learn_spread(i, total, mean, shape)
             if day >= self.learn:
                 expected[day] = self.level[day] * factor

@@ -8,7 +8,8 @@ from scipy.special import betainc, gammaln
 from gongbi.science.surveillance.series import Floats, Ints
 
 GRID = np.linspace(-8.0, -1.5, 66)  # log10 of the thresholds that are counted
-_SPARSE, _MIDDLE = (1.2, 12), (3.0, 28)  # up to this standard deviation so many counts are looked through
+_STEPS = (10, 20, 40)  # so many counts are looked through one by one
+_STRIDES = 28  # or so many, some apart
 _TINY = 1e-12
 
 
@@ -24,28 +25,31 @@ def place(p: Floats) -> Ints:
     return np.asarray(np.searchsorted(GRID, np.log10(np.maximum(p, _TINY)) - 1e-9))
 
 
-def crossings(mean: Floats, size: Floats) -> Floats:
+def crossings(mean: Floats, size: Floats, share: float = 1.0) -> Floats:
     """How many of the independent counts (N,) fall, by chance, where P(Y ≥ count) ≤ α: (GRID,), for every α of :data:`GRID`.
 
+    Where p-values are divided by ``share`` before they are compared, so are they here.
     Counts are whole, so that the chance of a p-value below α is not α but the largest attainable one below it: what makes
     thresholds on p-values conservative for sparse series is added up exactly here.
     """
     total = np.zeros(GRID.size + 1)
     spread = np.sqrt(mean + mean**2 / size)
     begin = np.floor(mean + spread)
-    last = 0.0
-    for limit, steps in (_SPARSE, _MIDDLE):
-        some = (spread > last) & (spread <= limit)
-        last = limit
+    # how many counts lie between the mean and the rarest threshold: the tail falls by this ratio a count, in the end
+    reach = np.ceil(GRID[0] * np.log(10.0) / np.log(mean / (mean + size))) + 3.0 * spread
+    left = np.ones(mean.shape, dtype=np.bool_)
+    for steps in _STEPS:
+        some = left & (reach <= steps)
+        left &= ~some
         if some.any():
-            total += _stepwise(begin[some], mean[some], size[some], steps)
-    some = spread > last
-    if some.any():
-        total += _strides(begin[some], mean[some], size[some], np.ceil(spread[some] / 3.0))
+            total += _stepwise(begin[some], mean[some], size[some], steps, share)
+    if left.any():
+        stride = np.ceil(np.maximum(spread[left] / 3.0, reach[left] / _STRIDES))
+        total += _strides(begin[left], mean[left], size[left], stride, share)
     return np.cumsum(total)[:-1]
 
 
-def _stepwise(begin: Floats, mean: Floats, size: Floats, steps: int) -> Floats:
+def _stepwise(begin: Floats, mean: Floats, size: Floats, steps: int, share: float) -> Floats:
     chance = mean / (mean + size)
     above = tail(begin, mean, size)
     mass = np.exp(
@@ -58,15 +62,15 @@ def _stepwise(begin: Floats, mean: Floats, size: Floats, steps: int) -> Floats:
     total = np.zeros(GRID.size + 1)
     y = begin.copy()
     for _step in range(steps):
-        total += np.bincount(place(above), mass, GRID.size + 1)
+        total += np.bincount(place(above / share), mass, GRID.size + 1)
         above = np.maximum(above - mass, 0.0)
         mass = mass * (y + size) / (y + 1) * chance
         y += 1
     return total
 
 
-def _strides(begin: Floats, mean: Floats, size: Floats, stride: Floats) -> Floats:
-    y = begin[:, None] + stride[:, None] * np.arange(_MIDDLE[1] + 1)
+def _strides(begin: Floats, mean: Floats, size: Floats, stride: Floats, share: float) -> Floats:
+    y = begin[:, None] + stride[:, None] * np.arange(_STRIDES + 1)
     above = tail(y, mean[:, None], size[:, None])
     mass = above[:, :-1] - above[:, 1:]
-    return np.bincount(place(above[:, :-1]).ravel(), mass.ravel(), GRID.size + 1).astype(np.float64)
+    return np.bincount(place(above[:, :-1] / share).ravel(), mass.ravel(), GRID.size + 1).astype(np.float64)
