@@ -1,0 +1,247 @@
+"""The search for the likeliest window, in the data and in every replication.
+
+A window is a circle and a run of intervals; there are billions. What makes the search quick and leaves the answer exact:
+
+* counts are added up over time once, so that a window's count is a difference; a circle's series is the smaller circle's
+  plus those of the places that join;
+* circles × lengths are divided beforehand into rectangles (*leaves*). All windows of a leaf that end on the same day lie inside its
+  largest and around its smallest, and the ratio grows with the count and falls with the baseline. So one comparison
+  (the largest window's count against the count that the smallest window's baseline would need) settles the whole leaf;
+* "would need" refers to a floor that nearly every replication's maximum exceeds. When a replication finds nothing above the floor, it
+  is searched again with a lower one. The maximum found is therefore the true one, whatever the floors were.
+
+The idea of bounding whole regions is from Neill DB, Moore AW. Rapid detection of significant spatial clusters. KDD 2004; 256-265.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gongbi.science.scan import plain
+from gongbi.science.scan.circles import Circles
+from gongbi.science.scan.likelihood import largest_baseline, llr
+from gongbi.science.scan.replicas import Null
+
+try:
+    from gongbi.science.scan import kernels
+except ImportError:  # numba is a help, not a condition
+    kernels = None  # type: ignore[assignment]
+
+# How much larger than its smallest window a leaf's largest may be is 1 + grain / √baseline. Many small leaves are looked at
+# longer, few large ones are opened more often; measured. One that is asked about one day alone is opened seldom.
+GRAIN, GRAIN_ONE_DAY = 1.5, 3.0
+FLOORS = [20.0 * 0.93**i for i in range(74)] + [1e-9]
+_PILOT = 12
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """What all replications share. ``end``: where each centre's circles stop by their share. ``u``, ``v``: baseline of a place, and of
+    time up to each boundary (places; intervals + 1); ``cells``: the baseline of each place up to each boundary when it is no product
+    of the two, else no rows. ``first_end``: the first interval in which a window may end."""
+
+    circles: Circles
+    end: NDArray[np.int64]
+    u: NDArray[np.float64]
+    v: NDArray[np.float64]
+    cells: NDArray[np.float64]
+    total_cases: float
+    total: float
+    bernoulli: bool
+    first_end: int
+    longest: int
+    min_cases: int
+
+    @property
+    def steps(self) -> int:
+        """Intervals that windows may cover."""
+        return len(self.v) - 1
+
+    @property
+    def pad(self) -> int:
+        """Empty columns before the first boundary: a window that begins earlier can be asked for, and rows fill whole vectors."""
+        needed = self.longest if self.first_end == 0 and self.steps > 1 else 0
+        return needed if self.steps == 1 else needed + -(needed + self.steps + 1) % 16
+
+
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """The best window of each centre: ratio (0 for none), places in the circle, last interval, length, cases, baseline."""
+
+    llr: NDArray[np.float64]
+    places: NDArray[np.int64]
+    last: NDArray[np.int64]
+    length: NDArray[np.int64]
+    cases: NDArray[np.int64]
+    baseline: NDArray[np.float64]
+
+
+class Search:
+    """A frame made ready to be searched many times. Safe to share between threads."""
+
+    def __init__(self, frame: Frame, *, most_cases: int, compiled: bool | None = None) -> None:
+        if compiled and kernels is None:
+            raise ValueError("compiled: numba is not installed")
+        self.frame = frame
+        self.compiled = kernels is not None if compiled is None else compiled
+        self.pad = frame.pad
+        self._dtype = np.uint16 if most_cases < 1 << 16 else np.uint32
+        self._tables: dict[int, tuple[NDArray[np.int32], NDArray[np.float64]]] = {}
+        self._lock = threading.Lock()
+        length = np.arange(1, frame.longest + 1)
+        spans = [_spans(frame.v, int(n), frame.first_end) for n in length]
+        self._mean = np.array([0.0, *(s.mean() for s in spans)])
+        self._least = np.array([0.0, *(s[s > 0].min(initial=np.inf) for s in spans)])
+        self._least[~np.isfinite(self._least)] = 0.0
+        sizes = frame.end - frame.circles.begin[:-1]
+        weight = max(
+            (frame.u[frame.circles.near[b : b + n]].sum() for b, n in zip(frame.circles.begin, sizes, strict=False)),
+            default=0.0,
+        )
+        top = weight * max(s.max(initial=0.0) for s in spans)
+        self._most = int(min(most_cases, top + 20 * np.sqrt(top) + 200)) + 1
+        if self.compiled:
+            self._divide()
+
+    def _divide(self) -> None:
+        frame, circles = self.frame, self.frame.circles
+        mean = np.maximum(self._mean, self._mean[self._mean > 0].min(initial=1.0) * 1e-9)
+        at = np.zeros(circles.places + 1, np.int64)
+        none = np.empty(0, np.int32)
+        empty = np.empty(0)
+        grain = GRAIN if frame.steps - frame.first_end > 1 else GRAIN_ONE_DAY
+        given = (
+            circles.begin[:-1], frame.end, circles.near, circles.stop, frame.u, mean, self._least, frame.cells, grain,
+            frame.first_end, frame.longest,
+        )  # fmt: skip
+        many = kernels.leaves(*given, False, at, none, none, none, none, empty)
+        spots = [np.empty(many, np.int32) for _ in range(4)]
+        least = np.empty(many)
+        kernels.leaves(*given, True, at, *spots, least)
+        self._leaves = (at, *spots, least)
+
+    def empty(self) -> NDArray[Any]:
+        """Room for the added-up cases: places × (padding + boundaries)."""
+        return np.zeros((self.frame.circles.places, self.pad + self.frame.steps + 1), dtype=self._dtype)
+
+    def added_up(self, counts: NDArray[np.int64]) -> NDArray[Any]:
+        """Cases (places × intervals) as the search wants them."""
+        room = self.empty()
+        room[:, self.pad + 1 :] = np.cumsum(counts, axis=1)
+        return room
+
+    def _at_floor(self, level: int) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+        with self._lock:
+            if level not in self._tables:
+                frame = self.frame
+                largest = largest_baseline(
+                    FLOORS[level], self._most, frame.total_cases, frame.total, bernoulli=frame.bernoulli
+                )
+                largest[-1] = np.inf  # counts from there on are always looked at
+                threshold = np.empty(0, np.int32)
+                if self.compiled:
+                    threshold = np.searchsorted(largest, self._leaves[-1]).astype(np.int32)
+                    np.maximum(threshold, frame.min_cases, out=threshold)
+                self._tables[level] = (threshold, largest)
+            return self._tables[level]
+
+    def windows(self, prefix: NDArray[Any], level: int) -> Windows:
+        """The best window of every centre that reaches ``FLOORS[level]``. ``prefix``: see :meth:`added_up`."""
+        frame = self.frame
+        value, where = self._best(prefix, level)
+        places, last, length, cases = where.T
+        baseline = self._baseline(value > 0, places, last, length)
+        exact = llr(cases, baseline, frame.total_cases, frame.total, bernoulli=frame.bernoulli)
+        return Windows(np.where(value > 0, np.round(exact, 9), 0.0), places, last, length, cases, baseline)
+
+    def _baseline(self, wanted: Any, places: Any, last: Any, length: Any) -> NDArray[np.float64]:
+        frame = self.frame
+        found = np.zeros(len(places))
+        for i in np.flatnonzero(wanted):
+            begin = frame.circles.begin[i]
+            circle = frame.circles.near[begin : begin + places[i]]
+            stop, start = last[i] + 1, last[i] + 1 - length[i]
+            if len(frame.cells):
+                found[i] = (frame.cells[circle, stop] - frame.cells[circle, start]).sum()
+            else:
+                found[i] = frame.u[circle].sum() * (frame.v[stop] - frame.v[start])
+        return found
+
+    def maximum(self, prefix: NDArray[Any], level: int) -> float:
+        """The highest ratio of all windows, 0 when none has more cases than expected. ``level``: the floor to begin with."""
+        return self._search(prefix, level)[0]
+
+    def _search(self, prefix: NDArray[Any], level: int) -> tuple[float, int]:
+        """The maximum, and the floor at which it was found."""
+        while level < len(FLOORS):
+            found = round(float(self._best(prefix, level)[0].max(initial=0.0)), 9)
+            if found > 0:
+                return found, level
+            level = max(level + 1, min(level + 3, len(FLOORS) - 1))
+        return 0.0, len(FLOORS) - 1
+
+    def _best(self, prefix: NDArray[Any], level: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        frame, circles = self.frame, self.frame.circles
+        threshold, largest = self._at_floor(level)
+        value, where = np.empty(circles.places), np.empty((circles.places, 4), np.int64)
+        given = (prefix, self.pad, frame.first_end, circles.begin[:-1])
+        rest = (
+            largest, frame.u, frame.v, frame.cells, frame.total_cases, frame.total, frame.bernoulli, frame.min_cases,
+            value, where,
+        )  # fmt: skip
+        if self.compiled:
+            kernels.best_windows(*given, circles.near, circles.stop, *self._leaves, threshold, *rest)
+        else:
+            plain.best_windows(*given, frame.end, circles.near, circles.stop, frame.longest, *rest)
+        return value, where
+
+    def maxima(self, null: Null, keys: Sequence[int], *, threads: int | None = None) -> NDArray[np.float64]:
+        """The highest ratio in each replication, in the order of ``keys``; the same for any number of ``threads`` (default: one a core)."""
+        pilot = keys[:_PILOT]
+        found = self._run(null, pilot, 0, feel=True)
+        if len(keys) > len(pilot):
+            usual = float(found.mean() - 1.5 * found.std())
+            level = self.level(usual)
+            rest = keys[len(pilot) :]
+            workers = min(threads or os.cpu_count() or 1, len(rest))
+            parts = [rest[i::workers] for i in range(workers)]
+            later = np.empty(len(rest))
+            with ThreadPoolExecutor(workers) as pool:
+                for i, values in enumerate(pool.map(lambda part: self._run(null, part, level), parts)):
+                    later[i::workers] = values
+            found = np.concatenate((found, later))
+        return found
+
+    @staticmethod
+    def level(value: float) -> int:
+        """The highest floor that ``value`` reaches."""
+        return next((i for i, floor in enumerate(FLOORS) if floor <= value), len(FLOORS) - 1)
+
+    def _run(self, null: Null, keys: Sequence[int], level: int, *, feel: bool = False) -> NDArray[np.float64]:
+        """The maxima of these replications. ``feel``: begin each one a little above where the last one was found."""
+        room, order = self.empty(), np.empty(null.items, np.int32)
+        engine = kernels if self.compiled else plain
+        found = np.empty(len(keys))
+        for i, key in enumerate(keys):
+            engine.draw(
+                np.uint64(key), null.cdf, null.least, null.prob, null.alias, null.time_prob, null.time_alias,
+                null.place_of, null.time_of, null.slot_time, order, self.pad, room,
+            )  # fmt: skip
+            found[i], at = self._search(room, level)
+            if feel:
+                level = max(at - 2, 0)
+        return found
+
+
+def _spans(v: NDArray[np.float64], length: int, first_end: int) -> NDArray[np.float64]:
+    """The baseline of every run of ``length`` intervals that may be a window."""
+    last = np.arange(max(first_end + 1, length), len(v))
+    return v[last] - v[last - length]
