@@ -22,10 +22,14 @@ _LAT = ("lat", "latitude", "y")
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``locate``."""
-    parser.add_argument("--polygons", required=True, metavar="G.geojson", help="a feature collection of polygons")
+    parser.add_argument(
+        "--polygons", required=True, metavar="G.geojson", help="a feature collection of polygons"
+    )
     parser.add_argument("--id", required=True, metavar="PROPERTY", help="the property that names a polygon")
     parser.add_argument("--points", required=True, metavar="F.csv", help="with columns lat and lon")
-    parser.add_argument("--out", required=True, metavar="O.csv", help="the points' columns and the name found, or a blank")
+    parser.add_argument(
+        "--out", required=True, metavar="O.csv", help="the points' columns and the name found, or a blank"
+    )
     parser.add_argument("--lon", metavar="COLUMN", help=f"default: the first of {', '.join(_LON)}")
     parser.add_argument("--lat", metavar="COLUMN", help=f"default: the first of {', '.join(_LAT)}")
 
@@ -48,11 +52,12 @@ def polygons_of(text: str, name: str) -> tuple[list[str], list[BaseGeometry]]:
         try:
             area = shape(feature["geometry"])
         except (KeyError, TypeError, AttributeError, ValueError, shapely.errors.ShapelyError):
-            raise ValueError(f"--polygons: feature {number} ({value}) has no geometry that can be read") from None
+            raise ValueError(
+                f"--polygons: feature {number} ({value}) has no geometry that can be read"
+            ) from None
         if not area.is_valid:
-            area = shapely.make_valid(area)
-            if area.geom_type == "GeometryCollection":
-                area = shapely.union_all([part for part in area.geoms if part.area > 0])
+            parts = shapely.get_parts(shapely.make_valid(area))
+            area = shapely.union_all([part for part in parts if part.area > 0])
         found.append((str(value), area))
     found.sort(key=lambda pair: _rank(pair[0]))
     return [key for key, _ in found], [area for _, area in found]

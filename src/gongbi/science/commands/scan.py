@@ -19,7 +19,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``scan``."""
     parser.add_argument("--model", choices=("poisson", "bernoulli", "permutation"), default="poisson")
     parser.add_argument("--shape", choices=("spatial", "spacetime"), default="spatial")
-    parser.add_argument("--prospective", action="store_true", help="only clusters that still go on at the end")
+    parser.add_argument(
+        "--prospective", action="store_true", help="only clusters that still go on at the end"
+    )
     parser.add_argument("--cases", required=True, metavar="F.cas", help="id number [date] [covariates]")
     parser.add_argument("--controls", metavar="F.ctl", help="Bernoulli: like the cases")
     parser.add_argument("--population", metavar="F.pop", help="Poisson: id date people [covariates]")
@@ -27,13 +29,23 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cartesian", action="store_true", help="the coordinates are x y of a plane")
     parser.add_argument("--start", metavar="DATE", help="Y, Y/M or Y/M/D; default: the first case")
     parser.add_argument("--end", metavar="DATE", help="within the study; default: the last case")
-    parser.add_argument("--max-radius-km", type=float, metavar="KM", help="of a circle (with --cartesian in the plane's unit)")
     parser.add_argument(
-        "--max-share", type=float, default=0.5, metavar="SHARE", help="of the people at risk in a circle (default %(default)s)"
+        "--max-radius-km", type=float, metavar="KM", help="of a circle (with --cartesian in the plane's unit)"
     )
-    parser.add_argument("--max-days", type=int, metavar="DAYS", help="a cluster may last; default: half of the study")
+    parser.add_argument(
+        "--max-share",
+        type=float,
+        default=0.5,
+        metavar="SHARE",
+        help="of the people at risk in a circle (default %(default)s)",
+    )
+    parser.add_argument(
+        "--max-days", type=int, metavar="DAYS", help="a cluster may last; default: half of the study"
+    )
     parser.add_argument("--replications", type=int, default=999, metavar="N", help="(default %(default)s)")
-    parser.add_argument("--threads", type=int, metavar="N", help="default: one for each core; the result is the same")
+    parser.add_argument(
+        "--threads", type=int, metavar="N", help="default: one for each core; the result is the same"
+    )
 
 
 def _day(text: str | None, option: str, *, last: bool) -> date | None:
@@ -165,6 +177,7 @@ def say(result: Mapping[str, Any]) -> Iterable[str]:
         again = cluster["recurrence_days"]
         yield (
             f"{number}. {cluster['from']} to {cluster['to']}: {cluster['cases']} cases, {cluster['expected']:.2f} expected; "
-            f"LLR {cluster['llr']:.6f}{p}" + ("" if again is None else f", by chance once in {again:,.0f} days")
+            f"LLR {cluster['llr']:.6f}{p}"
+            + ("" if again is None else f", by chance once in {again:,.0f} days")
         )
         yield f"   {', '.join(cluster['places'])}"

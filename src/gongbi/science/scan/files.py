@@ -104,7 +104,9 @@ def read_counts(text: str, option: str, *, dated: bool | None, near: int = 1990)
     found = []
     for line, fields in lines:
         if len(fields) < (3 if dated else 2):
-            raise ValueError(f"{option}: line {line}: a place, a number{' and a date' if dated else ''} are needed")
+            raise ValueError(
+                f"{option}: line {line}: a place, a number{' and a date' if dated else ''} are needed"
+            )
         amount = _number(fields[1], option, line, "the number")
         if amount != int(amount):
             raise ValueError(f"{option}: line {line}: {fields[1]} is no whole number")
@@ -192,5 +194,3 @@ def days_each(edges: list[date]) -> float:
     """The mean length of the intervals in days."""
     spans = [(b - a).days for a, b in pairwise(edges)]
     return sum(spans) / len(spans)
-
-

@@ -21,7 +21,7 @@ _TIE = 1e-10
 alias_table = njit(nogil=True, cache=True)(plain.alias_table)
 
 
-@njit(inline="always")  # type: ignore[untyped-decorator]
+@njit(inline="always")
 def _uniform(key: Any, n: Any) -> Any:
     z = key + (np.uint64(n) + np.uint64(1)) * _STEP
     z = (z ^ (z >> _30)) * _A
@@ -29,7 +29,7 @@ def _uniform(key: Any, n: Any) -> Any:
     return np.float64((z ^ (z >> _31)) >> _11) * 2.0**-53
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@njit(nogil=True, cache=True)
 def draw(
     key: Any,
     cdf: Any,
@@ -69,25 +69,25 @@ def draw(
             time = slot_time[i] if len(slot_time) else time_of[item]
             out[place_of[item], pad + 1 + time] += 1
     for place in range(out.shape[0]):
-        running = np.int64(0)
+        running: Any = np.int64(0)
         for j in range(pad + 1, width):
             running += np.int64(out[place, j])
             out[place, j] = running
 
 
-@njit(inline="always")  # type: ignore[untyped-decorator]
+@njit(inline="always")
 def _alias(fraction: Any, prob: Any, alias: Any) -> Any:
     x = fraction * len(prob)
     cell = np.int64(x)
     return cell if x - cell < prob[cell] else np.int64(alias[cell])
 
 
-@njit(inline="always")  # type: ignore[untyped-decorator]
+@njit(inline="always")
 def _xlogx(x: Any) -> Any:
     return x * math.log(x) if x > 0.0 else 0.0
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@njit(nogil=True, cache=True)
 def _llr(c: Any, b: Any, total_cases: Any, total: Any, bernoulli: Any) -> Any:
     if bernoulli:
         rest, others = total_cases - c, total - b
@@ -105,7 +105,7 @@ def _llr(c: Any, b: Any, total_cases: Any, total: Any, bernoulli: Any) -> Any:
     return value + rest * math.log(rest / (total_cases - b)) if rest > 0.0 else value
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@njit(nogil=True, cache=True)
 def leaves(
     begin: Any,
     end: Any,
@@ -167,7 +167,12 @@ def leaves(
                 wide, long = outer / inner, v_mean[lb] / v_mean[la]
                 small = inner * v_mean[la]
                 if (ra == rb and la == lb) or wide * long <= 1.0 + grain / math.sqrt(small):
-                    found[many, 0], found[many, 1], found[many, 2], found[many, 3] = ring[ra], ring[rb], la, lb
+                    found[many, 0], found[many, 1], found[many, 2], found[many, 3] = (
+                        ring[ra],
+                        ring[rb],
+                        la,
+                        lb,
+                    )
                     many += 1
                     continue
                 if la == lb or (ra < rb and wide >= long):
@@ -176,14 +181,24 @@ def leaves(
                     while cut + 1 < rb and weight[ring[cut + 1]] <= target:
                         cut += 1
                     stack[top, 0], stack[top, 1], stack[top, 2], stack[top, 3] = ra, cut, la, lb
-                    stack[top + 1, 0], stack[top + 1, 1], stack[top + 1, 2], stack[top + 1, 3] = cut + 1, rb, la, lb
+                    stack[top + 1, 0], stack[top + 1, 1], stack[top + 1, 2], stack[top + 1, 3] = (
+                        cut + 1,
+                        rb,
+                        la,
+                        lb,
+                    )
                 else:
                     target = math.sqrt(v_mean[la] * v_mean[lb])
                     cut = la
                     while cut + 1 < lb and v_mean[cut + 1] <= target:
                         cut += 1
                     stack[top, 0], stack[top, 1], stack[top, 2], stack[top, 3] = ra, rb, la, cut
-                    stack[top + 1, 0], stack[top + 1, 1], stack[top + 1, 2], stack[top + 1, 3] = ra, rb, cut + 1, lb
+                    stack[top + 1, 0], stack[top + 1, 1], stack[top + 1, 2], stack[top + 1, 3] = (
+                        ra,
+                        rb,
+                        cut + 1,
+                        lb,
+                    )
                 top += 2
         if not fill:
             total += many
@@ -204,7 +219,7 @@ def leaves(
     return total
 
 
-@njit(inline="always")  # type: ignore[untyped-decorator]
+@njit(inline="always")
 def _peak(late: Any, early: Any, zero: Any) -> Any:
     """The largest difference; written so that the processor takes many at a time."""
     peak = zero
@@ -213,7 +228,7 @@ def _peak(late: Any, early: Any, zero: Any) -> Any:
     return peak
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@njit(nogil=True, cache=True)
 def best_windows(
     prefix: Any,
     pad: Any,
@@ -254,7 +269,7 @@ def best_windows(
     general = cells.shape[0] > 0
     for i in range(len(begin)):
         value[i] = 0.0
-        best, bk, be, bl, bc = 0.0, 0, 0, 0, 0
+        best, bk, be, bl, bc = 0.0, 0, 0, 0, np.int64(0)
         acc[:] = zero
         inside = 0
         summed = 0
@@ -288,7 +303,9 @@ def best_windows(
                         scale = 1.0
                     else:
                         while summed < inside:
-                            baseline[summed + 1] = (baseline[summed] if summed else 0.0) + u[nbrs[begin[i] + summed]]
+                            baseline[summed + 1] = (baseline[summed] if summed else 0.0) + u[
+                                nbrs[begin[i] + summed]
+                            ]
                             summed += 1
                         scale = v[e + 1] - v[e + 1 - length]
                     k = k1[n]
@@ -301,7 +318,9 @@ def best_windows(
                                 f = _llr(float(c), b, total_cases, total, bernoulli)
                                 better = f > best + _TIE
                                 if not better and f > 0.0 and f >= best - _TIE:
-                                    better = k < bk or (k == bk and (length < bl or (length == bl and e > be)))
+                                    better = k < bk or (
+                                        k == bk and (length < bl or (length == bl and e > be))
+                                    )
                                 if better:
                                     best, bk, be, bl, bc = f, k, e, length, c
                         place = nbrs[begin[i] + k - 1]

@@ -41,20 +41,24 @@ def bernoulli_llr(cases: ArrayLike, people: ArrayLike, total_cases: float, total
     c, n, rest, others = (np.where(high, values, 0.0) for values in (c, n, rest, others))
     value = xlogy(c, c) + xlogy(n - c, n - c) - xlogy(n, n)
     value += xlogy(rest, rest) + xlogy(others - rest, others - rest) - xlogy(others, others)
-    null = xlogy(total_cases, total_cases) + xlogy(total - total_cases, total - total_cases) - xlogy(total, total)
+    null = (
+        xlogy(total_cases, total_cases)
+        + xlogy(total - total_cases, total - total_cases)
+        - xlogy(total, total)
+    )
     return np.where(high, value - null, 0.0)
 
 
-def llr(cases: ArrayLike, baseline: ArrayLike, total_cases: float, total: float, *, bernoulli: bool) -> Floats:
+def llr(
+    cases: ArrayLike, baseline: ArrayLike, total_cases: float, total: float, *, bernoulli: bool
+) -> Floats:
     """Either of them: ``total`` is what the baseline adds up to (for the Poisson forms the number of cases)."""
     if bernoulli:
         return bernoulli_llr(cases, baseline, total_cases, total)
     return poisson_llr(cases, baseline, total_cases)
 
 
-def largest_baseline(
-    floor: float, most: int, total_cases: float, total: float, *, bernoulli: bool
-) -> Floats:
+def largest_baseline(floor: float, most: int, total_cases: float, total: float, *, bernoulli: bool) -> Floats:
     """For every count 0 … ``most`` the largest baseline at which its likelihood ratio still reaches ``floor``; -1 where none does.
 
     The answer is a hair too large (a billionth), so that who prunes by it loses nothing to rounding. It never falls with the count.

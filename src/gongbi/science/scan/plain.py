@@ -70,7 +70,9 @@ def draw(
         place = _alias(fractions[::2], prob, alias)
         np.add.at(counts, (place, pad + 1 + _alias(fractions[1::2], time_prob, time_alias)), 1)
     elif len(prob):
-        counts += np.bincount(_alias(uniforms(key, 1, many + 1), prob, alias), minlength=out.size).reshape(out.shape)
+        counts += np.bincount(_alias(uniforms(key, 1, many + 1), prob, alias), minlength=out.size).reshape(
+            out.shape
+        )
     else:
         n = len(order)
         items = list(range(n))
@@ -131,14 +133,12 @@ def best_windows(
                 continue
             if general:
                 here = cells[circle]
-                b = np.cumsum(here[:, first + 1 :] - here[:, first + 1 - length : steps + 1 - length], axis=0)[
-                    rings
-                ]
+                b = np.cumsum(
+                    here[:, first + 1 :] - here[:, first + 1 - length : steps + 1 - length], axis=0
+                )[rings]
             else:
                 b = weight[:, None] * (v[first + 1 :] - v[first + 1 - length : steps + 1 - length])
-            ring, late_by = np.nonzero(
-                (c >= min_cases) & (b <= largest[np.minimum(c, len(largest) - 1)])
-            )
+            ring, late_by = np.nonzero((c >= min_cases) & (b <= largest[np.minimum(c, len(largest) - 1)]))
             if not len(ring):
                 continue
             f = llr(c[ring, late_by], b[ring, late_by], total_cases, total, bernoulli=bernoulli)
@@ -146,10 +146,15 @@ def best_windows(
             for n in top:
                 k, e = int(rings[ring[n]]) + 1, first + int(late_by[n])
                 found = (float(f[n]), k, e, length, int(c[ring[n], late_by[n]]))
-                if best is None or found[0] > best[0] + TIE:
-                    best = found
-                elif found[0] >= best[0] - TIE and (k, length, -e) < (best[1], best[3], -best[2]):
+                if best is None or _before(found, best):
                     best = found
         if best is not None:
             value[i] = best[0]
             where[i] = best[1:]
+
+
+def _before(a: tuple[float, int, int, int, int], b: tuple[float, int, int, int, int]) -> bool:
+    """Whether the first (ratio, places, last, length, cases) is better: likelier, else smaller, shorter, later."""
+    if abs(a[0] - b[0]) > TIE:
+        return a[0] > b[0]
+    return (a[1], a[3], -a[2]) < (b[1], b[3], -b[2])

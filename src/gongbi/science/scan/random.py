@@ -17,7 +17,9 @@ def keys(seed: int, count: int) -> NDArray[np.uint64]:
     """A key for each replication; the first ones are the same however many there are. Raises ValueError for a negative seed."""
     if seed < 0:
         raise ValueError(f"seed: {seed} is negative")
-    return np.random.SeedSequence(seed).generate_state(max(count, 1), np.uint64)[:count]
+    return np.asarray(
+        np.random.SeedSequence(seed).generate_state(max(count, 1), np.uint64)[:count], dtype=np.uint64
+    )
 
 
 def numbers(key: int, begin: int, end: int) -> NDArray[np.uint64]:
@@ -31,4 +33,4 @@ def numbers(key: int, begin: int, end: int) -> NDArray[np.uint64]:
 
 def uniforms(key: int, begin: int, end: int) -> NDArray[np.float64]:
     """The same numbers as fractions of one, in [0, 1)."""
-    return (numbers(key, begin, end) >> np.uint64(11)) * 2.0**-53
+    return np.asarray((numbers(key, begin, end) >> np.uint64(11)) * 2.0**-53, dtype=np.float64)

@@ -12,14 +12,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import gammaln
 
 from gongbi.science.scan import plain
-
-try:
-    from gongbi.science.scan import kernels
-except ImportError:
-    kernels = None  # type: ignore[assignment]
+from gongbi.science.scan.engine import kernels
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +53,7 @@ def poisson(baseline: NDArray[np.float64], skipped: int, cases: int, pad: int, *
     """``baseline``: places × intervals, of which the first ``skipped`` are not looked at; ``cases`` in all. ``product``: whether it is a
     product of places and intervals; if not, cells are counted in a table with ``pad`` + 1 more columns in front."""
     late = baseline[:, skipped:]
-    cdf, least = _fixed(cases) if not skipped else _many(stats.binom(cases, late.sum() / baseline.sum()), cases)
+    cdf, least = _fixed(cases) if not skipped else _binomial(cases, float(late.sum() / baseline.sum()))
     if product:
         return Null(cdf, least, *_alias(late.sum(axis=1)), *_alias(late.sum(axis=0)), _INTS, _INTS, _INTS)
     padded = np.pad(late, ((0, 0), (pad + 1, 0)))
@@ -74,7 +70,7 @@ def bernoulli(people: NDArray[np.int64], skipped: int, cases: int) -> Null:
     """``people``: cases and controls, places × intervals; ``cases`` of them are cases."""
     late = people[:, skipped:]
     many, all_ = int(late.sum()), int(people.sum())
-    cdf, least = _fixed(cases) if not skipped else _many(stats.hypergeom(all_, cases, many), many)
+    cdf, least = _fixed(cases) if not skipped else _hypergeometric(all_, cases, many)
     place, time = _items(late)
     return Null(cdf, least, _FLOATS, _INTS, _FLOATS, _INTS, place, time, _INTS)
 
@@ -91,10 +87,28 @@ def _fixed(number: int) -> tuple[NDArray[np.float64], int]:
     return np.empty(0), number
 
 
-def _many(distribution: Any, most: int) -> tuple[NDArray[np.float64], int]:
-    """The cumulated probabilities between the quantiles beyond which nothing is ever drawn (one in 10^18)."""
-    low, high = int(distribution.ppf(1e-18)), int(min(distribution.isf(1e-18) + 1, most))
-    return np.asarray(distribution.cdf(np.arange(low, high)), dtype=np.float64), low
+def _binomial(number: int, share: float) -> tuple[NDArray[np.float64], int]:
+    n = np.arange(number + 1)
+    share = min(max(share, 1e-300), 1 - 1e-16)
+    return _cumulated(_log_choose(number, n) + n * np.log(share) + (number - n) * np.log1p(-share), 0)
+
+
+def _hypergeometric(people: int, cases: int, many: int) -> tuple[NDArray[np.float64], int]:
+    least = max(0, many - (people - cases))
+    n = np.arange(least, min(cases, many) + 1)
+    return _cumulated(_log_choose(cases, n) + _log_choose(people - cases, many - n), least)
+
+
+def _log_choose(n: Any, k: Any) -> Any:
+    return gammaln(n + 1.0) - gammaln(k + 1.0) - gammaln(n - k + 1.0)
+
+
+def _cumulated(logs: NDArray[np.float64], least: int) -> tuple[NDArray[np.float64], int]:
+    """Cumulated probabilities without the last, which is 1, and without what is rarer than one in 10^18 at either end."""
+    odds = np.exp(logs - logs.max())
+    kept = np.flatnonzero(odds > odds.sum() * 1e-18)
+    odds = odds[kept[0] : kept[-1] + 1]
+    return np.cumsum(odds)[:-1] / odds.sum(), least + int(kept[0])
 
 
 def _items(counts: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

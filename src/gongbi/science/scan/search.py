@@ -27,17 +27,13 @@ from numpy.typing import NDArray
 
 from gongbi.science.scan import plain
 from gongbi.science.scan.circles import Circles
+from gongbi.science.scan.engine import kernels
 from gongbi.science.scan.likelihood import largest_baseline, llr
 from gongbi.science.scan.replicas import Null
 
-try:
-    from gongbi.science.scan import kernels
-except ImportError:  # numba is a help, not a condition
-    kernels = None  # type: ignore[assignment]
-
 # How much larger than its smallest window a leaf's largest may be is 1 + grain / √baseline. Many small leaves are looked at
 # longer, few large ones are opened more often; measured. One that is asked about one day alone is opened seldom.
-GRAIN, GRAIN_ONE_DAY = 1.5, 3.0
+GRAIN, GRAIN_ONE_DAY = 1.5, 2.0
 FLOORS = [20.0 * 0.93**i for i in range(74)] + [1e-9]
 _PILOT = 12
 
@@ -103,7 +99,10 @@ class Search:
         self._least[~np.isfinite(self._least)] = 0.0
         sizes = frame.end - frame.circles.begin[:-1]
         weight = max(
-            (frame.u[frame.circles.near[b : b + n]].sum() for b, n in zip(frame.circles.begin, sizes, strict=False)),
+            (
+                frame.u[frame.circles.near[b : b + n]].sum()
+                for b, n in zip(frame.circles.begin, sizes, strict=False)
+            ),
             default=0.0,
         )
         top = weight * max(s.max(initial=0.0) for s in spans)
@@ -200,7 +199,8 @@ class Search:
         if self.compiled:
             kernels.best_windows(*given, circles.near, circles.stop, *self._leaves, threshold, *rest)
         else:
-            plain.best_windows(*given, frame.end, circles.near, circles.stop, frame.longest, *rest)
+            every: Any = plain.best_windows
+            every(*given, frame.end, circles.near, circles.stop, frame.longest, *rest)
         return value, where
 
     def maxima(self, null: Null, keys: Sequence[int], *, threads: int | None = None) -> NDArray[np.float64]:
@@ -228,7 +228,7 @@ class Search:
     def _run(self, null: Null, keys: Sequence[int], level: int, *, feel: bool = False) -> NDArray[np.float64]:
         """The maxima of these replications. ``feel``: begin each one a little above where the last one was found."""
         room, order = self.empty(), np.empty(null.items, np.int32)
-        engine = kernels if self.compiled else plain
+        engine: Any = kernels if self.compiled else plain
         found = np.empty(len(keys))
         for i, key in enumerate(keys):
             engine.draw(

@@ -17,7 +17,9 @@ from gongbi.science.scan.search import FLOORS, Frame, Search, Windows
 Model = Literal["poisson", "bernoulli", "permutation"]
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
-_FEW = 10  # as many replications beyond a cluster make its rank a good estimate; with fewer the Gumbel tail is better
+# With ten replications beyond a cluster its rank is a good estimate; with fewer the Gumbel tail is better, if there are
+# enough replications to know it and their maxima are not the same few values again and again.
+_FEW, _ENOUGH = 10, 99
 _PRODUCT = 1e-9
 
 
@@ -27,7 +29,8 @@ class Cluster:
 
     ``places``: indices, nearest to the ``centre`` first; ``radius``: km or the plane's unit. ``expected`` and ``relative_risk`` (inside over
     outside) are against the whole study. ``p_monte_carlo`` is the exact rank, ``p_gumbel`` the approximation; ``p`` is the former
-    where ten replications or more lie beyond, else the latter, which can tell one in ten thousand from one in a thousand.
+    where ten replications or more lie beyond (or there are fewer than 99), else the latter, which can tell one in ten thousand
+    from one in a thousand.
     ``recurrence``: intervals between two such clusters by chance, prospective scans only. Probabilities are None without replications.
     """
 
@@ -125,16 +128,15 @@ def _counts(values: ArrayLike, name: str, places: int) -> Counts:
     if given.ndim != 2 or given.shape[0] != places or not given.shape[1]:
         raise ValueError(f"{name}: {places} places × intervals are needed, not the shape {np.shape(values)}")
     if given.dtype.kind not in "iub":
-        if given.dtype.kind != "f" or not np.isfinite(given).all() or (given != np.floor(given)).any():
+        whole = given.dtype.kind == "f" and np.isfinite(given).all() and (given == np.floor(given)).all()
+        if not whole:
             raise ValueError(f"{name}: counts are whole numbers; there is one that is not")
     if (given < 0).any():
         raise ValueError(f"{name}: a count is negative")
     return given.astype(np.int64)
 
 
-def _baseline(
-    model: Model, counts: Counts, baseline: ArrayLike | None, controls: ArrayLike | None
-) -> Floats:
+def _baseline(model: Model, counts: Counts, baseline: ArrayLike | None, controls: ArrayLike | None) -> Floats:
     """Places × intervals; adds up to the cases (Poisson, permutation) or to the people (Bernoulli)."""
     total = counts.sum()
     if baseline is not None and model != "poisson":
@@ -151,7 +153,8 @@ def _baseline(
     if model == "permutation":
         if np.count_nonzero(counts.sum(axis=0)) < 2 or np.count_nonzero(counts.sum(axis=1)) < 2:
             raise ValueError("cases: all in one place or one interval; there is nothing to permute")
-        return np.outer(counts.sum(axis=1), counts.sum(axis=0)) / total
+        both: Floats = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / total
+        return both
     given = np.ones(counts.shape) if baseline is None else np.asarray(baseline, dtype=np.float64)
     given = given[:, None] if given.ndim == 1 else given
     if given.shape != counts.shape:
@@ -164,7 +167,7 @@ def _baseline(
         raise ValueError(
             f"baseline: nothing is expected at place {place} in interval {interval}, yet there is a case"
         )
-    return given * (total / given.sum())
+    return np.asarray(given * (total / given.sum()), dtype=np.float64)
 
 
 def _frame(
@@ -239,6 +242,7 @@ def _clusters(
     begin = circles.begin[:-1]
     radius = circles.distance[np.maximum(begin + windows.places - 1, begin)]
     taken = np.zeros(circles.places, dtype=bool)
+    smooth = len(maxima) >= _ENOUGH and 2 * len(np.unique(maxima)) > len(maxima)
     for i in np.lexsort((np.arange(len(radius)), -windows.llr)):
         value = float(windows.llr[i])
         if value <= 0:
@@ -252,7 +256,7 @@ def _clusters(
         taken[places] = True
         tail = gumbel_p(value, maxima) if len(maxima) > 1 else None
         p = exact
-        if exact is not None and tail is not None and exact * (len(maxima) + 1) <= _FEW:
+        if exact is not None and tail is not None and smooth and exact * (len(maxima) + 1) <= _FEW:
             p = min(max(tail, 1e-17), 1.0)
         cases, baseline = int(windows.cases[i]), float(windows.baseline[i])
         rest = (frame.total_cases - cases) / max(frame.total - baseline, 1e-300)

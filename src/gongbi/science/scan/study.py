@@ -49,7 +49,11 @@ def study_of(
     """
     index = {name: i for i, name in enumerate(places)}
     lines = [*cases, *(controls or ())]
-    for name, given in (("--cases", cases), ("--controls", controls or ()), ("--population", population or ())):
+    for name, given in (
+        ("--cases", cases),
+        ("--controls", controls or ()),
+        ("--population", population or ()),
+    ):
         unknown = next((c.place for c in given if c.place not in index), None)
         if unknown is not None:
             raise ValueError(f"{name}: {unknown} has no coordinates in --geo")
@@ -111,7 +115,9 @@ def _expected(
     people = _people(population, index, days, shape)
     missing = next((kind for kind in counted if kind not in people), None)
     if missing is not None:
-        raise ValueError(f"--population: nobody is of the kind {' '.join(missing) or '(none)'}, yet there are cases")
+        raise ValueError(
+            f"--population: nobody is of the kind {' '.join(missing) or '(none)'}, yet there are cases"
+        )
     kinds = sorted(people)
     nothing = np.zeros(shape, np.int64)
     living = [people[kind] for kind in kinds]
@@ -126,7 +132,9 @@ def _people(
     population: Sequence[Count], index: dict[str, int], days: NDArray[np.int64], shape: tuple[int, int]
 ) -> dict[Kind, NDArray[np.float64]]:
     """Person-days of each kind, places × intervals. Lines of the same place, day and kind are added up."""
-    figures: dict[Kind, dict[int, dict[int, float]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(float)))
+    figures: dict[Kind, dict[int, dict[int, float]]] = defaultdict(
+        lambda: defaultdict(lambda: defaultdict(float))
+    )
     for line in population:
         day = int(days[0]) if line.when is None else line.when.census.toordinal()
         figures[line.kind][index[line.place]][day] += line.amount
