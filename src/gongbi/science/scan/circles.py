@@ -51,14 +51,13 @@ def circles(
     rows = max(_BLOCK // count, 1)
     for first in range(0, count, rows):
         apart = _distance(points[first : first + rows], points, cartesian=cartesian)
-        order = np.argsort(apart, axis=1, kind="stable")
-        apart = np.take_along_axis(apart, order, axis=1)
-        inside = np.sum(apart <= reach + tie, axis=1)
-        for row, many in enumerate(inside.tolist()):
-            near.append(order[row, :many].astype(np.int32))
-            distance.append(apart[row, :many].astype(np.float32))
-            stop.append(np.append(np.diff(apart[row, :many]) > tie, True))
-            sizes.append(many)
+        for row in apart:
+            inside = np.flatnonzero(row <= reach + tie)
+            order = inside[np.argsort(row[inside], kind="stable")]
+            near.append(order.astype(np.int32))
+            distance.append(row[order].astype(np.float32))
+            stop.append(np.append(np.diff(row[order]) > tie, True))
+            sizes.append(len(order))
     return Circles(np.cumsum(sizes), np.concatenate(near), np.concatenate(distance), np.concatenate(stop))
 
 

@@ -12,12 +12,13 @@ import numpy as np
 from numba import njit
 
 from gongbi.science.scan import plain
+from gongbi.science.scan.kernels_search import best_windows
 from gongbi.science.scan.random import MIX_A, MIX_B, STEP
+
+__all__ = ["alias_table", "best_windows", "draw", "leaves", "thresholds"]
 
 _STEP, _A, _B = np.uint64(STEP), np.uint64(MIX_A), np.uint64(MIX_B)
 _30, _27, _31, _11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
-_TIE = 1e-10
-
 alias_table = njit(nogil=True, cache=True)(plain.alias_table)
 
 
@@ -82,29 +83,6 @@ def _alias(fraction: Any, prob: Any, alias: Any) -> Any:
     return cell if x - cell < prob[cell] else np.int64(alias[cell])
 
 
-@njit(inline="always")
-def _xlogx(x: Any) -> Any:
-    return x * math.log(x) if x > 0.0 else 0.0
-
-
-@njit(nogil=True, cache=True)
-def _llr(c: Any, b: Any, total_cases: Any, total: Any, bernoulli: Any) -> Any:
-    if bernoulli:
-        rest, others = total_cases - c, total - b
-        if c > b or rest > others or c * others <= rest * b:
-            return 0.0
-        null = _xlogx(total_cases) + _xlogx(total - total_cases) - _xlogx(total)
-        inside = _xlogx(c) + _xlogx(b - c) - _xlogx(b)
-        return inside + _xlogx(rest) + _xlogx(others - rest) - _xlogx(others) - null
-    if c <= b or b >= total_cases:
-        return 0.0
-    if b <= 0.0:
-        return math.inf
-    rest = total_cases - c
-    value = c * math.log(c / b)
-    return value + rest * math.log(rest / (total_cases - b)) if rest > 0.0 else value
-
-
 @njit(nogil=True, cache=True)
 def leaves(
     begin: Any,
@@ -118,6 +96,7 @@ def leaves(
     grain: Any,
     first_end: Any,
     longest: Any,
+    shortest: Any,
     fill: Any,
     at: Any,
     k0: Any,
@@ -130,6 +109,8 @@ def leaves(
 
     First called with ``fill`` False: counts the rectangles of each centre into ``at[1:]``. Then fills ``k0`` … ``least`` in the order of
     their largest circle. ``cells``: cumulative baseline of each place, or with no rows when the baseline is ``u`` × time.
+    ``shortest``: the least length that is divided; when it is ``longest``, only circles are, and ``least`` (a row a rectangle) has a
+    column for every length; otherwise one for the rectangle's own least.
     """
     general = cells.shape[0] > 0
     boundaries = cells.shape[1]
@@ -159,7 +140,7 @@ def leaves(
         many = 0
         if rings:
             top = 1
-            stack[0, 0], stack[0, 1], stack[0, 2], stack[0, 3] = 0, rings - 1, 1, longest
+            stack[0, 0], stack[0, 1], stack[0, 2], stack[0, 3] = 0, rings - 1, shortest, longest
             while top:
                 top -= 1
                 ra, rb, la, lb = stack[top]
@@ -209,122 +190,28 @@ def leaves(
             a, b, la, lb = found[order[n]]
             to = at[i] + n
             k0[to], k1[to], l0[to], l1[to] = a, b, la, lb
-            if general:
-                low = math.inf
-                for j in range(max(first_end + 1, la), boundaries):
-                    low = min(low, sums[a - 1, j] - sums[a - 1, j - la])
-            else:
-                low = weight[a] * v_least[la]
-            least[to] = max(low * (1.0 - 1e-9) - 1e-12, 0.0)
+            for column in range(least.shape[1]):
+                length = column + 1 if least.shape[1] > 1 else la
+                if general:
+                    low = math.inf
+                    for j in range(max(first_end + 1, length), boundaries):
+                        low = min(low, sums[a - 1, j] - sums[a - 1, j - length])
+                else:
+                    low = weight[a] * v_least[length]
+                least[to, column] = max(low * (1.0 - 1e-9) - 1e-12, 0.0)
     return total
 
 
-@njit(inline="always")
-def _peak(late: Any, early: Any, zero: Any) -> Any:
-    """The largest difference; written so that the processor takes many at a time."""
-    peak = zero
-    for i in range(len(late)):
-        peak = late.dtype.type(max(peak, late.dtype.type(late[i] - early[i])))
-    return peak
-
-
 @njit(nogil=True, cache=True)
-def best_windows(
-    prefix: Any,
-    pad: Any,
-    first_end: Any,
-    begin: Any,
-    nbrs: Any,
-    stop: Any,
-    at: Any,
-    k0: Any,
-    k1: Any,
-    l0: Any,
-    l1: Any,
-    least: Any,
-    threshold: Any,
-    largest: Any,
-    u: Any,
-    v: Any,
-    cells: Any,
-    total_cases: Any,
-    total: Any,
-    bernoulli: Any,
-    min_cases: Any,
-    value: Any,
-    where: Any,
-) -> None:
-    """For each centre the window with the highest ratio, if it reaches the floor that ``threshold`` and ``largest`` were made for.
-
-    ``value`` (centres) gets the ratio or 0; ``where`` (centres × 4): places in the circle, last interval, length, cases.
-    """
-    width = prefix.shape[1]
-    acc = np.zeros(width, prefix.dtype)
-    zero = prefix.dtype.type(0)
-    first = first_end + 1 + pad
-    most = 1
-    for n in range(len(k1)):
-        most = max(most, k1[n])
-    baseline = np.empty(most + 1)
-    general = cells.shape[0] > 0
-    for i in range(len(begin)):
-        value[i] = 0.0
-        best, bk, be, bl, bc = 0.0, 0, 0, 0, np.int64(0)
-        acc[:] = zero
-        inside = 0
-        summed = 0
-        for n in range(at[i], at[i + 1]):
-            while inside < k1[n]:
-                place = nbrs[begin[i] + inside]
-                row = prefix[place]
-                for j in range(width):
-                    acc[j] += row[j]
-                inside += 1
-            back = l1[n]
-            if first == width - 1:
-                if acc.dtype.type(acc[first] - acc[first - back]) < threshold[n]:
-                    continue
-            elif _peak(acc[max(first, back) :], acc[max(first, back) - back :], zero) < threshold[n]:
-                continue
-            for j in range(max(first, back), width):
-                if acc.dtype.type(acc[j] - acc[j - back]) < threshold[n]:
-                    continue
-                e = j - pad - 1
-                for length in range(l0[n], min(l1[n], e + 1) + 1):
-                    c = np.int64(acc.dtype.type(acc[j] - acc[j - length]))
-                    if c < min_cases or least[n] > largest[min(c, len(largest) - 1)]:
-                        continue
-                    if general:
-                        for k in range(inside):
-                            place = nbrs[begin[i] + k]
-                            baseline[k + 1] = (baseline[k] if k else 0.0) + (
-                                cells[place, e + 1] - cells[place, e + 1 - length]
-                            )
-                        scale = 1.0
-                    else:
-                        while summed < inside:
-                            baseline[summed + 1] = (baseline[summed] if summed else 0.0) + u[
-                                nbrs[begin[i] + summed]
-                            ]
-                            summed += 1
-                        scale = v[e + 1] - v[e + 1 - length]
-                    k = k1[n]
-                    while c >= min_cases and k >= k0[n]:
-                        if baseline[k0[n]] * scale > largest[min(c, len(largest) - 1)]:
-                            break
-                        if stop[begin[i] + k - 1]:
-                            b = baseline[k] * scale
-                            if b <= largest[min(c, len(largest) - 1)]:
-                                f = _llr(float(c), b, total_cases, total, bernoulli)
-                                better = f > best + _TIE
-                                if not better and f > 0.0 and f >= best - _TIE:
-                                    better = k < bk or (
-                                        k == bk and (length < bl or (length == bl and e > be))
-                                    )
-                                if better:
-                                    best, bk, be, bl, bc = f, k, e, length, c
-                        place = nbrs[begin[i] + k - 1]
-                        c -= np.int64(prefix.dtype.type(prefix[place, j] - prefix[place, j - length]))
-                        k -= 1
-        value[i] = best
-        where[i, 0], where[i, 1], where[i, 2], where[i, 3] = bk, be, bl, bc
+def thresholds(least: Any, largest: Any, min_cases: Any, out: Any) -> None:
+    """For every baseline in ``least`` the smallest count whose entry in ``largest`` is not below it, at least ``min_cases``."""
+    for n in range(least.shape[0]):
+        for column in range(least.shape[1]):
+            low, high = np.int64(min_cases), np.int64(len(largest) - 1)
+            while low < high:
+                middle = (low + high) // 2
+                if largest[middle] >= least[n, column]:
+                    high = middle
+                else:
+                    low = middle + 1
+            out[n, column] = low

@@ -32,8 +32,8 @@ from gongbi.science.scan.likelihood import largest_baseline, llr
 from gongbi.science.scan.replicas import Null
 
 # How much larger than its smallest window a leaf's largest may be is 1 + grain / √baseline. Many small leaves are looked at
-# longer, few large ones are opened more often; measured. One that is asked about one day alone is opened seldom.
-GRAIN, GRAIN_ONE_DAY = 1.5, 2.0
+# longer, few large ones are opened more often; measured.
+GRAIN, GRAIN_AT_END = 1.5, 1.5
 FLOORS = [20.0 * 0.93**i for i in range(74)] + [1e-9]
 _PILOT = 12
 
@@ -89,8 +89,8 @@ class Search:
         self.frame = frame
         self.compiled = kernels is not None if compiled is None else compiled
         self.pad = frame.pad
-        self._dtype = np.uint16 if most_cases < 1 << 16 else np.uint32
-        self._tables: dict[int, tuple[NDArray[np.int32], NDArray[np.float64]]] = {}
+        self._dtype = np.uint16 if most_cases < (1 << 16) - 1 else np.uint32
+        self._tables: dict[int, tuple[NDArray[Any], NDArray[np.float64]]] = {}
         self._lock = threading.Lock()
         length = np.arange(1, frame.longest + 1)
         spans = [_spans(frame.v, int(n), frame.first_end) for n in length]
@@ -115,17 +115,22 @@ class Search:
         mean = np.maximum(self._mean, self._mean[self._mean > 0].min(initial=1.0) * 1e-9)
         at = np.zeros(circles.places + 1, np.int64)
         none = np.empty(0, np.int32)
-        empty = np.empty(0)
-        grain = GRAIN if frame.steps - frame.first_end > 1 else GRAIN_ONE_DAY
+        empty = np.empty((0, 1))
+        at_end = self._at_end
         given = (
-            circles.begin[:-1], frame.end, circles.near, circles.stop, frame.u, mean, self._least, frame.cells, grain,
-            frame.first_end, frame.longest,
+            circles.begin[:-1], frame.end, circles.near, circles.stop, frame.u, mean, self._least, frame.cells,
+            GRAIN_AT_END if at_end else GRAIN, frame.first_end, frame.longest, frame.longest if at_end else 1,
         )  # fmt: skip
         many = kernels.leaves(*given, False, at, none, none, none, none, empty)
         spots = [np.empty(many, np.int32) for _ in range(4)]
-        least = np.empty(many)
+        least = np.empty((many, frame.longest if at_end else 1))
         kernels.leaves(*given, True, at, *spots, least)
         self._leaves = (at, *spots, least)
+
+    @property
+    def _at_end(self) -> bool:
+        """Whether all windows end with the last interval: then all lengths are asked about at once."""
+        return self.frame.steps - self.frame.first_end == 1
 
     def empty(self) -> NDArray[Any]:
         """Room for the added-up cases: places × (padding + boundaries)."""
@@ -137,7 +142,7 @@ class Search:
         room[:, self.pad + 1 :] = np.cumsum(counts, axis=1)
         return room
 
-    def _at_floor(self, level: int) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    def _at_floor(self, level: int) -> tuple[NDArray[Any], NDArray[np.float64]]:
         with self._lock:
             if level not in self._tables:
                 frame = self.frame
@@ -145,12 +150,23 @@ class Search:
                     FLOORS[level], self._most, frame.total_cases, frame.total, bernoulli=frame.bernoulli
                 )
                 largest[-1] = np.inf  # counts from there on are always looked at
-                threshold = np.empty(0, np.int32)
+                threshold = np.empty((0, 1), self._dtype)
                 if self.compiled:
-                    threshold = np.searchsorted(largest, self._leaves[-1]).astype(np.int32)
-                    np.maximum(threshold, frame.min_cases, out=threshold)
+                    threshold = self._thresholds(largest)
                 self._tables[level] = (threshold, largest)
             return self._tables[level]
+
+    def _thresholds(self, largest: NDArray[np.float64]) -> NDArray[Any]:
+        least = self._leaves[-1]
+        found = np.empty(least.shape, self._dtype)
+        kernels.thresholds(least, largest, self.frame.min_cases, found)
+        if not self._at_end:
+            return found
+        # A column for each boundary, the last one's (length 0) and those in front out of reach.
+        columns = self.pad + self.frame.steps + 1
+        whole = np.full((len(found), columns), np.iinfo(self._dtype).max, self._dtype)
+        whole[:, columns - 1 - self.frame.longest : columns - 1] = found[:, ::-1]
+        return whole
 
     def windows(self, prefix: NDArray[Any], level: int) -> Windows:
         """The best window of every centre that reaches ``FLOORS[level]``. ``prefix``: see :meth:`added_up`."""
@@ -184,7 +200,7 @@ class Search:
             found = round(float(self._best(prefix, level)[0].max(initial=0.0)), 9)
             if found > 0:
                 return found, level
-            level = max(level + 1, min(level + 3, len(FLOORS) - 1))
+            level = max(level + 1, min(level + 2, len(FLOORS) - 1))
         return 0.0, len(FLOORS) - 1
 
     def _best(self, prefix: NDArray[Any], level: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
