@@ -78,7 +78,7 @@ def run(options: argparse.Namespace) -> Mapping[str, Any]:
         for spread in _numbers(options.spread, "--spread")
         for length in _numbers(options.length, "--length")
     ]
-    background, places, begin = _background(options)
+    background, places, begin = background_of(options)
     parts = [
         plant(
             background, size=size, spread=spread, length=length, number=options.number, seed=options.seed + i
@@ -180,7 +180,8 @@ def _numbers(text: str, option: str) -> list[float]:
     return found
 
 
-def _background(options: argparse.Namespace) -> tuple[Background, list[str], date]:
+def background_of(options: argparse.Namespace) -> tuple[Background, list[str], date]:
+    """Counts by place and day, the places' names, and the first day."""
     rows = reading.table(options.data, "--data", options.time, options.by, options.lat, options.lon)
     rows = [row for row in rows if row[options.by].strip() not in ("", "0")]
     if not rows:
