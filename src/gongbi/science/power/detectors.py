@@ -99,7 +99,7 @@ class FarringtonDetector:
 
 @dataclass(frozen=True)
 class DistrictDetector:
-    """Our own daily watch of all series: the score is log10 of the day's threshold over p, so that nought is its own limit for ``budget``
+    """Our own daily watch of all series: the score is log10 of the day's limit over the rate, so that nought is its own limit for ``budget``
     false alarms a week. Planted rows are judged like the others and change neither pattern nor threshold."""
 
     budget: float = 1.0
@@ -127,6 +127,6 @@ class DistrictDetector:
         watched = alarms(found, self.budget)
         begin = skip + found.learn
         result = np.full(table.shape, np.nan)
-        p = np.maximum(found.p[:, found.learn :], 1e-300)
-        result[:, begin:] = np.log10(watched.threshold[found.learn :] / p)
+        rate = np.clip(found.rate[:, found.learn :], 1e-300, 1e300)
+        result[:, begin:] = np.log10(watched.threshold[found.learn :]) - np.log10(rate)
         return np.asarray(result[own if planted is None else ~own])

@@ -8,20 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from gongbi.science.surveillance.budget import RATES, crossed, rate_at, rates, threshold
 from gongbi.science.surveillance.calendar import Pattern, day_classes
-from gongbi.science.surveillance.predictive import GRID, crossings, place, tail
+from gongbi.science.surveillance.predictive import GRID, crossings, tail
 from gongbi.science.surveillance.series import Bools, Floats, Ints, checked, whole
 
-WINDOWS = (1, 3, 7)
+WINDOWS = (1, 7)
 LEARN = 56  # days before the first judgement
 HISTORY = 182  # days whose false alarms are compared with those that were expected
 QUIET = 7  # days without an alarm after which the next one is a new event
-_SHARE = 0.5  # a window of k days has fewer independent looks a week: it may take k to this power more of the false alarms
-_TRUST = 5.0  # events by which theory counts against experience
-_NAIVE = (
-    0.5  # events per expected crossing without experience: windows overlap, and an event is several crossings
-)
-_ENOUGH = 40.0  # events at a threshold that speak for themselves
 _MANY, _PART = (
     100,
     3,
@@ -41,16 +36,18 @@ class Scores:
 
     observed: Floats
     expected: Floats  # one day ahead; NaN while learning
-    p: Floats  # the smallest P(count so high) / √days of the windows that end that day; 1 while learning
-    window: Ints  # the days of that window
-    crossed: Floats  # (times, GRID): new events by threshold, the counted series
-    chance: Floats  # (times, GRID): crossings that the predictions expect
+    rate: Floats  # alarms a week in the whole district if the limit were here, by the most telling window; infinity while learning
+    window: Ints  # the days of that window, the last of them today
+    p: Floats  # its P(count so high), as predicted before it began; 1 while learning
+    came: Floats  # (times, RATES): new events of each day by limit on ``rate``, the counted series
+    windows: int
     learn: int
 
 
 @dataclass(frozen=True)
 class Watch:
-    """``alarm`` where p is at or below the day's ``threshold`` (times,); ``event`` where that begins after ``QUIET`` days without one."""
+    """``alarm`` where the rate is at or below the day's ``threshold`` (times,); ``event`` where that begins after ``QUIET`` days
+    without one."""
 
     scores: Scores
     threshold: Floats
@@ -107,12 +104,12 @@ def score(
     (``weekday`` 0–6; ``holiday`` and ``makeup`` days, told by the caller) and of how its whole group stands against its level of late
     (the season); what it varies beyond that is estimated from its own past
     errors, drawn to its ``group``'s (series,) (a kind, say). The sum of each of the ``windows`` of days that end today is
-    compared with the negative binomial that was predicted before the window began; a window of k days, having fewer independent
-    looks, is given √k times the share of one day (weighted p-values). Series where ``counted`` is False are judged but
+    compared with the negative binomial that was predicted before the window began, and its p-value with what such p-values were worth in the last
+    ``HISTORY`` days: ``rate``. Series where ``counted`` is False are judged but
     speak neither for their group nor for the threshold. The first ``learn`` days are not judged.
 
     Harvey and Fernandes 1989 (J Bus Econ Stat 7:407) for the level; Czado, Gneiting, Held 2009 (Biometrics 65:1254) for predictive
-    p-values of counts; Genovese, Roeder, Wasserman 2006 (Biometrika 93:509) for weighted ones. Raises ValueError naming the argument.
+    p-values of counts. Raises ValueError naming the argument.
     """
     table, _single = checked(counts)
     series, times = table.shape
@@ -170,7 +167,6 @@ class _Pass:
         self.spans, self.keep, self.learn = spans, keep, learn
         self.groups = int(group.max()) + 1
         self.weight = speaks.astype(np.float64)
-        self.share = np.array(spans, dtype=np.float64) ** _SHARE
         self.part = _PART if self.weight.sum() >= _MANY else 1
         self.size_of = np.maximum(np.bincount(group, self.weight, self.groups), 1.0)
         self.pattern = Pattern.start(group, self.weight, _FORGET)
@@ -191,14 +187,21 @@ class _Pass:
 
     def run(self) -> Scores:
         series, times = self.table.shape
+        spans = len(self.spans)
         expected = np.full((times, series), np.nan)
-        p = np.ones((times, series))
+        rate, p = np.full((times, series), np.inf), np.ones((times, series))
         window = np.full((times, series), self.spans[0], dtype=np.int64)
-        crossed, chance = np.zeros((times, GRID.size)), np.zeros((times, GRID.size))
+        came = np.zeros((times, RATES.size))
+        events, chance = (
+            np.zeros((times + 1, spans, GRID.size)) for _part in range(2)
+        )  # up to the day before
+        recent = np.ones((QUIET, spans, series))  # p-values of the last days
         for day in range(times):
             factor = self.pattern.factors(int(self.kinds[day]))
             self._close(day)
             self.exposure[day + 1] = self.exposure[day] + factor
+            events[day + 1], chance[day + 1] = events[day], chance[day]
+            quiet, now = recent.min(axis=0), np.ones((spans, series))
             for i, span in enumerate(self.spans):
                 origin = day + 1 - span
                 if origin < 1:
@@ -208,25 +211,35 @@ class _Pass:
                 shape = self.shape[origin] * self.keep**span
                 if day >= self.learn:
                     size = 1.0 / (1.0 / shape + (self._dispersion(i) - 1.0) / mean)
-                    this = tail(total, mean, size) / self.share[i]
-                    better = this < p[day]
-                    p[day] = np.where(better, this, p[day])
-                    window[day] = np.where(better, span, window[day])
+                    now[i] = tail(total, mean, size)
                     asked = np.flatnonzero(self.speaks)[day % self.part :: self.part]
-                    chance[day] += self.part * crossings(mean[asked], size[asked], self.share[i])
+                    chance[day + 1, i] += self.part * crossings(mean[asked], size[asked])
+                    events[day + 1, i] += crossed(now[i, self.speaks], quiet[i, self.speaks], GRID)
+                    first = max(self.learn, day - HISTORY)
+                    weekly = 7.0 * (chance[day + 1, i] - chance[first, i]) / (day + 1 - first)
+                    known = rates(
+                        events[day, i] - events[first, i], chance[day, i] - chance[first, i], weekly, GRID
+                    )
+                    this = rate_at(now[i], known)
+                    better = this < rate[day]
+                    rate[day] = np.where(better, this, rate[day])
+                    p[day] = np.where(better, now[i], p[day])
+                    window[day] = np.where(better, span, window[day])
                 self._learn_spread(i, total, mean, shape)
             if day >= self.learn:
                 expected[day] = self.level[day] * factor
-                quiet = p[max(day - QUIET, 0) : day].min(axis=0)
-                crossed[day] = _new(p[day], quiet, self.speaks)
+                before = rate[max(day - QUIET, 0) : day].min(axis=0)
+                came[day] = crossed(rate[day, self.speaks], before[self.speaks], RATES)
+            recent[day % QUIET] = now
             self._learn_level(day, factor)
         return Scores(
             observed=self.table,
             expected=expected.T,
-            p=p.T,
+            rate=rate.T,
             window=window.T,
-            crossed=crossed,
-            chance=chance,
+            p=p.T,
+            came=came,
+            windows=spans,
             learn=self.learn,
         )
 
@@ -268,70 +281,29 @@ class _Pass:
         self.b = self.keep * self.b + factor
 
 
-def _new(p: Floats, quiet: Floats, speaks: Bools) -> Floats:
-    """(GRID,): series that cross each threshold today and did not in the days before (whose smallest p is ``quiet``)."""
-    now, before = place(p[speaks]), place(quiet[speaks])
-    fresh = now < before
-    ends = GRID.size + 1
-    change = np.bincount(now[fresh], minlength=ends) - np.bincount(before[fresh], minlength=ends)
-    return np.cumsum(change)[:-1].astype(np.float64)
-
-
 def alarms(scores: Scores, budget: float) -> Watch:
     """The alarms that keep to ``budget`` new false events a week in the whole district.
 
-    Every day has one threshold for all series and windows: the highest at which the crossings that the predictions expect, times
-    the ratio of the events that came to the crossings that were expected in the last ``HISTORY`` days, do not exceed the budget.
-    The expectation is exact for whole counts; the ratio corrects what the model has wrong, and counts an event of
-    several days and windows once. Real outbreaks of the past are in that ratio: the budget is then that of all alarms.
+    Every window was judged by what its p-values were worth; together they alarm more often than one alone and less often than the
+    sum, as the events of the last ``HISTORY`` days tell: every day's limit on the rate is the highest at which these do not
+    exceed the budget. Real outbreaks of the past are among them: the budget is then that of all alarms.
 
     Raises ValueError naming the argument.
     """
     if not (np.isfinite(budget) and budget > 0):
         raise ValueError(f"budget: {budget!r} is not a number of false alarms a week above 0")
-    p = scores.p.T
-    times = p.shape[0]
-    threshold = np.zeros(times)
-    came, foreseen = np.cumsum(scores.crossed, axis=0), np.cumsum(scores.chance, axis=0)
+    rate = scores.rate.T
+    times = rate.shape[0]
+    limit = np.zeros(times)
+    came = np.vstack([np.zeros(RATES.size), np.cumsum(scores.came, axis=0)])
+    each = scores.windows * 10.0**RATES
     for day in range(scores.learn, times):
         first = max(scores.learn, day - HISTORY)
-        past = (came[day - 1] - came[first - 1], foreseen[day - 1] - foreseen[first - 1])
-        daily = (foreseen[day] - foreseen[first - 1]) / (day + 1 - first)
-        threshold[day] = _threshold(*past, daily * 7.0, budget)
-    alarm = p <= threshold[:, None]
+        known = rates(came[day] - came[first], each * (day - first) / 7.0, each, RATES)
+        limit[day] = threshold(known, RATES, budget)
+    alarm = rate <= limit[:, None]
     alarm[: scores.learn] = False
     event = alarm.copy()
     for back in range(1, QUIET + 1):
         event[back:] &= ~alarm[:-back]
-    return Watch(scores=scores, threshold=threshold, alarm=alarm.T, event=event.T)
-
-
-def _threshold(came: Floats, foreseen: Floats, weekly: Floats, budget: float) -> float:
-    rate = np.maximum.accumulate(_ratio(came, foreseen) * weekly)
-    if rate[-1] <= budget:
-        return float(10.0 ** GRID[-1])
-    if rate[0] > budget:
-        return float(10.0 ** GRID[0] * budget / rate[0])
-    i = int(np.searchsorted(rate, budget, side="right"))  # rate[i - 1] <= budget < rate[i]
-    low, high = np.log(rate[i - 1] + 1e-12), np.log(rate[i])
-    part = (np.log(budget) - low) / (high - low) if rate[i - 1] > 0 else 0.0
-    return float(10.0 ** (GRID[i - 1] + part * (GRID[i] - GRID[i - 1])))
-
-
-def _ratio(came: Floats, foreseen: Floats) -> Floats:
-    """Events per expected crossing, by threshold.
-
-    Where few came, towards the rare end, the line through the logarithms of the ratios that are known better goes on: what the
-    model has wrong grows steadily into its tail. Without any experience it is :data:`_NAIVE`.
-    """
-    known = np.minimum(came, _ENOUGH)
-    weight = np.concatenate([known, [_TRUST]])
-    x = np.concatenate([GRID, [GRID[-1]]])
-    y = np.log(np.concatenate([(came + 0.5) / (foreseen + 0.5), [_NAIVE]]))
-    middle = float(weight @ x / weight.sum())
-    off = x - middle
-    slope = float(weight @ (off * y) / (weight @ off**2 + _TRUST))
-    line = float(weight @ y / weight.sum()) + slope * (GRID - middle)
-    own = known / _ENOUGH
-    with_line = own * np.log((came + 0.5) / (foreseen + 0.5)) + (1 - own) * line
-    return np.asarray(np.exp(with_line))
+    return Watch(scores=scores, threshold=limit, alarm=alarm.T, event=event.T)

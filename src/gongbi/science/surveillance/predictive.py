@@ -25,10 +25,8 @@ def place(p: Floats) -> Ints:
     return np.asarray(np.searchsorted(GRID, np.log10(np.maximum(p, _TINY)) - 1e-9))
 
 
-def crossings(mean: Floats, size: Floats, share: float = 1.0) -> Floats:
+def crossings(mean: Floats, size: Floats) -> Floats:
     """How many of the independent counts (N,) fall, by chance, where P(Y ≥ count) ≤ α: (GRID,), for every α of :data:`GRID`.
-
-    Where p-values are divided by ``share`` before they are compared, so are they here.
     Counts are whole, so that the chance of a p-value below α is not α but the largest attainable one below it: what makes
     thresholds on p-values conservative for sparse series is added up exactly here.
     """
@@ -42,14 +40,14 @@ def crossings(mean: Floats, size: Floats, share: float = 1.0) -> Floats:
         some = left & (reach <= steps)
         left &= ~some
         if some.any():
-            total += _stepwise(begin[some], mean[some], size[some], steps, share)
+            total += _stepwise(begin[some], mean[some], size[some], steps)
     if left.any():
         stride = np.ceil(np.maximum(spread[left] / 3.0, reach[left] / _STRIDES))
-        total += _strides(begin[left], mean[left], size[left], stride, share)
+        total += _strides(begin[left], mean[left], size[left], stride)
     return np.cumsum(total)[:-1]
 
 
-def _stepwise(begin: Floats, mean: Floats, size: Floats, steps: int, share: float) -> Floats:
+def _stepwise(begin: Floats, mean: Floats, size: Floats, steps: int) -> Floats:
     chance = mean / (mean + size)
     above = tail(begin, mean, size)
     mass = np.exp(
@@ -62,15 +60,15 @@ def _stepwise(begin: Floats, mean: Floats, size: Floats, steps: int, share: floa
     total = np.zeros(GRID.size + 1)
     y = begin.copy()
     for _step in range(steps):
-        total += np.bincount(place(above / share), mass, GRID.size + 1)
+        total += np.bincount(place(above), mass, GRID.size + 1)
         above = np.maximum(above - mass, 0.0)
         mass = mass * (y + size) / (y + 1) * chance
         y += 1
     return total
 
 
-def _strides(begin: Floats, mean: Floats, size: Floats, stride: Floats, share: float) -> Floats:
+def _strides(begin: Floats, mean: Floats, size: Floats, stride: Floats) -> Floats:
     y = begin[:, None] + stride[:, None] * np.arange(_STRIDES + 1)
     above = tail(y, mean[:, None], size[:, None])
     mass = above[:, :-1] - above[:, 1:]
-    return np.bincount(place(above[:, :-1] / share).ravel(), mass.ravel(), GRID.size + 1).astype(np.float64)
+    return np.bincount(place(above[:, :-1]).ravel(), mass.ravel(), GRID.size + 1).astype(np.float64)
