@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gongbi.science.commands import power as command
-from gongbi.science.power import Detector, plant
+from gongbi.science.power import Background, Detector, plant
 from science_page import Section, drawing, table
 
 FILE = Path("requests") / "chicago_sanitation_to_2013.csv.gz"
@@ -32,8 +32,8 @@ def _days(results: Results, **where: object) -> str:
     return "–" if np.isnan(mean) else f"{mean:.1f}"
 
 
-def _detectors() -> list[Detector]:
-    return [command.detector(name) for name in command.DETECTORS]
+def _detectors(background: Background) -> list[Detector]:
+    return [command.detector(name, background) for name in command.DETECTORS]
 
 
 def section(data: Path, *, seed: int, quick: bool) -> Section:
@@ -48,7 +48,7 @@ def section(data: Path, *, seed: int, quick: bool) -> Section:
         plant(background, size=size, spread=spread, length=length, number=number, seed=seed * 1000 + i)
         for i, (size, spread, length) in enumerate(kinds)
     ]
-    detectors = _detectors()
+    detectors = _detectors(background)
     results: list[dict[str, Any]] = []
     for detector in detectors:
         results += command.compare(detector, background, parts, WANTED)
@@ -171,8 +171,10 @@ district watch takes the number as an argument (`budget`).
 
 ![Days to detection](images/science/power-days.svg)
 
-Farrington's method looks once a week, on 77 sums, and so can be less strict with each than a watch that looks every day; it tells at the
-week's end. CUSUM's alarms last long (days on alarm, above), because what is in control is last year's mean and not this season's.
+Farrington's method looks once a week, on 77 sums, and so can be less strict with each than a watch that looks every day; it tells at
+the week's end. The scan looks at circles of places together and so is made for what is spread; its own limit is a recurrence interval of
+a year, by chance as the permutation of the cases knows it. CUSUM's alarms last long (days on alarm, above), because what is in control
+is last year's mean and not this season's.
 """
     return Section(
         title="Power: what is found, how soon, at how many false alarms", text=text, figures=figures

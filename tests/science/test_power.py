@@ -18,6 +18,7 @@ from gongbi.science.power import (
     EarsDetector,
     FarringtonDetector,
     Planted,
+    ScanDetector,
     limit_for,
     measure,
     own_limit,
@@ -119,6 +120,20 @@ def test_every_detector_finds_what_nobody_could_miss(detector: EarsDetector) -> 
     assert found.median_days == 0
 
 
+def test_the_scan_finds_what_is_spread() -> None:
+    calm = background(first=180)
+    detector = ScanDetector.once_a_year(calm, replications=99)
+    assert 3 < detector.limit < 20
+    planted = plant(calm, size=40, spread=3, length=2, number=6, seed=2)
+    found = measure(detector, calm, planted, limit=detector.limit)
+    assert found.rate == 1
+    assert found.days.max() <= 1
+    scores = detector.scores(calm, planted)
+    assert np.isnan(scores[0, : planted.start[0]]).all()
+    empty = Background.of(np.zeros((4, 40)), np.arange(40) % 7, range(4), range(4), first=30)
+    assert (ScanDetector(limit=5.0).scores(empty, None)[:, 30:] == 0).all()
+
+
 def test_farrington_finds_it_at_the_end_of_the_week() -> None:
     calm = background(days=7 * 125, first=7 * 110, rate=0.6)
     planted = plant(calm, size=60, number=15, seed=2)
@@ -186,7 +201,7 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert main(["power", "--data", str(data), "--json", str(out), "--false-alarms", "0.5", *more]) == 0
     answer = json.loads(out.read_text(encoding="utf-8"))
     assert answer["places"] == 6
-    assert len(answer["results"]) == 6 * 2 * 2
+    assert len(answer["results"]) == 7 * 2 * 2
     assert {line["detector"] for line in answer["results"]} >= {"EARS C1", "CUSUM", "district watch, daily"}
     assert all(0 <= line["detection_rate"] <= 1 for line in answer["results"])
     assert all(

@@ -24,6 +24,7 @@ from gongbi.science.power import (
     FarringtonDetector,
     Planted,
     Power,
+    ScanDetector,
     limit_for,
     measure,
     own_limit,
@@ -31,7 +32,7 @@ from gongbi.science.power import (
     together,
 )
 
-DETECTORS = ("earsC1", "earsC2", "earsC3", "cusum", "farrington-flexible", "district")
+DETECTORS = ("earsC1", "earsC2", "earsC3", "cusum", "farrington-flexible", "district", "scan")
 YEAR = 365
 WATCHED = 48 * 7  # days: with three years of data, two and a month lie before
 _KM = 111.195  # a degree of latitude
@@ -87,7 +88,7 @@ def run(options: argparse.Namespace) -> Mapping[str, Any]:
     ]
     results: list[dict[str, Any]] = []
     for name in names:
-        results += compare(detector(name), background, parts, wanted)
+        results += compare(detector(name, background), background, parts, wanted)
     return {
         "places": len(places),
         "from": (begin + timedelta(days=background.first)).isoformat(),
@@ -97,8 +98,10 @@ def run(options: argparse.Namespace) -> Mapping[str, Any]:
     }
 
 
-def detector(name: str) -> Detector:
+def detector(name: str, background: Background) -> Detector:
     """By the name that the command line gives it."""
+    if name == "scan":
+        return ScanDetector.once_a_year(background)
     if name.startswith("ears"):
         return EarsDetector(name.removeprefix("ears"))
     if name == "cusum":

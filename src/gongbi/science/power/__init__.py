@@ -7,6 +7,7 @@ many false alarms a week. All detectors are compared at the same number of false
 from gongbi.science.power.detectors import CusumDetector, DistrictDetector, EarsDetector, FarringtonDetector
 from gongbi.science.power.measure import Detector, Power, limit_for, measure, own_limit
 from gongbi.science.power.planting import Background, Planted, plant, together
+from gongbi.science.power.scanning import ScanDetector
 
 __all__ = [
     "Background",
@@ -17,6 +18,7 @@ __all__ = [
     "FarringtonDetector",
     "Planted",
     "Power",
+    "ScanDetector",
     "limit_for",
     "measure",
     "own_limit",
