@@ -30,6 +30,9 @@ NEW_YORK = {
         (3, 64, 40.85, 6.114140, 0.216), (4, 25, 12.82, 4.651839, 0.609), (5, 28, 15.54, 4.169203, 0.755),
         (6, 12, 5.14, 3.363518, 0.961), (7, 11, 4.61, 3.209485, 0.976)]),
 }  # fmt: skip
+# FleXScan, circles of the ten nearest, binomial: cluster, cases, people, ratio, p.
+BINOMIAL = [(1, 41, 38999, 8.47836, 0.014), (2, 42, 40696, 8.29257, 0.020), (3, 44, 47412, 6.43049, 0.139),
+    (4, 28, 26499, 5.77247, 0.233), (5, 25, 24571, 4.65493, 0.561)]  # fmt: skip
 NEW_MEXICO = [(1, 236, 176.22, 10.979758), (2, 16, 6.03, 5.684828), (3, 13, 5.37, 3.884186)]
 UNIT_VECTORS = [(10, 1, 14.060436), (2, 1, 0.386720)]
 
@@ -100,6 +103,20 @@ def _references(data: Path, replications: int, seed: int) -> str:
                     _yes(same),
                 )
             )
+    ten = scan(
+        np.floor(cases),
+        circles(lon, lat, max_places=10),
+        model="bernoulli",
+        controls=people - np.floor(cases),
+        replications=replications,
+        seed=seed,
+    )
+    for (number, count, living, ratio, p), ours in zip(BINOMIAL, ten.clusters, strict=False):
+        same = (ours.cases, int(ours.baseline), round(ours.llr, 5)) == (count, living, ratio)
+        rows.append(
+            ("New York, Bernoulli, ten nearest", number, count, f"of {living:,}", f"{ratio:.5f}", f"{ours.llr:.5f}", f"{p:g}", f"{ours.p:.2g}",
+             _yes(same))
+        )  # fmt: skip
     for (number, count, expected, ratio), ours in zip(NEW_MEXICO, _new_mexico(data).clusters, strict=False):
         same = (ours.cases, round(ours.expected, 2), round(ours.llr, 6)) == (count, expected, ratio)
         rows.append(
@@ -242,10 +259,10 @@ with indirect standardisation, Bernoulli, space-time permutation. `python -m gon
 
 ### The reference program's numbers
 
-Printed by SaTScan 9.3 and 9.6, or recomputed from its sample data ({len(references.splitlines()) - 2} clusters and vectors). The
+Printed by SaTScan 9.3 and 9.6 and by FleXScan 3.1, or recomputed from its sample data ({len(references.splitlines()) - 2} clusters and vectors). The
 unit vectors are cut off where they are printed, not rounded. Probabilities come from other random numbers; small ones are Gumbel tails
-of 999 replications and known to a factor of about 1.5. Bernoulli and permutation have no printed numbers: the tests compare them with a
-search that tries every window, and their replications with data shuffled by another generator.
+of 999 replications and known to a factor of about 1.5. Permutation has no printed numbers; the tests compare every model with a
+search that tries every window, and their replications with data shuffled by another generator. Bernoulli's are FleXScan's.
 
 {references}
 

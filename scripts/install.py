@@ -219,6 +219,11 @@ def python_steps(lock: str) -> None:
     command = VENV / "bin" / "gongbi"
     step("gongbi", "installing Gongbi itself", [ROOT / "pyproject.toml", LOCKS / "base.in", str(ROOT)],
          command.exists(), install_gongbi)  # fmt: skip
+    step(
+        "loops", "compiling the library's innermost loops for this machine",
+        [LOCKS / "base.txt", str(ROOT), *sorted((ROOT / "src/gongbi/science/scan").glob("*.py"))], True,
+        lambda: call("compile the library's innermost loops", [PYTHON, "-m", "gongbi.science.scan.warm"]),
+    )  # fmt: skip
 
 
 # --- The front end --------------------------------------------------------------------------------------------------

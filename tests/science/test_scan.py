@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -257,6 +260,8 @@ def test_places_at_the_same_distance_enter_together() -> None:
     around = circles([0, 1, -1, 0, 0, 0], [0, 0, 0, 1, -1, 0], cartesian=True)
     assert around.near[:6].tolist()[:2] == [0, 5]
     assert np.flatnonzero(around.stop[:6]).tolist() == [1, 5]
+    fewer = circles([0, 1, -1, 0, 0, 0], [0, 0, 0, 1, -1, 0], max_places=3, cartesian=True)
+    assert fewer.stop[:3].tolist() == [False, True, False]
     degrees = circles([108.9, 108.91, 108.89], [34.25, 34.25, 34.25], max_radius=3)
     assert degrees.stop[:3].tolist() == [False, False, True] or degrees.stop[:3].tolist() == [
         True,
@@ -314,10 +319,11 @@ def test_what_cannot_be_scanned_is_refused_by_its_name(argument: str, given: dic
         ([34.0, 34.1], [108.9, 108.8], {}),
         ([1, 2], [1, 2], {"max_radius": 0}),
         ([1, 2], [1, 2], {"max_radius": float("nan")}),
+        ([1, 2], [1, 2], {"max_places": 0}),
     ],
 )
 def test_coordinates_that_are_none_are_refused(x: list[float], y: list[float], words: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"^(x|x, y|max_radius):"):
+    with pytest.raises(ValueError, match=r"^(x|x, y|max_radius|max_places):"):
         circles(x, y, **words)
 
 
@@ -353,6 +359,28 @@ def test_many_cases_need_wider_counters() -> None:
     data = {**data, "cases": data["cases"] + np.random.default_rng(1).poisson(700, (14, 12))}
     every = every_window(data, "poisson", False, share=0.4, longest=5, radius=2.5)
     assert run(data, "poisson", False).clusters[0].llr == pytest.approx(max(every)[0], abs=1e-6)
+
+
+def test_without_numba_the_same_comes_out(tmp_path: Path) -> None:
+    code = """
+import sys, json
+if sys.argv[1] == "without":
+    sys.modules["numba"] = None
+import numpy as np
+from gongbi.science.scan import circles, engine, scan
+assert (engine.kernels is None) == (sys.argv[1] == "without")
+cases = np.random.default_rng(3).poisson(1, (12, 8))
+around = circles(np.arange(12.0) % 4, np.arange(12.0) // 4, cartesian=True)
+found = scan(cases, around, baseline=np.ones((12, 8)) + np.eye(12, 8), replications=19)
+print(json.dumps([found.maxima.tolist(), [(c.llr, c.p, c.places.tolist()) for c in found.clusters]]))
+"""
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", code, how], capture_output=True, text=True, check=True, cwd=tmp_path
+        ).stdout
+        for how in ("with", "without")
+    ]
+    assert said[0] == said[1]
 
 
 def test_results_are_values() -> None:

@@ -54,7 +54,16 @@ def test_cases_outside_the_days_are_left_out_and_counted(
 ) -> None:
     status, result = run(tmp_path, *SPACETIME, cases=CASES + "c 5 2019/12/31\nc 2 2020/2/1\n")
     assert (status, result["left_out"], result["cases"]) == (0, 7, 7)
-    assert "7 outside these days were left out" in capsys.readouterr().out
+    assert "7 cases or controls outside these days were left out" in capsys.readouterr().out
+
+
+def test_what_was_done_with_the_data_is_said(tmp_path: Path) -> None:
+    assert run(tmp_path, *SPACETIME)[1]["notes"] == [
+        "without --population every place is taken to have the same one"
+    ]
+    kinds = CASES.replace("\n", " m\n")
+    notes = run(tmp_path, *SPACETIME, "--model", "permutation", cases=kinds)[1]["notes"]
+    assert notes == ["the permutation model leaves covariates aside"]
 
 
 def test_a_spatial_scan_needs_no_dates(tmp_path: Path) -> None:

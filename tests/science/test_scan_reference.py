@@ -20,13 +20,18 @@ pytestmark = [
 ]
 
 
-def new_york(*, cartesian: bool, share: float, replications: int = 999) -> ScanResult:
+def columns() -> list[Any]:
+    """Longitude, latitude, people, cases."""
     with (DATA / "new_york" / "nydf.csv").open() as file:
         rows = list(csv.DictReader(file))
-    lon, lat, people, cases = (
+    return [
         np.array([float(row[name]) for row in rows])
         for name in ("longitude", "latitude", "population", "cases")
-    )
+    ]
+
+
+def new_york(*, cartesian: bool, share: float, replications: int = 999) -> ScanResult:
+    lon, lat, people, cases = columns()
     around = circles(lat, lon, cartesian=True) if cartesian else circles(lon, lat)
     return scan(np.floor(cases), around, baseline=people, max_share=share, replications=replications)
 
@@ -78,6 +83,30 @@ def test_new_yorks_radii_are_the_printed_ones() -> None:
     result = new_york(cartesian=False, share=0.5, replications=0)
     printed = (7.70, 13.01, 2.35, 5.82, 1.16, 1.01)
     assert tuple(round(c.radius, 2) for c in result.clusters[:6]) == printed
+
+
+# FleXScan's circular scan with the binomial model, ten nearest places: places, cases, people, ratio, rank of 1,000
+BINOMIAL = [
+    ((1, 2, 3, 12, 13, 14, 15, 35, 47, 49), 41, 38999, 8.47836, 14),
+    ((85, 86, 87, 88, 89, 90, 91, 92, 93), 42, 40696, 8.29257, 20),
+    ((37, 38, 39, 40, 43, 44, 45, 46, 52, 53), 44, 47412, 6.43049, 139),
+    ((113, 117, 118, 119, 124, 125, 126, 127), 28, 26499, 5.77247, 233),
+    ((62, 64, 65, 67), 25, 24571, 4.65493, 561),
+]
+
+
+def test_new_york_with_the_bernoulli_model() -> None:
+    lon, lat, people, cases = columns()
+    around = circles(lon, lat, max_places=10)
+    controls = people - np.floor(cases)
+    result = scan(np.floor(cases), around, model="bernoulli", controls=controls, replications=299)
+    for cluster, (places, ill, living, ratio, rank) in zip(result.clusters, BINOMIAL, strict=False):
+        assert tuple(sorted(cluster.places + 1)) == places
+        assert (cluster.cases, int(cluster.baseline), round(cluster.llr, 5)) == (ill, living, ratio)
+        p = rank / 1000
+        assert cluster.p_monte_carlo == pytest.approx(
+            p, abs=4 * np.sqrt(p * (1 - p) * (1 / 299 + 1 / 999)) + 0.004
+        )
 
 
 @pytest.mark.parametrize(("cases", "expected", "ratio"), [(10, 1, 14.060436), (2, 1, 0.386720)])

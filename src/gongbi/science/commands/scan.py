@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -114,7 +114,7 @@ def run(options: argparse.Namespace) -> Mapping[str, Any]:
         seed=options.seed,
         threads=options.threads,
     )
-    return _told(options, study, result)
+    return _told(options, study, result, cases)
 
 
 def _baseline(study: Study) -> Any:
@@ -125,7 +125,21 @@ def _baseline(study: Study) -> Any:
     return [days] * len(study.places)
 
 
-def _told(options: argparse.Namespace, study: Study, result: ScanResult) -> dict[str, Any]:
+def _notes(options: argparse.Namespace, study: Study, cases: Sequence[Count]) -> list[str]:
+    """What was done with the data that is not plain from the options."""
+    notes = []
+    if study.left_out:
+        notes.append(f"{study.left_out} cases or controls outside these days were left out")
+    if options.model != "poisson" and any(line.kind for line in cases):
+        notes.append(f"the {options.model} model leaves covariates aside")
+    if options.model == "poisson" and study.expected is None:
+        notes.append("without --population every place is taken to have the same one")
+    return notes
+
+
+def _told(
+    options: argparse.Namespace, study: Study, result: ScanResult, cases: Sequence[Count]
+) -> dict[str, Any]:
     return {
         "model": options.model,
         "shape": options.shape,
@@ -136,6 +150,7 @@ def _told(options: argparse.Namespace, study: Study, result: ScanResult) -> dict
         "locations": len(study.places),
         "cases": result.cases,
         "left_out": study.left_out,
+        "notes": _notes(options, study, cases),
         "replications": options.replications,
         "clusters": [_cluster(cluster, options, study) for cluster in result.clusters],
     }
@@ -168,8 +183,7 @@ def say(result: Mapping[str, Any]) -> Iterable[str]:
         f"{result['cases']} cases at {result['locations']} places, {result['start']} to {result['end']}; "
         f"{result['model']}, {result['shape']}{', prospective' if result['prospective'] else ''}"
     )
-    if result["left_out"]:
-        yield f"{result['left_out']} outside these days were left out"
+    yield from result["notes"]
     if not result["clusters"]:
         yield "no cluster: nowhere are there more cases than expected"
     for number, cluster in enumerate(result["clusters"], 1):

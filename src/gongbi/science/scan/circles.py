@@ -33,16 +33,24 @@ class Circles:
 
 
 def circles(
-    x: ArrayLike, y: ArrayLike, *, max_radius: float | None = None, cartesian: bool = False
+    x: ArrayLike,
+    y: ArrayLike,
+    *,
+    max_radius: float | None = None,
+    max_places: int | None = None,
+    cartesian: bool = False,
 ) -> Circles:
     """The circles around the places at ``x``, ``y``: longitude and latitude in degrees, or any plane with ``cartesian``.
 
-    ``max_radius``: kilometres, or the plane's unit; None is no limit. Distances on the earth are great circles on a sphere. Raises
-    ValueError for coordinates that are not finite or no degrees, for none at all, and for a radius that is not above zero.
+    ``max_radius``: kilometres, or the plane's unit; ``max_places``: in a circle; None is no limit. Distances on the earth are great
+    circles on a sphere. Raises ValueError for coordinates that are not finite or no degrees, for none at all, and for limits that
+    are not above zero.
     """
     points = _points(x, y, cartesian=cartesian)
     if max_radius is not None and not max_radius > 0:
         raise ValueError(f"max_radius: {max_radius} is not above zero")
+    if max_places is not None and max_places < 1:
+        raise ValueError(f"max_places: {max_places} is below 1")
     count = len(points)
     reach = np.inf if max_radius is None else float(max_radius)
     tie = _TIE * float(_distance(points.min(axis=0)[None], points.max(axis=0)[None], cartesian=True)[0, 0])
@@ -54,9 +62,11 @@ def circles(
         for row in apart:
             inside = np.flatnonzero(row <= reach + tie)
             order = inside[np.argsort(row[inside], kind="stable")]
+            ends = np.append(np.diff(row[order]) > tie, True)
+            order = order[:max_places]
             near.append(order.astype(np.int32))
             distance.append(row[order].astype(np.float32))
-            stop.append(np.append(np.diff(row[order]) > tie, True))
+            stop.append(ends[:max_places])
             sizes.append(len(order))
     return Circles(np.cumsum(sizes), np.concatenate(near), np.concatenate(distance), np.concatenate(stop))
 
