@@ -73,6 +73,10 @@ def test_a_planted_outbreak_raises_an_alarm_and_shuffled_days_do_not() -> None:
     assert found.event[17, 280:284].sum() == 1
     assert found.scores.p[17, 283] < 1e-5
     assert found.alarm[:, :LEARN].sum() == 0
+    assert found.scores.window[17, 283] == 7
+    assert found.scores.window_observed[17, 283] == counts[17, 277:284].sum()
+    assert 0 < found.scores.window_expected[17, 283] < 2
+    assert found.scores.rate[17, 283] <= found.threshold[283]
     # every case on a day of its own drawing
     shuffled = np.random.default_rng(2).multinomial(counts.sum(axis=1), np.full(300, 1 / 300))
     again = watch(shuffled, weekday, budget=0.5)

@@ -38,7 +38,9 @@ class Scores:
     expected: Floats  # one day ahead; NaN while learning
     rate: Floats  # alarms a week in the whole district if the limit were here, by the most telling window; infinity while learning
     window: Ints  # the days of that window, the last of them today
-    p: Floats  # its P(count so high), as predicted before it began; 1 while learning
+    window_observed: Floats  # the cases in that window
+    window_expected: Floats  # as predicted before it began; NaN while learning
+    p: Floats  # its P(count so high); 1 while learning
     came: Floats  # (times, RATES): new events of each day by limit on ``rate``, the counted series
     windows: int
     learn: int
@@ -191,6 +193,7 @@ class _Pass:
         expected = np.full((times, series), np.nan)
         rate, p = np.full((times, series), np.inf), np.ones((times, series))
         window = np.full((times, series), self.spans[0], dtype=np.int64)
+        seen, foretold = self.table.T.copy(), np.full((times, series), np.nan)
         came = np.zeros((times, RATES.size))
         events, chance = (
             np.zeros((times + 1, spans, GRID.size)) for _part in range(2)
@@ -225,6 +228,8 @@ class _Pass:
                     rate[day] = np.where(better, this, rate[day])
                     p[day] = np.where(better, now[i], p[day])
                     window[day] = np.where(better, span, window[day])
+                    seen[day] = np.where(better, total, seen[day])
+                    foretold[day] = np.where(better | (i == 0), mean, foretold[day])
                 self._learn_spread(i, total, mean, shape)
             if day >= self.learn:
                 expected[day] = self.level[day] * factor
@@ -237,6 +242,8 @@ class _Pass:
             expected=expected.T,
             rate=rate.T,
             window=window.T,
+            window_observed=seen.T,
+            window_expected=foretold.T,
             p=p.T,
             came=came,
             windows=spans,
