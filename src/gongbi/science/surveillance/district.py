@@ -17,15 +17,11 @@ WINDOWS = (1, 7)
 LEARN = 56  # days before the first judgement
 HISTORY = 182  # days whose false alarms are compared with those that were expected
 QUIET = 7  # days without an alarm after which the next one is a new event
-_MANY, _PART = (
-    100,
-    3,
-)  # of many series one in three is asked each day how often chance would cross: each has its turn
+_MANY = 100  # of more series than these
+_PART = 3  # one in so many is asked each day how often chance would cross: each has its turn
 _FORGET = 0.99  # of day factors (per occurrence) and of the dispersion (per day)
 _PRIOR_CASES = 20.0  # cases that a series' dispersion borrows from its group
-_DRIFT = (
-    1.0 - 1.0 / 10.0
-)  # a whole group rises and falls with the seasons: its last ten days correct all levels
+_DRIFT = 0.9  # a whole group rises and falls with the seasons: its last ten days correct all levels
 _PRIOR_DRIFT = 50.0  # cases by which such a correction is held back
 _START = 14  # days that make the first guess of the level
 
@@ -102,13 +98,13 @@ def score(
 ) -> Scores:
     """How unusual every count is, given its past.
 
-    Each series is a Poisson with a gamma level that forgets with a mean of ``memory`` days, times a factor of the day
-    (``weekday`` 0–6; ``holiday`` and ``makeup`` days, told by the caller) and of how its whole group stands against its level of late
-    (the season); what it varies beyond that is estimated from its own past
-    errors, drawn to its ``group``'s (series,) (a kind, say). The sum of each of the ``windows`` of days that end today is
-    compared with the negative binomial that was predicted before the window began, and its p-value with what such p-values were worth in the last
-    ``HISTORY`` days: ``rate``. Series where ``counted`` is False are judged but
-    speak neither for their group nor for the threshold. The first ``learn`` days are not judged.
+    Each series is a Poisson with a gamma level that forgets with a mean of ``memory`` days, times a factor of the day (``weekday`` 0–6;
+    ``holiday`` and ``makeup`` days, told by the caller) and of how its whole ``group`` (series,) (a kind, say) stands against its level of
+    late: the season. What it varies beyond that is estimated from its own past errors, drawn to its group's. The sum of each of the
+    ``windows`` of days that end today is compared with the negative binomial that was predicted before the window began, and its p-value
+    with what such p-values were worth in the last ``HISTORY`` days: ``rate``. Series where ``counted`` is False are judged but speak
+    neither for their group nor for the threshold. The first ``learn`` days are not judged: give ``LEARN + HISTORY`` days and those
+    that are to be judged.
 
     Harvey and Fernandes 1989 (J Bus Econ Stat 7:407) for the level; Czado, Gneiting, Held 2009 (Biometrics 65:1254) for predictive
     p-values of counts. Raises ValueError naming the argument.

@@ -27,6 +27,7 @@ def place(p: Floats) -> Ints:
 
 def crossings(mean: Floats, size: Floats) -> Floats:
     """How many of the independent counts (N,) fall, by chance, where P(Y ≥ count) ≤ α: (GRID,), for every α of :data:`GRID`.
+
     Counts are whole, so that the chance of a p-value below α is not α but the largest attainable one below it: what makes
     thresholds on p-values conservative for sparse series is added up exactly here.
     """
@@ -34,7 +35,7 @@ def crossings(mean: Floats, size: Floats) -> Floats:
     spread = np.sqrt(mean + mean**2 / size)
     begin = np.floor(mean + spread)
     # how many counts lie between the mean and the rarest threshold: the tail falls by this ratio a count, in the end
-    reach = np.ceil(GRID[0] * np.log(10.0) / np.log(mean / (mean + size))) + 3.0 * spread
+    reach = np.ceil(GRID[0] * np.log(10.0) / np.log(mean / (mean + size))) + 5.0 * spread
     left = np.ones(mean.shape, dtype=np.bool_)
     for steps in _STEPS:
         some = left & (reach <= steps)
