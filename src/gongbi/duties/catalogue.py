@@ -8,6 +8,7 @@ until the change is over, so it sees its own change at once.
 from __future__ import annotations
 
 import io
+import logging
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -195,7 +196,16 @@ def _trained() -> Trained | None:
     row = KindModel.objects.filter(active=True).first()
     if row is None:
         return None
-    return Trained(row.pk, science.load(io.BytesIO(bytes(row.data))), row.mixing)
+    try:
+        model = science.load(io.BytesIO(bytes(row.data)))
+    except (
+        ValueError
+    ) as problem:  # of an earlier edition: the catalogue's words serve until the next training
+        logging.getLogger("gongbi.duties").warning(
+            "the trained classifier %s is not used: %s", row.pk, problem
+        )
+        return None
+    return Trained(row.pk, model, row.mixing)
 
 
 def kind_of(row: Kind) -> KindFacts:

@@ -1,11 +1,11 @@
-"""Which of many labels a short text belongs to: a linear model over character n-grams that explains itself.
+"""Which of many labels a text belongs to: a linear model over character pieces, helped by a category tree; it explains itself.
 
-No segmenter and no vocabulary of words: Chinese text is read as its 1- to 4-character pieces. Training
-(:mod:`gongbi.science.text_fit`) uses scikit-learn; what is kept is a few numpy arrays, and a prediction is one gather of rows (well
-under a millisecond), because predicting one text through scikit-learn's own pipeline costs 2 to 100 ms.
+Chinese text is read as its 1- to 4-character pieces (:mod:`gongbi.science.text_pieces`), those of the title counting for more.
+Training (:mod:`gongbi.science.text_fit`) uses scikit-learn's linear support vector machines (Fan et al. 2008, "LIBLINEAR"); what
+is kept is a few numpy arrays. Where there is a category tree, likeness to its leaves is added (:mod:`gongbi.science.text_leaves`).
 
-Probabilities are the softmax of the decision values with one temperature fitted on held-out folds (Guo et al. 2017, "On
-Calibration of Modern Neural Networks", §4.2). Below ``threshold`` the model abstains.
+Probabilities are the softmax of both with factors fitted on held-out texts (temperature scaling: Guo et al. 2017, "On Calibration
+of Modern Neural Networks", §4.2). Below ``threshold`` the model abstains; :meth:`Model.at_precision` chooses it.
 
 >>> from gongbi.science.text_fit import train
 >>> model = train(["路灯不亮", "路灯坏了", "垃圾没人清", "垃圾成堆"] * 5, ["灯", "灯", "脏", "脏"] * 5, seed=1)
@@ -20,20 +20,24 @@ import io
 import unicodedata
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
-Hashes = npt.NDArray[np.uint64]
+from gongbi.science.text_leaves import Leaves
+from gongbi.science.text_pieces import LONGEST, Floats, Folded, Hashes, Index, Pieces, Tally, fold
+from gongbi.science.text_scores import Scores, evaluate, threshold_for
 
-SIZES = (1, 2, 3, 4)  # lengths of the pieces, in characters
-LONGEST = 4000  # characters read of one text
-FORMAT = "gongbi-text-1"
-_MIX = np.uint64(0x9E3779B97F4A7C15)
-_SPLIT = np.uint64(0xBF58476D1CE4E5B9)
+__all__ = ["Guess", "Model", "Predictions", "Scores", "blend", "evaluate", "load", "normal", "softmax"]
+
+FORMAT = "gongbi-text-2"
+BATCH = 256  # texts computed together
+_WORDS = 3  # deciding words told of one guess
+_LONG = 6  # characters of a deciding word at most
+_WORTH = 0.1  # probability below which a guess beyond the third is told without words
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +50,6 @@ class Guess:
     probability: float
     words: tuple[str, ...] = ()
     abstained: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """How well predictions match: over all texts, and averaged over labels (macro-F1). ``log_loss`` in
-    nats.
-    """
-
-    n: int
-    accuracy: float
-    macro_f1: float
-    top3: float
-    log_loss: float
-    calibration_error: float  # expected calibration error, ten equal bins of confidence
-    abstained: float
-    accuracy_when_sure: float
-    per_label: dict[str, tuple[int, float]] = field(default_factory=dict)  # label → (texts, F1)
-
-    def as_dict(self) -> dict[str, Any]:
-        names = ("n", "accuracy", "macro_f1", "top3", "log_loss", "calibration_error", "abstained")
-        return {name: getattr(self, name) for name in (*names, "accuracy_when_sure")}
 
 
 def normal(text: str) -> str:
@@ -88,40 +71,34 @@ def normal(text: str) -> str:
     return "".join(out)[:LONGEST].strip()
 
 
-def pieces(text: str) -> tuple[Hashes, npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """``(hash, start, length)`` of every piece that holds no blank; ``text`` is already normal."""
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
-    blank = codes == 32
-    hashes: list[Hashes] = []
-    starts: list[npt.NDArray[np.int32]] = []
-    lengths: list[npt.NDArray[np.int32]] = []
-    with np.errstate(over="ignore"):
-        rolled = np.full(codes.size, np.uint64(7), dtype=np.uint64)
-        bad = np.zeros(codes.size, dtype=bool)
-        for size in SIZES:
-            if codes.size < size:
-                break
-            end = codes.size - size + 1
-            rolled = (rolled[:end] * _MIX) ^ ((codes[size - 1 :] + np.uint64(size)) * _SPLIT)
-            bad = bad[:end] | blank[size - 1 :]
-            good = np.flatnonzero(~bad)
-            mixed = rolled[good]
-            mixed = (mixed ^ (mixed >> np.uint64(29))) * _SPLIT
-            hashes.append(mixed ^ (mixed >> np.uint64(32)))
-            starts.append(good.astype(np.int32))
-            lengths.append(np.full(good.size, size, dtype=np.int32))
-    if not hashes:
-        nothing = np.zeros(0, dtype=np.int32)
-        return np.zeros(0, dtype=np.uint64), nothing, nothing
-    return np.concatenate(hashes), np.concatenate(starts), np.concatenate(lengths)
-
-
 def softmax(values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     """Along the last axis, without overflow."""
     shifted = np.asarray(values, dtype=np.float64)
     shifted = np.exp(shifted - shifted.max(axis=-1, keepdims=True))
     total: npt.NDArray[np.float64] = shifted / shifted.sum(axis=-1, keepdims=True)
     return total
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """``chances`` (n, k) in the order of ``labels``; ``best`` and ``abstained`` (n,); the deciding ``words`` of each best label."""
+
+    labels: tuple[str, ...]
+    chances: npt.NDArray[np.float64]
+    best: npt.NDArray[np.intp]
+    abstained: npt.NDArray[np.bool_]
+    words: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class _Read:
+    """Some texts as the model sees them: their pieces, the rows that it knows, and what each adds to a label."""
+
+    pieces: Pieces
+    tally: Tally
+    values: Floats  # unit TF-IDF of the tally's entries
+    logits: npt.NDArray[np.float64]  # (n, k)
+    alike: Floats | None  # (n, l) of the leaves
 
 
 @dataclass(frozen=True)
@@ -137,91 +114,159 @@ class Model:
     threshold: float
     seed: int
     counts: tuple[int, ...]  # texts of each label that it was trained on
+    curve: npt.NDArray[np.float64]  # (m, 2): see text_scores.precision_curve
+    leaves: Leaves | None = None
+    leaf_weight: float = 0.0  # of likeness to a leaf, in units of the decision value
 
-    def _vector(self, hashes: Hashes) -> tuple[npt.NDArray[np.intp], Floats, npt.NDArray[np.intp]]:
-        """Known rows, their TF-IDF values (unit length), and for each piece its position in ``rows`` or
-        −1.
-        """
-        at = np.searchsorted(self.hashes, hashes)
-        at[at == self.hashes.size] = 0
-        known = self.hashes[at] == hashes
-        rows, inverse, counts = np.unique(at[known], return_inverse=True, return_counts=True)
-        values = (1 + np.log(counts)).astype(np.float32) * self.idf[rows]
-        norm = float(np.sqrt(np.dot(values, values)))
-        place = np.full(hashes.size, -1, dtype=np.intp)
-        place[known] = inverse
-        return rows, values / np.float32(norm) if norm else values, place
+    @cached_property
+    def index(self) -> Index:
+        return Index.of(self.hashes)
 
-    def decision(self, text: str) -> npt.NDArray[np.float64]:
+    def read(self, folded: Folded) -> _Read:
+        """Texts as :func:`text_pieces.fold` returned them."""
+        pieces = Pieces.of(folded)
+        tally = pieces.tally(self.index.find(pieces.hashes).astype(np.int64), max(1, self.hashes.size))
+        values = tally.values(self.idf)
+        logits = np.empty((folded.size, len(self.labels)))
+        pointers, rows = tally.pointers, tally.rows
+        for place in range(folded.size):
+            span = slice(pointers[place], pointers[place + 1])
+            logits[place] = values[span] @ self.weights[rows[span]].astype(np.float32)
+        logits += self.bias
+        alike = None
+        if self.leaves is not None:
+            alike = self.leaves.alike(tally)
+            logits += self.leaf_weight * self.leaves.by_label(alike, len(self.labels))
+        return _Read(pieces, tally, values, logits / self.temperature, alike)
+
+    def decision(self, text: str, title: str | None = None) -> npt.NDArray[np.float64]:
         """Decision values (k,), before the temperature."""
-        hashes, _starts, _lengths = pieces(normal(text))
-        rows, values, _place = self._vector(hashes)
-        return self._decide(rows, values)
+        logits: npt.NDArray[np.float64] = self.read(fold([text], [title])).logits[0]
+        return logits * self.temperature
 
-    def _decide(self, rows: npt.NDArray[np.intp], values: Floats) -> npt.NDArray[np.float64]:
-        if not rows.size:
-            return self.bias.astype(np.float64)
-        return (values @ self.weights[rows].astype(np.float32) + self.bias).astype(np.float64)
-
-    def probabilities(self, text: str) -> npt.NDArray[np.float64]:
+    def probabilities(self, text: str, title: str | None = None) -> npt.NDArray[np.float64]:
         """Calibrated probabilities (k,), in the order of ``labels``."""
-        return softmax(self.decision(text) / self.temperature)
+        return softmax(self.read(fold([text], [title])).logits[0])
 
     def coverage(self, text: str) -> float:
         """Share in 0..1 of the text's two-character pieces that the training texts held: how far it may
         judge at all.
         """
-        hashes, _starts, lengths = pieces(normal(text))
-        pairs = np.unique(hashes[lengths == 2])
-        if not pairs.size:
-            return 0.0
-        at = np.searchsorted(self.hashes, pairs)
-        at[at == self.hashes.size] = 0
-        return float((self.hashes[at] == pairs).mean())
+        pieces = Pieces.of(fold([text]))
+        pairs = np.unique(pieces.hashes[pieces.sizes == 2])
+        return float((self.index.find(pairs) >= 0).mean()) if pairs.size else 0.0
 
-    def predict(self, text: str, top: int = 3) -> list[Guess]:
+    def predict(self, text: str, top: int = 3, *, title: str | None = None) -> list[Guess]:
         """The ``top`` likeliest labels, best first, with the pieces that decided. Empty text: every guess
         abstains.
         """
-        plain = normal(text)
-        hashes, starts, lengths = pieces(plain)
-        rows, values, place = self._vector(hashes)
-        chances = softmax(self._decide(rows, values) / self.temperature)
+        read = self.read(fold([text], [title]))
+        chances = softmax(read.logits[0])
         order = np.argsort(-chances, kind="stable")[:top]
-        unsure = bool(chances[order[0]] < self.threshold) or not rows.size
+        unsure = bool(chances[order[0]] < self.threshold) or not read.tally.rows.size
         out: list[Guess] = []
-        gathered = self.weights[rows].astype(np.float32) if rows.size else np.zeros((0, len(self.labels)))
-        for label in order:
-            words: tuple[str, ...] = ()
-            if rows.size:
-                against = (gathered.sum(axis=1) - gathered[:, label]) / max(1, gathered.shape[1] - 1)
-                gain = values * (gathered[:, label] - against)
-                words = _deciding(plain, gain, place, starts, lengths)
+        for rank, label in enumerate(order):
+            worth = rank < _WORDS or chances[label] >= _WORTH
+            words = self._words(read, np.array([label]))[0] if worth else ()
             out.append(Guess(self.labels[label], float(chances[label]), words, unsure))
         return out
 
+    def predict_many(self, texts: Sequence[str], titles: Sequence[str | None] | None = None) -> Predictions:
+        """All texts at once, some thousands a second. ``titles``: of each text; without, its first words count for more."""
+        if titles is not None and len(titles) != len(texts):
+            raise ValueError("titles: as many as texts, please")
+        chances = np.zeros((len(texts), len(self.labels)))
+        mute = np.zeros(len(texts), dtype=bool)
+        words: list[tuple[str, ...]] = []
+        for start in range(0, len(texts), BATCH):
+            rows = slice(start, start + BATCH)
+            read = self.read(fold(texts[rows], titles[rows] if titles is not None else None))
+            chances[rows] = softmax(read.logits)
+            mute[rows] = np.diff(read.tally.pointers) == 0
+            words += self._words(read, chances[rows].argmax(axis=1))
+        best = chances.argmax(axis=1)
+        unsure = mute | (chances.max(axis=1, initial=0) < self.threshold)
+        return Predictions(self.labels, chances, best, unsure, tuple(words))
+
+    def _words(self, read: _Read, chosen: npt.NDArray[np.intp]) -> list[tuple[str, ...]]:
+        """For each text the pieces of two or more characters that spoke most for the chosen label, none inside another."""
+        tally, pieces = read.tally, read.pieces
+        documents = tally.documents
+        long = np.flatnonzero(pieces.sizes[tally.firsts] >= 2)
+        rows, document = tally.rows[long], documents[long]
+        gathered = self.weights[rows].astype(np.float32)
+        own = gathered[np.arange(rows.size), chosen[document]]
+        others = (gathered.sum(axis=1) - own) / max(1, gathered.shape[1] - 1)
+        gain = read.values[long] * (own - others)
+        if self.leaves is not None and read.alike is not None:
+            gain += self.leaf_weight * self._leaf_gain(self.leaves, read, chosen)[long]
+        best = np.zeros(len(chosen))
+        np.maximum.at(best, document, gain)
+        strong = np.flatnonzero((gain > 0) & (gain >= 0.3 * best[document]))
+        strong = strong[np.lexsort((-gain[strong], document[strong]))]
+        cuts = np.searchsorted(document[strong], np.arange(len(chosen) + 1))
+        at = tally.firsts[long[strong]]
+        starts, ends = pieces.starts[at], pieces.starts[at] + pieces.sizes[at]
+        plain = pieces.folded.text
+        out = []
+        for place in range(len(chosen)):
+            some = slice(cuts[place], min(cuts[place + 1], cuts[place] + 12))
+            out.append(_apart(plain, starts[some].tolist(), ends[some].tolist()))
+        return out
+
+    def _leaf_gain(self, leaves: Leaves, read: _Read, chosen: npt.NDArray[np.intp]) -> Floats:
+        """What each entry adds to the likest leaf of the chosen label, less its mean over all leaves (m,)."""
+        assert read.alike is not None
+        mine = np.where(leaves.labels[None, :] == chosen[:, None], read.alike, -np.inf)
+        has = np.isfinite(mine.max(axis=1))
+        leaf = mine.argmax(axis=1)
+        tally = read.tally
+        values = tally.values(leaves.idf)
+        documents = tally.documents
+        begin, end = leaves.pointers[tally.rows], leaves.pointers[tally.rows + 1]
+        sizes = end - begin
+        entry = np.repeat(np.arange(sizes.size), sizes)
+        inner = np.arange(entry.size) - np.repeat(np.cumsum(sizes) - sizes, sizes) + begin[entry]
+        weight = leaves.values[inner].astype(np.float32)
+        hers = leaves.columns[inner] == leaf[documents[entry]]
+        own = np.bincount(entry[hers], weights=weight[hers], minlength=sizes.size)
+        mean = np.bincount(entry, weights=weight, minlength=sizes.size) / leaves.labels.size
+        gain: Floats = (values * np.where(has[documents], own - mean, 0)).astype(np.float32)
+        return gain
+
+    def at_precision(self, precision: float) -> Model:
+        """The same model, abstaining so that at least ``precision`` (0–1) of its held-out proposals were right."""
+        return replace(self, threshold=threshold_for(self.curve, precision))
+
     def save(self, file: IO[bytes]) -> str:
         """Write as ``.npz`` without pickle; returns the SHA-256 of what was written (hex)."""
+        arrays: dict[str, Any] = {
+            "format": np.array(FORMAT),
+            "labels": np.array(self.labels, dtype=np.str_),
+            "hashes": self.hashes,
+            "idf": self.idf,
+            "weights": self.weights,
+            "bias": self.bias,
+            "numbers": np.array([self.temperature, self.threshold, self.leaf_weight], dtype=np.float64),
+            "seed": np.array(self.seed, dtype=np.int64),
+            "counts": np.array(self.counts, dtype=np.int64),
+            "curve": self.curve,
+        }
+        if self.leaves is not None:
+            arrays |= {f"leaf_{name}": getattr(self.leaves, name) for name in _LEAVES}
         buffer = io.BytesIO()
-        np.savez_compressed(
-            buffer,
-            format=np.array(FORMAT),
-            labels=np.array(self.labels, dtype=np.str_),
-            hashes=self.hashes,
-            idf=self.idf,
-            weights=self.weights,
-            bias=self.bias,
-            numbers=np.array([self.temperature, self.threshold], dtype=np.float64),
-            seed=np.array(self.seed, dtype=np.int64),
-            counts=np.array(self.counts, dtype=np.int64),
-        )
+        np.savez_compressed(buffer, **arrays)
         data = buffer.getvalue()
         file.write(data)
         return hashlib.sha256(data).hexdigest()
 
     @property
     def nbytes(self) -> int:
-        return int(self.hashes.nbytes + self.idf.nbytes + self.weights.nbytes + self.bias.nbytes)
+        own = self.hashes.nbytes + self.idf.nbytes + self.weights.nbytes + self.bias.nbytes
+        return int(own + (self.leaves.nbytes if self.leaves is not None else 0))
+
+
+_LEAVES = ("labels", "idf", "values", "columns", "pointers")
 
 
 def load(file: IO[bytes]) -> Model:
@@ -231,21 +276,27 @@ def load(file: IO[bytes]) -> Model:
     try:
         with np.load(file, allow_pickle=False) as data:
             if str(data["format"]) != FORMAT:
-                raise ValueError("the file holds a model of another kind")
-            temperature, threshold = (float(x) for x in data["numbers"])
+                raise ValueError(
+                    "model: the file holds a model of another kind or of an earlier edition; train again"
+                )
+            temperature, threshold, leaf_weight = (float(x) for x in data["numbers"])
+            leaves = Leaves(*(data[f"leaf_{name}"] for name in _LEAVES)) if "leaf_idf" in data else None
             return Model(
-                tuple(str(x) for x in data["labels"]),
-                data["hashes"],
-                data["idf"],
-                data["weights"],
-                data["bias"],
-                temperature,
-                threshold,
-                int(data["seed"]),
-                tuple(int(x) for x in data["counts"]),
+                labels=tuple(str(x) for x in data["labels"]),
+                hashes=data["hashes"],
+                idf=data["idf"],
+                weights=data["weights"],
+                bias=data["bias"],
+                temperature=temperature,
+                threshold=threshold,
+                seed=int(data["seed"]),
+                counts=tuple(int(x) for x in data["counts"]),
+                curve=data["curve"],
+                leaves=leaves,
+                leaf_weight=leaf_weight,
             )
     except (OSError, KeyError, zipfile.BadZipFile, EOFError) as problem:
-        raise ValueError(f"no model file: {problem}") from problem
+        raise ValueError(f"model: no model file ({problem})") from problem
 
 
 def blend(
@@ -265,78 +316,16 @@ def blend(
     return (1 - weight) * known + weight * learned / total
 
 
-def _deciding(
-    text: str,
-    gain: npt.NDArray[Any],
-    place: npt.NDArray[np.intp],
-    starts: npt.NDArray[np.int32],
-    lengths: npt.NDArray[np.int32],
-    most: int = 3,
-) -> tuple[str, ...]:
-    """The pieces of two or more characters with the largest gain, none inside another."""
-    candidates = np.flatnonzero((place >= 0) & (lengths >= 2))
-    if not candidates.size:
-        return ()
-    strength = gain[place[candidates]]
-    words: list[str] = []
+def _apart(text: str, starts: Sequence[int], ends: Sequence[int]) -> tuple[str, ...]:
+    """The first pieces, given the strongest first; those that overlap grow together up to ``_LONG`` characters."""
     taken: list[tuple[int, int]] = []
-    for index in candidates[np.argsort(-strength, kind="stable")[:60]]:
-        if gain[place[index]] <= 0 or len(words) == most:
-            break
-        start, end = int(starts[index]), int(starts[index] + lengths[index])
-        word = text[start:end]
-        if word in words or any(start < b and a < end for a, b in taken):
-            continue
-        words.append(word)
-        taken.append((start, end))
-    return tuple(words)
-
-
-def evaluate(
-    predicted: Sequence[npt.NDArray[np.float64]] | npt.NDArray[np.float64],
-    names: Sequence[str],
-    truth: Sequence[str],
-    threshold: float = 0.0,
-) -> Scores:
-    """Score probability rows (n, k) in the order of ``names`` against ``truth`` (n,).
-
-    A true label that the model does not know counts as wrong, never as left out.
-    """
-    chances = np.asarray(predicted, dtype=np.float64)
-    index = {name: place for place, name in enumerate(names)}
-    target = np.array([index.get(label, -1) for label in truth])
-    n = target.size
-    if n == 0 or chances.shape != (n, len(names)):
-        raise ValueError("evaluate needs one row of probabilities per text, and at least one text")
-    best = chances.argmax(axis=1)
-    confidence = chances[np.arange(n), best]
-    right = best == target
-    order = np.argsort(-chances, axis=1)[:, :3]
-    true_chance = np.where(target >= 0, chances[np.arange(n), target], 0.0)
-    per_label: dict[str, tuple[int, float]] = {}
-    for label in sorted(set(truth)):
-        place = index.get(label, -1)
-        hit = int(np.sum((best == place) & (target == place))) if place >= 0 else 0
-        of_label = sum(1 for t in truth if t == label)
-        called = int(np.sum(best == place)) if place >= 0 else 0
-        per_label[label] = (of_label, 2 * hit / (of_label + called))
-    bins = np.minimum((confidence * 10).astype(int), 9)
-    error = 0.0
-    for number in range(10):
-        inside = bins == number
-        if inside.any():
-            error += abs(float(right[inside].mean()) - float(confidence[inside].mean())) * float(
-                inside.mean()
-            )
-    sure = confidence >= threshold
-    return Scores(
-        n=int(n),
-        accuracy=float(right.mean()),
-        macro_f1=float(np.mean([f1 for _count, f1 in per_label.values()])),
-        top3=float(np.mean([t in row for t, row in zip(target, order, strict=True)])),
-        log_loss=float(-np.log(np.maximum(true_chance, 1e-12)).mean()),
-        calibration_error=error,
-        abstained=float(1 - sure.mean()),
-        accuracy_when_sure=float(right[sure].mean()) if sure.any() else float("nan"),
-        per_label=per_label,
-    )
+    for start, end in zip(starts, ends, strict=True):
+        over = next((i for i, (a, b) in enumerate(taken) if start < b and a < end), None)
+        if over is not None:
+            a, b = min(start, taken[over][0]), max(end, taken[over][1])
+            alone = all(b <= c or d <= a for i, (c, d) in enumerate(taken) if i != over)
+            if b - a <= _LONG and alone:
+                taken[over] = (a, b)
+        elif len(taken) < _WORDS and text[start:end] not in [text[a:b] for a, b in taken]:
+            taken.append((start, end))
+    return tuple(dict.fromkeys(text[a:b] for a, b in taken))

@@ -1,65 +1,101 @@
-"""Training of :class:`gongbi.science.text.Model`: sparse TF-IDF of character pieces, one linear separator
-per label.
+"""Training of :class:`gongbi.science.text.Model`: sparse TF-IDF of character pieces, one linear separator a label, and the tree.
 
-The separators are linear support vector machines (scikit-learn's liblinear); one temperature for all labels
-is fitted on the
-decision values of held-out folds, so that the probabilities are honest on texts the model has not seen.
+The separators are linear support vector machines (scikit-learn's liblinear; Fan et al. 2008). How much the separators and the
+likeness to the leaves of a category tree count is fitted on texts that were held out (stacking: Wolpert 1992), which are also what
+calibration and abstention are fitted on. A message that stands in the data twice is never parted between learning and judging.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize_scalar
-from scipy.sparse import csr_array
-from sklearn.model_selection import StratifiedKFold
+from scipy.optimize import minimize
+from scipy.sparse import csr_array, vstack
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from sklearn.svm import LinearSVC
 
-from gongbi.science.text import Model, normal, pieces, softmax
+from gongbi.science.text import Model, softmax
+from gongbi.science.text_leaves import Leaves, leaves_of, pair_idf, prototypes, vectors
+from gongbi.science.text_pieces import Floats, Hashes, Numbers, Pieces, Tally, fold
+from gongbi.science.text_same import SHARE, same_messages
+from gongbi.science.text_scores import Scores, evaluate, precision_curve, threshold_for
 
 MAX_BYTES = 24_000_000  # of weights kept
 MIN_TEXTS = 2  # a label with fewer texts cannot be learnt and held out
 FOLDS = 3
 SURE = 0.8  # the abstention threshold is set so that at least this share of the held-out proposals is right
+JUDGES = 100  # texts of the form to be judged from which on they alone are calibrated on
 _COST = 0.5
+_LEAF = 2.0  # how many texts the name of a leaf is worth
+_CHUNK = 512
+_COLD = 30.0  # sharpness of the likeness to leaves where nothing was learnt
+Matrix = csr_array[Any, Any]
 
 
-def _count(texts: Sequence[str]) -> tuple[csr_array[Any, Any], npt.NDArray[np.uint64]]:
-    """Counts (n, v) over the distinct pieces of all texts, and their hashes (v,), sorted."""
-    parts = [np.unique(pieces(normal(text))[0], return_counts=True) for text in texts]
-    sizes = np.array([hashes.size for hashes, _counts in parts], dtype=np.int64)
-    everything = (
-        np.concatenate([hashes for hashes, _counts in parts]) if parts else np.zeros(0, dtype=np.uint64)
+@dataclass(frozen=True)
+class _Counted:
+    """Counts of pieces in texts, and after them in the names of leaves: ``tally`` over ``hashes`` (v,); ``pairs`` (v,)."""
+
+    tally: Tally
+    hashes: Hashes
+    pairs: npt.NDArray[np.bool_]
+
+
+def _count(texts: Sequence[str], titles: Sequence[str | None]) -> _Counted:
+    found: list[Hashes] = []
+    counts: list[Floats] = []
+    lengths: list[npt.NDArray[np.int64]] = []
+    pair_hashes: list[Hashes] = []
+    for start in range(0, len(texts), _CHUNK):
+        pieces = Pieces.of(fold(texts[start : start + _CHUNK], titles[start : start + _CHUNK]))
+        own, inverse = np.unique(pieces.hashes, return_inverse=True)
+        tally = pieces.tally(inverse.astype(np.int64), max(1, own.size))
+        found.append(own[tally.rows])
+        counts.append(tally.counts)
+        lengths.append(np.diff(tally.pointers))
+        pair_hashes.append(np.unique(pieces.hashes[pieces.sizes == 2]))
+    hashes, rows = np.unique(np.concatenate(found), return_inverse=True)
+    pointers = np.concatenate([[0], np.cumsum(np.concatenate(lengths))]).astype(np.int64)
+    everything = np.concatenate(counts)
+    tally = Tally(pointers, rows.astype(np.int32), everything, np.zeros(0, dtype=np.int64))
+    return _Counted(tally, hashes, np.isin(hashes, np.concatenate(pair_hashes)))
+
+
+def _choose(counted: _Counted, texts: int, most: int) -> tuple[_Counted, Numbers, Numbers]:
+    """Only pieces of two texts or more (one, of few texts) and those of leaves, ``most`` at the utmost; how often each stands in
+    texts and in leaves (v,).
+    """
+    tally = counted.tally
+    cut = tally.pointers[texts]
+    v = counted.hashes.size
+    of_texts = np.bincount(tally.rows[:cut], minlength=v)
+    of_leaves = np.bincount(tally.rows[cut:], minlength=v)
+    keep = np.flatnonzero((of_texts >= (2 if texts >= 50 else 1)) | (of_leaves > 0))
+    if keep.size > most:  # too many: those of leaves, then the pieces in the most texts
+        keep = np.sort(keep[np.lexsort((-of_texts[keep], of_leaves[keep] == 0))[:most]])
+    place = np.full(v, -1, dtype=np.int32)
+    place[keep] = np.arange(keep.size)
+    stays = place[tally.rows] >= 0
+    pointers = np.concatenate([[0], np.cumsum(stays)])[tally.pointers]
+    small = Tally(pointers, place[tally.rows[stays]], tally.counts[stays], tally.firsts)
+    return (
+        _Counted(small, counted.hashes[keep], counted.pairs[keep]),
+        of_texts[keep].astype(np.int32),
+        of_leaves[keep].astype(np.int32),
     )
-    vocabulary, columns = np.unique(everything, return_inverse=True)
-    starts = np.concatenate([[0], np.cumsum(sizes)])
-    values = np.concatenate([counts for _hashes, counts in parts]).astype(np.float32)
-    return csr_array((values, columns, starts), shape=(len(texts), vocabulary.size)), vocabulary
 
 
-def _weighted(counts: csr_array[Any, Any], idf: npt.NDArray[np.float32]) -> csr_array[Any, Any]:
-    """Sub-linear TF × IDF, rows of unit length."""
-    out = counts.copy()
-    out.data = (1 + np.log(out.data)).astype(np.float32) * idf[out.indices]
-    squares = csr_array((out.data**2, out.indices, out.indptr), shape=out.shape).sum(axis=1)
-    norms = np.sqrt(np.asarray(squares).ravel())
-    norms[norms == 0] = 1
-    out.data /= np.repeat(norms, np.diff(out.indptr)).astype(np.float32)
-    return out
-
-
-def _separate(
-    x: csr_array[Any, Any], y: npt.NDArray[np.int64], k: int, seed: int
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Weights (v, k) and bias (k,); a label absent from ``y`` gets weights that never win."""
+def _separate(x: Matrix, y: npt.NDArray[np.int64], heavy: Floats, k: int, seed: int) -> tuple[Floats, Floats]:
+    """Weights (v, k) and bias (k,); a label absent from ``y`` gets weights that never win. ``heavy``: weight of each row."""
     # liblinear takes 32-bit indices only
     x = csr_array((x.data, x.indices.astype(np.int32), x.indptr.astype(np.int32)), shape=x.shape)
     machine = LinearSVC(C=_COST, class_weight="balanced", random_state=seed, max_iter=3000)
-    machine.fit(x, y)
+    machine.fit(x, y, sample_weight=heavy)
     weights = np.zeros((x.shape[1], k), dtype=np.float32)
     bias = np.full(k, -5.0, dtype=np.float32)
     coefficients, intercepts = machine.coef_, machine.intercept_
@@ -71,65 +107,199 @@ def _separate(
     return weights, bias
 
 
-def _temperature(decisions: npt.NDArray[np.float64], y: npt.NDArray[np.int64]) -> float:
-    def loss(log_t: float) -> float:
-        chances = softmax(decisions / np.exp(log_t))
-        return float(-np.log(np.maximum(chances[np.arange(y.size), y], 1e-12)).mean())
+def _factors(scores: Sequence[npt.NDArray[np.float64]], y: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """How much each of the ``scores`` (n, k) counts, all above zero, for the least log-loss of the softmax of their sum."""
+    rows = np.arange(y.size)
 
-    found = minimize_scalar(loss, bounds=(-4.0, 2.0), method="bounded")
-    return float(np.exp(found.x))
+    def loss(logs: npt.NDArray[np.float64]) -> float:
+        total = sum(np.exp(log) * score for log, score in zip(logs, scores, strict=True))
+        chances = softmax(np.asarray(total))[rows, y]
+        return float(-np.log(np.maximum(chances, 1e-12)).mean() + 1e-6 * np.sum(logs**2))
 
-
-def _threshold(chances: npt.NDArray[np.float64], y: npt.NDArray[np.int64]) -> float:
-    """The lowest confidence from which the held-out proposals are right at least ``SURE`` of the time."""
-    confidence = chances.max(axis=1)
-    right = chances.argmax(axis=1) == y
-    order = np.argsort(-confidence, kind="stable")
-    share = np.cumsum(right[order]) / np.arange(1, y.size + 1)
-    good = np.flatnonzero(share >= SURE)
-    return float(confidence[order][good[-1]]) if good.size else 1.0
+    start = np.log([1.5, _COLD][: len(scores)])
+    found = minimize(loss, start, method="L-BFGS-B", bounds=[(-2.5, 4.5)] * len(scores))
+    factors: npt.NDArray[np.float64] = np.exp(found.x)
+    return factors
 
 
-def train(texts: Sequence[str], labels: Sequence[str], *, seed: int, max_bytes: int = MAX_BYTES) -> Model:
-    """Fit on labelled texts. Deterministic for one seed and one order of texts.
+def _folds(
+    y: npt.NDArray[np.int64], groups: npt.NDArray[np.int32], folds: int, seed: int
+) -> Iterator[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
+    apart = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    # Where most texts are of one group (lists made from a pattern) there is nothing to keep together.
+    parts = list(apart.split(y, y, groups)) if np.bincount(groups).max() * folds <= y.size else []
+    if not parts or any(np.unique(y[learn]).size < 2 or not hold.size for learn, hold in parts):
+        parts = list(StratifiedKFold(folds, shuffle=True, random_state=seed).split(y, y))
+    yield from parts
+
+
+@dataclass(frozen=True)
+class _Tree:
+    """The leaves' names as texts: rows of TF-IDF ``x`` (l, v) for the separators and ``names`` (l, v) in the space of pairs."""
+
+    labels: Numbers
+    x: Matrix
+    names: Matrix
+    idf: Floats
+    texts: Matrix  # the messages in the space of pairs (n, v)
+
+    def leaves(self, some: npt.NDArray[np.intp], y: npt.NDArray[np.int64]) -> Leaves:
+        """Prototypes learnt from the messages ``some`` with their labels ``y``."""
+        found = prototypes(self.names, self.labels, csr_array(self.texts[some]), y)
+        return Leaves.of(self.labels, self.idf, found)
+
+
+def message_groups(
+    texts: Sequence[str], titles: Sequence[str | None] | None = None, *, share: float = SHARE
+) -> npt.NDArray[np.int32]:
+    """Group number (n,) of each text: those of one group are one message, in whatever form, and must be judged together.
+
+    ``share``: of their rare pieces that two must have in common; see :func:`gongbi.science.text_same.same_messages`.
+    """
+    return _groups(_count(texts, titles if titles is not None else [None] * len(texts)), len(texts), share)
+
+
+def _groups(counted: _Counted, texts: int, share: float = SHARE) -> npt.NDArray[np.int32]:
+    tally, v = counted.tally, counted.hashes.size
+    counts = csr_array((tally.counts, tally.rows, tally.pointers), shape=(tally.pointers.size - 1, v))
+    return same_messages(csr_array(counts[:texts]), share)
+
+
+def train(
+    texts: Sequence[str],
+    labels: Sequence[str],
+    *,
+    seed: int,
+    max_bytes: int = MAX_BYTES,
+    titles: Sequence[str | None] | None = None,
+    judges: Sequence[bool] | None = None,
+    tree: Sequence[tuple[str, str]] | None = None,
+) -> Model:
+    """What :func:`fit` returns, without the scores."""
+    return fit(texts, labels, seed=seed, max_bytes=max_bytes, titles=titles, judges=judges, tree=tree)[0]
+
+
+def fit(
+    texts: Sequence[str],
+    labels: Sequence[str],
+    *,
+    seed: int,
+    max_bytes: int = MAX_BYTES,
+    titles: Sequence[str | None] | None = None,
+    judges: Sequence[bool] | None = None,
+    tree: Sequence[tuple[str, str]] | None = None,
+) -> tuple[Model, Scores | None]:
+    """A model of labelled texts, and its scores on held-out texts (None when it learnt from a tree alone). Deterministic for one seed and one order of texts.
+
+    ``titles``: of each text, None where it has none of its own. ``judges``: which texts have the form that will be asked about;
+    calibration looks at these alone when there are enough. ``tree``: ``(label, words)`` of each leaf of a category tree; with a
+    tree and no text at all the model judges by the names alone.
 
     Labels with fewer than ``MIN_TEXTS`` texts are left out. Raises ``ValueError`` when fewer than two labels remain.
     """
-    if len(texts) != len(labels):
-        raise ValueError("as many labels as texts, please")
-    tally = Counter(labels)
-    kept = [place for place, label in enumerate(labels) if tally[label] >= MIN_TEXTS]
-    names = tuple(sorted({labels[place] for place in kept}))
+    for name, other in (("labels", labels), ("titles", titles), ("judges", judges)):
+        if other is not None and len(other) != len(texts):
+            raise ValueError(f"{name}: as many labels, titles and judges as texts, please")
+    counted_labels = Counter(labels)
+    kept = [place for place, label in enumerate(labels) if counted_labels[label] >= MIN_TEXTS]
+    leaves = leaves_of(tree) if tree is not None else []
+    names = tuple(sorted({labels[place] for place in kept} if texts else {label for label, _words in leaves}))
     if len(names) < 2:
-        raise ValueError("at least two labels with two texts each are needed to learn anything")
+        raise ValueError("labels: at least two labels with two texts each are needed to learn anything")
     number = {name: place for place, name in enumerate(names)}
+    leaves = [(label, words) for label, words in leaves if label in number]
     y = np.array([number[labels[place]] for place in kept], dtype=np.int64)
-    counts, vocabulary = _count([texts[place] for place in kept])
-    seen = np.bincount(counts.indices, minlength=vocabulary.size)
-    rows = min(vocabulary.size, max(1, max_bytes // (2 * len(names) + 12)))
-    often = np.flatnonzero(seen >= (2 if len(kept) >= 50 else 1))
-    if often.size > rows:  # too many: the pieces in the most texts
-        often = np.sort(often[np.argsort(-seen[often], kind="stable")[:rows]])
-    counts = csr_array(counts[:, often])
-    idf = (np.log((1 + len(kept)) / (1 + seen[often])) + 1).astype(np.float32)
-    x = _weighted(counts, idf)
-    k = len(names)
-    folds = min(FOLDS, *(tally[name] for name in names))
-    decisions = np.zeros((y.size, k))
-    for learn, hold in StratifiedKFold(folds, shuffle=True, random_state=seed).split(np.zeros(y.size), y):
-        weights, bias = _separate(csr_array(x[learn]), y[learn], k, seed)
-        decisions[hold] = x[hold] @ weights + bias
-    temperature = _temperature(decisions, y)
-    threshold = _threshold(softmax(decisions / temperature), y)
-    weights, bias = _separate(x, y, k, seed)
-    return Model(
-        labels=names,
-        hashes=vocabulary[often],
-        idf=idf,
+    bodies = [texts[place] for place in kept] + [words for _label, words in leaves]
+    heads = [titles[place] if titles is not None else None for place in kept]
+    n, k = len(kept), len(names)
+    counted = _count(bodies, heads + [""] * len(leaves))
+    groups = _groups(counted, n)
+    counted, of_texts, of_leaves = _choose(counted, n, max(1, max_bytes // (2 * k + 12)))
+    idf = (np.log((1 + n) / (1 + of_texts)) + 1).astype(np.float32)
+    everything = vectors(counted.tally, idf)
+    grown = None
+    if leaves:
+        own = np.array([number[label] for label, _words in leaves], dtype=np.int32)
+        pairs = pair_idf(counted.pairs, of_texts, of_leaves, n, len(leaves))
+        in_pairs = vectors(counted.tally, pairs)
+        grown = _Tree(own, csr_array(everything[n:]), csr_array(in_pairs[n:]), pairs, csr_array(in_pairs[:n]))
+    shared: dict[str, Any] = {
+        "labels": names,
+        "hashes": counted.hashes,
+        "idf": idf,
+        "seed": seed,
+        "counts": tuple(counted_labels[name] for name in names),
+    }
+    if not n:
+        assert grown is not None
+        cold = Model(
+            weights=np.zeros((counted.hashes.size, k), dtype=np.float16),
+            bias=np.zeros(k, dtype=np.float32),
+            temperature=1 / _COLD,
+            threshold=0.5,
+            curve=np.array([[0.5, SURE]]),
+            leaves=grown.leaves(np.zeros(0, dtype=np.intp), y),
+            leaf_weight=1.0,
+            **shared,
+        )
+        return cold, None
+    some = (
+        np.array([judges[place] for place in kept], dtype=bool)
+        if judges is not None
+        else np.zeros(n, dtype=bool)
+    )
+    x = csr_array(everything[:n])
+    scores = _held_out(x, y, groups, k, grown, seed)
+    chosen = np.flatnonzero(some) if some.sum() >= JUDGES else np.arange(n)
+    factors = _factors([score[chosen] for score in scores], y[chosen])
+    total = sum(factor * score[chosen] for factor, score in zip(factors, scores, strict=True))
+    chances = softmax(np.asarray(total))
+    curve = precision_curve(chances, y[chosen])
+    threshold = min(1.0, threshold_for(curve, SURE))
+    weights, bias = _fit(x, y, np.arange(n), grown, k, seed)
+    model = Model(
         weights=weights.astype(np.float16),
         bias=bias,
-        temperature=temperature,
+        temperature=float(1 / factors[0]),
         threshold=threshold,
-        seed=seed,
-        counts=tuple(tally[name] for name in names),
+        curve=curve,
+        leaves=grown.leaves(np.arange(n), y) if grown is not None else None,
+        leaf_weight=float(factors[1] / factors[0]) if grown is not None else 0.0,
+        **shared,
     )
+    return model, evaluate(chances, names, [names[place] for place in y[chosen]], threshold)
+
+
+def _fit(
+    x: Matrix, y: npt.NDArray[np.int64], some: npt.NDArray[np.intp], tree: _Tree | None, k: int, seed: int
+) -> tuple[Floats, Floats]:
+    """Separators from the texts ``some`` and the names of the leaves."""
+    part, of = csr_array(x[some]), y[some]
+    heavy = np.ones(of.size, dtype=np.float32)
+    if tree is not None:
+        part = csr_array(vstack([part, tree.x]))
+        of = np.concatenate([of, tree.labels.astype(np.int64)])
+        heavy = np.concatenate([heavy, np.full(tree.labels.size, _LEAF, dtype=np.float32)])
+    return _separate(part, of, heavy, k, seed)
+
+
+def _held_out(
+    x: Matrix,
+    y: npt.NDArray[np.int64],
+    groups: npt.NDArray[np.int32],
+    k: int,
+    tree: _Tree | None,
+    seed: int,
+) -> list[npt.NDArray[np.float64]]:
+    """Decision values and, with a tree, likeness (n, k) of every text, from models that did not see it."""
+    n = y.size
+    folds = min(FOLDS, int(np.bincount(y).min()))
+    scores = [np.zeros((n, k)) for _part in range(1 if tree is None else 2)]
+    for learn, hold in _folds(y, groups, folds, seed):
+        weights, bias = _fit(x, y, learn, tree, k, seed)
+        scores[0][hold] = x[hold] @ weights + bias
+        if tree is not None:
+            leaves = tree.leaves(learn, y[learn])
+            alike = np.asarray((csr_array(tree.texts[hold]) @ leaves.matrix).todense(), dtype=np.float32)
+            scores[1][hold] = leaves.by_label(alike, k)
+    return scores

@@ -1,0 +1,158 @@
+"""``addresses``: the parts of Chinese addresses, learnt from labelled ones (CoNLL: a token and its label a line).
+
+The labelled set may be used for tests only, so no model is shipped: ``train`` writes one, and ``evaluate`` takes ``--model``, or
+learns first: from ``--train``, else from ``train.conll`` beside the test file, else from ``../shared/data/addresses``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from gongbi.science import addresses
+from gongbi.science.commands.reading import text_of
+
+NAME = "train.conll"
+SHARED = Path("../shared/data/addresses")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """``train``, ``evaluate`` or ``parse``, and their options."""
+    parser.add_argument("action", choices=("train", "evaluate", "parse"))
+    parser.add_argument("--data", metavar="FILE", help="train: labelled addresses")
+    parser.add_argument("--model", metavar="FILE", help="written by train; read by evaluate and parse")
+    parser.add_argument(
+        "--train", metavar="FILE", help="evaluate: labelled addresses to learn from when there is no model"
+    )
+    parser.add_argument("--test", metavar="FILE", help="evaluate: labelled addresses to be judged by")
+    parser.add_argument(
+        "--text", action="append", default=[], metavar="ADDRESS", help="parse: an address; may be repeated"
+    )
+    parser.add_argument(
+        "--epochs", type=int, default=addresses.EPOCHS, help="passes over the data (default %(default)s)"
+    )
+
+
+def run(options: argparse.Namespace) -> dict[str, Any]:
+    """Train, evaluate or parse. Raises ValueError or OSError that name the argument."""
+    if options.action == "train":
+        _need(options, "data", "model")
+        begun = perf_counter()
+        known = _read(options.data, "--data")
+        tagger = addresses.train(known, seed=options.seed, epochs=options.epochs)
+        with open(options.model, "wb") as file:
+            tagger.save(file)
+        return {
+            "action": "train",
+            "addresses": len(known),
+            "labels": list(tagger.labels),
+            "features": int(tagger.hashes.size),
+            "bytes": Path(options.model).stat().st_size,
+            "seconds": perf_counter() - begun,
+        }
+    if options.action == "parse":
+        _need(options, "model", "text")
+        tagger = _load(options.model)
+        return {
+            "action": "parse",
+            "addresses": [
+                {"text": text, "parts": [_part(part) for part in tagger.parse(text)]} for text in options.text
+            ],
+        }
+    _need(options, "test")
+    return _evaluate(options)
+
+
+def _need(options: argparse.Namespace, *names: str) -> None:
+    for name in names:
+        if not getattr(options, name):
+            raise ValueError(f"--{name}: {options.action} needs it")
+
+
+def _read(path: str | Path, option: str) -> list[addresses.Labelled]:
+    return addresses.parse_conll(text_of(path, option), f"{option} {path}")
+
+
+def _load(path: str) -> addresses.Tagger:
+    with open(path, "rb") as file:
+        return addresses.load(io.BytesIO(file.read()))
+
+
+def _part(part: addresses.Part) -> dict[str, Any]:
+    return {
+        "kind": part.kind,
+        "text": part.text,
+        "start": part.start,
+        "end": part.end,
+        "probability": part.probability,
+    }
+
+
+def _learn_from(options: argparse.Namespace) -> Path:
+    """Where labelled addresses are found. Raises ValueError when nowhere, or when they are the test itself."""
+    test = Path(options.test)
+    if options.train:
+        return Path(options.train)
+    for place in (test.parent / NAME, SHARED / NAME):
+        if place.is_file() and place.resolve() != test.resolve():
+            return place
+    raise ValueError(
+        f"--model: none given, and no {NAME} to learn from beside {test} or in {SHARED}; "
+        "make one with addresses train --data F.conll --model M, or name labelled addresses with --train"
+    )
+
+
+def _evaluate(options: argparse.Namespace) -> dict[str, Any]:
+    test = _read(options.test, "--test")
+    begun = perf_counter()
+    source = options.model or str(_learn_from(options))
+    if options.model:
+        tagger = _load(options.model)
+    else:
+        tagger = addresses.train(_read(source, "--train"), seed=options.seed, epochs=options.epochs)
+    learnt = perf_counter()
+    found = tagger.label([address.tokens for address in test])
+    seconds = perf_counter() - learnt
+    scores = addresses.score([address.labels for address in test], found)
+    return {
+        "action": "evaluate",
+        "model": source,
+        "learnt": not options.model,
+        "train_seconds": learnt - begun,
+        "addresses": scores.addresses,
+        "spans": scores.spans,
+        "f1": scores.f1,
+        "precision": scores.precision,
+        "recall": scores.recall,
+        "whole": scores.whole,
+        "kinds": {
+            kind: {"spans": n, "precision": precision, "recall": recall, "f1": f1}
+            for kind, (n, precision, recall, f1) in scores.kinds.items()
+        },
+        "addresses_per_second": scores.addresses / seconds,
+    }
+
+
+def say(result: Mapping[str, Any]) -> Iterable[str]:
+    """What was learnt or found, and how good it is."""
+    if result["action"] == "train":
+        yield (
+            f"{result['addresses']:,} addresses, {result['features']:,} features, {result['bytes'] / 1e6:.1f} MB, "
+            f"{result['seconds']:.1f} s"
+        )
+    elif result["action"] == "parse":
+        for address in result["addresses"]:
+            yield "  ".join(f"{part['text']}/{part['kind']}" for part in address["parts"])
+    else:
+        how = "learnt from" if result["learnt"] else "model"
+        yield f"{how} {result['model']}, {result['train_seconds']:.1f} s"
+        yield (
+            f"span F1 {result['f1']:.4f}, precision {result['precision']:.4f}, recall {result['recall']:.4f}, "
+            f"{result['addresses']:,} addresses, {result['spans']:,} spans, {result['whole']:.1%} without an error"
+        )
+        for kind, one in result["kinds"].items():
+            yield f"  {kind}: F1 {one['f1']:.3f} of {one['spans']:,}"
