@@ -222,7 +222,11 @@ def python_steps(lock: str) -> None:
     step(
         "loops", "compiling the library's innermost loops for this machine",
         [LOCKS / "base.txt", str(ROOT), *sorted((ROOT / "src/gongbi/science/scan").glob("*.py"))], True,
-        lambda: call("compile the library's innermost loops", [PYTHON, "-m", "gongbi.science.scan.warm"]),
+        lambda: call(
+            "compile the library's innermost loops",
+            [PYTHON, "-m", "gongbi.science.scan.warm"],
+            env={"PYTHONDONTWRITEBYTECODE": ""},  # the many modules of numba are compiled once, too
+        ),
     )  # fmt: skip
 
 

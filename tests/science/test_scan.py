@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from gongbi.science.scan import ScanResult, circles, gumbel_p, monte_carlo_p, recurrence, scan
 from gongbi.science.scan import random as draws
+from gongbi.science.scan import statistic
 from gongbi.science.scan.likelihood import bernoulli_llr, largest_baseline, poisson_llr
 
 KINDS = [
@@ -352,6 +353,17 @@ def test_places_where_nobody_lives_are_passed_over() -> None:
     for prospective in (False, True):
         best = max(every_window(data, "poisson", prospective, share=0.4, longest=5, radius=2.5))[0]
         assert run(data, "poisson", prospective).clusters[0].llr == pytest.approx(best, abs=1e-8)
+
+
+def test_in_large_data_without_replications_only_the_weak_clusters_are_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data = town(9, mean=0.5)
+    every = [c.llr for c in run(data, "poisson", False).clusters]
+    monkeypatch.setattr(statistic, "_TRY_ALL", 0)
+    fewer = [c.llr for c in run(data, "poisson", False).clusters]
+    assert fewer == every[: len(fewer)]
+    assert all(llr < every[0] / 2 for llr in every[len(fewer) :])
 
 
 def test_many_cases_need_wider_counters() -> None:

@@ -78,7 +78,10 @@ def when(text: str, near: int = 1990) -> When:
 def _lines(text: str) -> list[tuple[int, list[str]]]:
     found = []
     for number, line in enumerate(text.splitlines(), 1):
-        fields = [quoted or plain for quoted, plain in _FIELD.findall(line)]
+        if '"' in line:
+            fields = [quoted or plain for quoted, plain in _FIELD.findall(line)]
+        else:
+            fields = line.replace(",", " ").replace(";", " ").split()
         if fields:
             found.append((number, fields))
     return found
@@ -102,6 +105,7 @@ def read_counts(text: str, option: str, *, dated: bool | None, near: int = 1990)
         thirds = [fields[2] if len(fields) > 2 else "" for _, fields in lines]
         dated = all(_DATE.match(third) and len(third) >= 4 for third in thirds)
     found = []
+    known: dict[str, When] = {}  # most dates come again and again
     for line, fields in lines:
         if len(fields) < (3 if dated else 2):
             raise ValueError(
@@ -110,11 +114,13 @@ def read_counts(text: str, option: str, *, dated: bool | None, near: int = 1990)
         amount = _number(fields[1], option, line, "the number")
         if amount != int(amount):
             raise ValueError(f"{option}: line {line}: {fields[1]} is no whole number")
+        if dated and fields[2] not in known:
+            known[fields[2]] = _dated(fields[2], option, line, near)
         found.append(
             Count(
                 fields[0],
                 amount,
-                _dated(fields[2], option, line, near) if dated else None,
+                known[fields[2]] if dated else None,
                 tuple(fields[3 if dated else 2 :]),
             )
         )

@@ -132,6 +132,12 @@ class Search:
         """Whether all windows end with the last interval: then all lengths are asked about at once."""
         return self.frame.steps - self.frame.first_end == 1
 
+    @property
+    def windows_to_try(self) -> int:
+        """About how many there are."""
+        circles = int((self.frame.end - self.frame.circles.begin[:-1]).sum())
+        return circles * (self.frame.steps - self.frame.first_end) * self.frame.longest
+
     def empty(self) -> NDArray[Any]:
         """Room for the added-up cases: places × (padding + boundaries)."""
         return np.zeros((self.frame.circles.places, self.pad + self.frame.steps + 1), dtype=self._dtype)

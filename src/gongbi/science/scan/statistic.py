@@ -21,6 +21,7 @@ Floats = NDArray[np.float64]
 # enough replications to know it and their maxima are not the same few values again and again.
 _FEW, _ENOUGH = 10, 99
 _PRODUCT = 1e-9
+_TRY_ALL = 50_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +54,8 @@ class Cluster:
 @dataclass(frozen=True, eq=False)
 class ScanResult:
     """``clusters``: the most likely first, none sharing a place with one before it; those less likely than every replication are left
-    out, except the first. ``maxima``: the highest ratio of each replication, in order. ``cases``: all of the study."""
+    out, except the first (without replications, in large data: those with less than half of the first one's ratio).
+    ``maxima``: the highest ratio of each replication, in order. ``cases``: all of the study."""
 
     clusters: tuple[Cluster, ...]
     maxima: Floats
@@ -224,14 +226,21 @@ def _null(frame: Frame, model: Model, base: Floats, counts: Counts, skipped: int
 
 
 def _observed(search: Search, late: Counts, maxima: Floats) -> Windows:
-    """The best window of each centre. Those below every replication are not looked for, unless there would be no cluster at all."""
+    """The best window of each centre. Those below every replication are not looked for, unless there would be no cluster at all;
+    nor, where trying everything would take minutes, those with less than half of the first one's ratio."""
     prefix = search.added_up(late)
-    least = float(maxima.min()) if len(maxima) else 0.0
-    level = search.level(least)
-    for lower in [level, *range(level + 8, len(FLOORS) - 1, 8), len(FLOORS) - 1]:
+    lowest = len(FLOORS) - 1
+    level = search.level(float(maxima.min())) if len(maxima) else lowest
+    if level < lowest or search.windows_to_try < _TRY_ALL:
+        for lower in [level, *range(level + 8, lowest, 8), lowest]:
+            windows = search.windows(prefix, lower)
+            if windows.llr.any():
+                return windows
+        return windows
+    for lower in [*range(0, lowest, 4), lowest]:
         windows = search.windows(prefix, lower)
         if windows.llr.any():
-            break
+            return search.windows(prefix, min(search.level(float(windows.llr.max()) / 2), lowest))
     return windows
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gongbi.science.scan import files
 from gongbi.science.scan.expected import indirect_expectation, population_over
-from gongbi.science.scan.files import Count
+from gongbi.science.scan.files import Count, When
 
 Kind = tuple[str, ...]
 
@@ -71,7 +71,7 @@ def study_of(
     others, outside_too = _counted(controls or (), index, days, shape)
     expected = people = None
     if population is not None:
-        expected, people = _expected(cases, population, index, days, shape)
+        expected, people = _expected(counted, population, index, days, shape)
     return Study(
         places,
         edges,
@@ -90,28 +90,36 @@ def _counted(
     """Counts of each kind, and how many fell outside the days. A date less precise than an interval counts on its first day."""
     found: dict[Kind, NDArray[np.int64]] = defaultdict(lambda: np.zeros(shape, np.int64))
     outside = 0
+    intervals: dict[When | None, int] = {}
     for line in lines:
-        interval = 0
-        if line.when is not None:
-            # A year or a month that only partly belongs to the study counts where it does.
-            first, last = line.when.first.toordinal(), line.when.last.toordinal()
-            if last < days[0] or first >= days[-1]:
-                outside += int(line.amount)
-                continue
-            interval = int(np.searchsorted(days, max(first, days[0]), side="right")) - 1
-        found[line.kind][index[line.place], interval] += int(line.amount)
+        interval = intervals.get(line.when)
+        if interval is None:
+            interval = intervals[line.when] = _interval(line.when, days)
+        if interval < 0:
+            outside += int(line.amount)
+        else:
+            found[line.kind][index[line.place], interval] += int(line.amount)
     return found, outside
 
 
+def _interval(moment: When | None, days: NDArray[np.int64]) -> int:
+    """Which one a date falls into, -1 for none. A year or a month that only partly belongs to the study counts where it does."""
+    if moment is None:
+        return 0
+    first, last = moment.first.toordinal(), moment.last.toordinal()
+    if last < days[0] or first >= days[-1]:
+        return -1
+    return int(np.searchsorted(days, max(first, int(days[0])), side="right")) - 1
+
+
 def _expected(
-    cases: Sequence[Count],
+    counted: dict[Kind, NDArray[np.int64]],
     population: Sequence[Count],
     index: dict[str, int],
     days: NDArray[np.int64],
     shape: tuple[int, int],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Cases by indirect standardisation over the kinds of people, and the mean number of people of each place."""
-    counted, _ = _counted(cases, index, days, shape)
     people = _people(population, index, days, shape)
     missing = next((kind for kind in counted if kind not in people), None)
     if missing is not None:
