@@ -16,6 +16,7 @@ from gongbi.cases.api import public_router, staff_router
 from gongbi.insight.api import router as board_router
 from gongbi.kernel.errors import Refused, TooMany
 from gongbi.kernel.scope import ANYONE, endpoints
+from gongbi.warning.api import router as warning_router
 
 api = DescribedAPI(
     title="Gongbi 工笔", version="1", description=ABOUT, urls_namespace="api", renderer=Json(), docs=Docs()
@@ -24,6 +25,7 @@ api.add_router("", public_router)
 api.add_router("", staff_router)
 api.add_router("", ground_router)
 api.add_router("", board_router)
+api.add_router("", warning_router)
 endpoints.module("ninja", roles=ANYONE, why="the description of the interface itself")
 
 

@@ -42,15 +42,19 @@ BODIES: dict[str, dict[str, Any]] = {
     "/cases/{number}/rework": {"reason": "晚上仍不亮。", "version": 7},
     "/cases/{number}/call-back": {"report": 52, "outcome": "reached", "solved": True, "grade": 5, "version": 8},
     "/cases/{number}/exempt": {"reason": "暴雨红色预警期间。", "version": 8},
+    "/warnings/{number}/assess": {"finding": "三天内同一片区集中停水，疑为管网故障。", "version": 1},
+    "/warnings/{number}/act": {"text": "请供水公司检查该片区管网。", "kind": "E0501", "division": "610104005001", "version": 2},
+    "/warnings/{number}/dismiss": {"reason": "集中录入历史案件所致。", "version": 2},
+    "/warnings/{number}/review": {"verdict": "right", "reason": "现场确认管网破裂。", "version": 3},
     "/cases/{number}/exclude": {"ground": "force_majeure", "reason": "暴雨红色预警期间。", "version": 8},
 }  # fmt: skip
 # Name → (what it is, an example).
 PARAMETERS: dict[str, tuple[str, Any]] = {
-    "number": ("The number of the case, or of one of its receipts.", "AJ20261123-000017-4"),
+    "number": ("The number of the case, or of one of its receipts; of the warning.", "AJ20261123-000017-4"),
     "link": ("The private part of the receipt's link. Whoever has it may follow, answer and judge: keep it like a password.", None),
     "Idempotency-Key": ("A value of your own, new for each report (a UUID), the same for each retry of it.", "6e1b0b64-7d0e-4d8e-9a0c-2f6a3f0f2a11"),
     "after": ("`after` of the page before; empty for the first.", None),
-    "tab": ("Which queue: accept, dispatch, requests, sign, handle, check, callback, rule, waiting, open, closed, ended.", "open"),
+    "tab": ("For warnings: open, review, closed, all. For cases, which queue: accept, dispatch, requests, sign, handle, check, callback, rule, waiting, open, closed, ended.", "open"),
     "words": ("Words of the text or place, or a number.", "路灯"),
     "kind": ("A kind's code or how it begins; for units the kind of unit.", None),
     "territory": ("The digits of a division, or how they begin.", "610104"),

@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "board": ("board", "the rates of the board over a period, as a table or as JSON"),
     "ledger": ("ledger", "verify: check every chain and every daily root"),
     "check": ("check", "check the invariants of the whole house"),
+    "warn": ("warn", "look at a day for warnings: clusters, rises, repeats, lateness"),
     "train": ("train", "learn kinds from labelled history"),
     "export": ("export", "write cases, divisions or places as CSV or Excel"),
 }

@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "gongbi.duties",
     "gongbi.cases",
     "gongbi.insight",
+    "gongbi.warning",
     "gongbi.look",
     "gongbi.resident",
     "gongbi.desk",

@@ -1,0 +1,9 @@
+"""Warnings in the demo district, with a past that is made up."""
+
+from __future__ import annotations
+
+from tests.cases.conftest import post, unit
+from tests.desk.conftest import at_desk, clock, world
+from tests.support.district import district, district_database, own_database
+
+__all__ = ["at_desk", "clock", "district", "district_database", "own_database", "post", "unit", "world"]
