@@ -13,9 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gongbi.science.scan import ScanResult, circles, gumbel_p, monte_carlo_p, recurrence, scan
+from gongbi.science.scan import ScanResult, circles, gumbel_p, monte_carlo_p, recurrence, scan, statistic
 from gongbi.science.scan import random as draws
-from gongbi.science.scan import statistic
 from gongbi.science.scan.likelihood import bernoulli_llr, largest_baseline, poisson_llr
 
 KINDS = [

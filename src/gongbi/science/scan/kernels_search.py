@@ -139,7 +139,8 @@ def best_windows(
     begin: Any,
     nbrs: Any,
     stop: Any,
-    at: Any,
+    leaf: Any,
+    leaf_end: Any,
     k0: Any,
     k1: Any,
     l0: Any,
@@ -159,7 +160,8 @@ def best_windows(
 ) -> None:
     """For each centre the window with the highest ratio, if it reaches the floor that ``threshold`` and ``largest`` were made for.
 
-    ``threshold``: a row for each leaf; of one column, or, when windows end at the last boundary alone, of one for each boundary.
+    ``leaf``, ``leaf_end``: which leaves are the centre's, in the order of their circles. ``threshold``: a row for each leaf; of one
+    column, or, when windows end at the last boundary alone, of one for each boundary.
     ``value`` (centres) gets the ratio or 0; ``where`` (centres × 4): places in the circle, last interval, length, cases.
     """
     width = prefix.shape[1]
@@ -180,7 +182,7 @@ def best_windows(
         spot[:] = 0
         acc[:] = zero
         inside = 0
-        for n in range(at[i], at[i + 1]):
+        for n in range(leaf[i], leaf_end[i]):
             _join(acc, prefix, nbrs, begin[i] + inside, begin[i] + k1[n])
             inside = k1[n]
             if at_end:
@@ -211,3 +213,17 @@ def best_windows(
                         )  # fmt: skip
         value[i] = best[0]
         where[i, 0], where[i, 1], where[i, 2], where[i, 3] = spot[0], spot[1], spot[2], spot[3]
+
+
+@njit(nogil=True, cache=True)
+def most_cases(prefix: Any, pad: Any, first_end: Any, begin: Any, end: Any, nbrs: Any, longest: Any) -> Any:
+    """The largest count of any window."""
+    acc = np.zeros(prefix.shape[1], prefix.dtype)
+    zero = prefix.dtype.type(0)
+    first = first_end + 1 + pad
+    most = np.int64(0)
+    for i in range(len(begin)):
+        acc[:] = zero
+        _join(acc, prefix, nbrs, begin[i], end[i])
+        most = max(most, np.int64(_peak(acc[first:], acc[first - longest :], zero)))
+    return most

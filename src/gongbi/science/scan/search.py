@@ -34,7 +34,9 @@ from gongbi.science.scan.replicas import Null
 # How much larger than its smallest window a leaf's largest may be is 1 + grain / √baseline. Many small leaves are looked at
 # longer, few large ones are opened more often; measured.
 GRAIN, GRAIN_AT_END = 1.5, 1.5
-FLOORS = [20.0 * 0.93**i for i in range(74)] + [1e-9]
+# Replications begin at 20; the data, where there may be something, far above.
+FLOORS = [20.0 * 2.0**i for i in range(16, 0, -1)] + [20.0 * 0.93**i for i in range(74)] + [1e-9]
+_TWENTY = 16
 _PILOT = 12
 
 
@@ -125,7 +127,7 @@ class Search:
         spots = [np.empty(many, np.int32) for _ in range(4)]
         least = np.empty((many, frame.longest if at_end else 1))
         kernels.leaves(*given, True, at, *spots, least)
-        self._leaves = (at, *spots, least)
+        self._leaves = (at[:-1], at[1:], *spots, least)
 
     @property
     def _at_end(self) -> bool:
@@ -174,10 +176,30 @@ class Search:
         whole[:, columns - 1 - self.frame.longest : columns - 1] = found[:, ::-1]
         return whole
 
-    def windows(self, prefix: NDArray[Any], level: int) -> Windows:
-        """The best window of every centre that reaches ``FLOORS[level]``. ``prefix``: see :meth:`added_up`."""
-        frame = self.frame
-        value, where = self._best(prefix, level)
+    def windows(self, counts: NDArray[np.int64], lowest: int) -> Windows:
+        """The best window of every centre that reaches ``FLOORS[lowest]`` in these counts (places × intervals).
+
+        From high floors to low ones: a centre that has been found is not looked at again, however much it holds.
+        """
+        frame, circles = self.frame, self.frame.circles
+        prefix = self.added_up(counts)
+        if self.compiled:
+            most = kernels.most_cases(
+                prefix, self.pad, frame.first_end, circles.begin[:-1], frame.end, circles.near, frame.longest
+            )
+            with self._lock:
+                if most >= self._most:
+                    self._most = int(most) + 1
+                    self._tables.clear()
+        value, where = np.zeros(circles.places), np.zeros((circles.places, 4), np.int64)
+        for level in (
+            [*range(0, lowest, 1 if lowest <= _TWENTY else 2), lowest] if self.compiled else [lowest]
+        ):
+            now, spot = self._best(prefix, level, value > 0)
+            found = (value == 0) & (now > 0)
+            value[found], where[found] = now[found], spot[found]
+            if value.all():
+                break
         places, last, length, cases = where.T
         baseline = self._baseline(value > 0, places, last, length)
         exact = llr(cases, baseline, frame.total_cases, frame.total, bernoulli=frame.bernoulli)
@@ -209,7 +231,10 @@ class Search:
             level = max(level + 1, min(level + 2, len(FLOORS) - 1))
         return 0.0, len(FLOORS) - 1
 
-    def _best(self, prefix: NDArray[Any], level: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    def _best(
+        self, prefix: NDArray[Any], level: int, done: NDArray[np.bool_] | None = None
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Ratio and window of each centre that is not ``done``."""
         frame, circles = self.frame, self.frame.circles
         threshold, largest = self._at_floor(level)
         value, where = np.empty(circles.places), np.empty((circles.places, 4), np.int64)
@@ -219,7 +244,10 @@ class Search:
             value, where,
         )  # fmt: skip
         if self.compiled:
-            kernels.best_windows(*given, circles.near, circles.stop, *self._leaves, threshold, *rest)
+            begin, end, *leaves = self._leaves
+            if done is not None:
+                end = np.where(done, begin, end)
+            kernels.best_windows(*given, circles.near, circles.stop, begin, end, *leaves, threshold, *rest)
         else:
             every: Any = plain.best_windows
             every(*given, frame.end, circles.near, circles.stop, frame.longest, *rest)
@@ -228,7 +256,7 @@ class Search:
     def maxima(self, null: Null, keys: Sequence[int], *, threads: int | None = None) -> NDArray[np.float64]:
         """The highest ratio in each replication, in the order of ``keys``; the same for any number of ``threads`` (default: one a core)."""
         pilot = keys[:_PILOT]
-        found = self._run(null, pilot, 0, feel=True)
+        found = self._run(null, pilot, _TWENTY, feel=True)
         if len(keys) > len(pilot):
             usual = float(found.mean() - 1.5 * found.std())
             level = self.level(usual)
@@ -259,7 +287,7 @@ class Search:
             )  # fmt: skip
             found[i], at = self._search(room, level)
             if feel:
-                level = max(at - 2, 0)
+                level = max(at - 2, _TWENTY)
         return found
 
 

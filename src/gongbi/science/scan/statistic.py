@@ -228,19 +228,18 @@ def _null(frame: Frame, model: Model, base: Floats, counts: Counts, skipped: int
 def _observed(search: Search, late: Counts, maxima: Floats) -> Windows:
     """The best window of each centre. Those below every replication are not looked for, unless there would be no cluster at all;
     nor, where trying everything would take minutes, those with less than half of the first one's ratio."""
-    prefix = search.added_up(late)
     lowest = len(FLOORS) - 1
     level = search.level(float(maxima.min())) if len(maxima) else lowest
     if level < lowest or search.windows_to_try < _TRY_ALL:
         for lower in [level, *range(level + 8, lowest, 8), lowest]:
-            windows = search.windows(prefix, lower)
+            windows = search.windows(late, lower)
             if windows.llr.any():
                 return windows
         return windows
     for lower in [*range(0, lowest, 4), lowest]:
-        windows = search.windows(prefix, lower)
+        windows = search.windows(late, lower)
         if windows.llr.any():
-            return search.windows(prefix, min(search.level(float(windows.llr.max()) / 2), lowest))
+            return search.windows(late, search.level(float(windows.llr.max()) / 2))
     return windows
 
 
