@@ -273,8 +273,11 @@ def load(file: IO[bytes]) -> Model:
     """Read what :meth:`Model.save` wrote. Raises ``ValueError`` when it is no such file or has been
     damaged.
     """
+    packed = file.read()
+    if packed[:2] != b"PK":
+        raise ValueError("model: no model file")
     try:
-        with np.load(file, allow_pickle=False) as data:
+        with np.load(io.BytesIO(packed), allow_pickle=False) as data:
             if str(data["format"]) != FORMAT:
                 raise ValueError(
                     "model: the file holds a model of another kind or of an earlier edition; train again"
