@@ -94,7 +94,7 @@ def _separate(x: Matrix, y: npt.NDArray[np.int64], heavy: Floats, k: int, seed: 
     """Weights (v, k) and bias (k,); a label absent from ``y`` gets weights that never win. ``heavy``: weight of each row."""
     # liblinear takes 32-bit indices only
     x = csr_array((x.data, x.indices.astype(np.int32), x.indptr.astype(np.int32)), shape=x.shape)
-    machine = LinearSVC(C=_COST, class_weight="balanced", random_state=seed, max_iter=3000)
+    machine = LinearSVC(C=_COST, class_weight="balanced", random_state=seed, max_iter=3000, tol=1e-3)
     machine.fit(x, y, sample_weight=heavy)
     weights = np.zeros((x.shape[1], k), dtype=np.float32)
     bias = np.full(k, -5.0, dtype=np.float32)

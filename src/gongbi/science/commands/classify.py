@@ -1,7 +1,7 @@
 """``classify train`` and ``classify predict``: which of many labels a message belongs to.
 
 Tables have ``title`` and ``body``, or ``tokens`` (words with blanks between). With ``--tree``, or a ``taxonomy.csv`` with the label's
-column beside the first ``--data``, the names in the deeper columns of the tree help; ``--label path`` takes the whole path of the
+column beside a ``--data``, the names in the deeper columns of the tree help; ``--label path`` takes the whole path of the
 tree as the label. With a tree and no ``--data`` the model judges by the names alone.
 """
 
@@ -15,7 +15,6 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from gongbi.science import text_fit
 from gongbi.science.commands.reading import table, text_of, write_table
 from gongbi.science.text import evaluate, load
 
@@ -44,7 +43,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tree",
         metavar="FILE",
-        help=f"train: a category tree (default: {TREE} beside the first --data); none: no tree",
+        help=f"train: a category tree (default: {TREE} beside a --data); none: no tree",
     )
     parser.add_argument("--out", metavar="FILE", help=f"predict: a table of {', '.join(HEADINGS)}")
     parser.add_argument(
@@ -60,7 +59,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     return _train(options) if options.action == "train" else _predict(options)
 
 
-def _messages(rows: Sequence[Mapping[str, str]], path: str) -> tuple[list[str], list[str | None], bool]:
+def messages_of(rows: Sequence[Mapping[str, str]], path: str) -> tuple[list[str], list[str | None], bool]:
     """Texts, titles, and whether the messages are raw. Raises ValueError when there is nothing to read in the table."""
     columns = rows[0].keys()
     if "title" in columns or "body" in columns:
@@ -76,6 +75,8 @@ def _train(options: argparse.Namespace) -> dict[str, Any]:
     tree_file = _tree_file(options)
     if not options.data and tree_file is None:
         raise ValueError("--data: at least one table, or a --tree, is needed")
+    from gongbi.science import text_fit  # only who trains waits for scikit-learn
+
     begun = perf_counter()
     texts: list[str] = []
     titles: list[str | None] = []
@@ -83,12 +84,12 @@ def _train(options: argparse.Namespace) -> dict[str, Any]:
     judges: list[bool] = []
     for path in options.data:
         rows = table(path, "--data", *(() if options.label == PATH else (options.label,)))
-        bodies, heads, raw = _messages(rows, path)
+        bodies, heads, raw = messages_of(rows, path)
         texts += bodies
         titles += heads
         judges += [raw] * len(rows)
         labels += _labels(rows, options.label, path)
-    tree = _tree(tree_file, options.label) if tree_file is not None else None
+    tree = tree_of(tree_file, options.label) if tree_file is not None else None
     model, scores = text_fit.fit(texts, labels, seed=options.seed, titles=titles, judges=judges, tree=tree)
     with open(options.model, "wb") as file:
         digest = model.save(file)
@@ -133,16 +134,16 @@ def _labels(rows: Sequence[Mapping[str, str]], column: str, path: str) -> list[s
 def _tree_file(options: argparse.Namespace) -> Path | None:
     if options.tree is not None:
         return None if options.tree == "none" else Path(options.tree)
-    if not options.data:
-        return None
-    beside = Path(options.data[0]).parent / TREE
-    if not beside.is_file():
-        return None
-    headings = [name.strip() for name in text_of(beside, "--tree").partition("\n")[0].split(",")]
-    return beside if options.label == PATH or options.label in headings else None
+    for folder in dict.fromkeys(Path(path).parent for path in options.data):
+        beside = folder / TREE
+        if beside.is_file():
+            headings = [name.strip() for name in text_of(beside, "--tree").partition("\n")[0].split(",")]
+            if options.label == PATH or options.label in headings:
+                return beside
+    return None
 
 
-def _tree(path: Path, label: str) -> list[tuple[str, str]]:
+def tree_of(path: Path, label: str) -> list[tuple[str, str]]:
     """``(label, names below it)`` of each leaf; names such as 其他 say nothing."""
     rows = table(path, "--tree", *(() if label == PATH else (label,)))
     columns = list(rows[0])
@@ -167,7 +168,7 @@ def _predict(options: argparse.Namespace) -> dict[str, Any]:
     titles: list[str | None] = []
     for path in options.data:
         some = table(path, "--data", *([options.label] if options.label and options.label != PATH else []))
-        bodies, heads, _raw = _messages(some, path)
+        bodies, heads, _raw = messages_of(some, path)
         rows += some
         texts += bodies
         titles += heads
