@@ -77,6 +77,22 @@ def test_a_spatial_scan_needs_no_dates(tmp_path: Path) -> None:
     assert (status, result["cases"]) == (0, 10)
 
 
+def test_a_spatial_scan_knows_short_years_when_it_is_told_the_period(tmp_path: Path) -> None:
+    people = "a 73 90\nb 73 90\nc 73 90\na 82 120\n"
+    status, result = run(
+        tmp_path,
+        "--start",
+        "1973",
+        "--end",
+        "1975",
+        cases="a 5 73\nb 4 74\nc 1 75\nc 9 76\n",
+        population=people,
+    )
+    assert (status, result["cases"], result["left_out"], result["end"]) == (0, 10, 9, "1975-12-31")
+    people = "a unspecified 90\nb unspecified 90\nc unspecified 90\n"
+    assert run(tmp_path, cases="a 5\nb 4\nc 1\n", population=people)[1]["cases"] == 10
+
+
 def test_the_same_seed_gives_the_same_answer_with_any_number_of_threads(tmp_path: Path) -> None:
     results = [run(tmp_path, *SPACETIME, "--threads", n, "--seed", "5")[1] for n in ("1", "2", "3")]
     assert results[0] == results[1] == results[2]

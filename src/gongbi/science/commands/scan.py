@@ -79,7 +79,10 @@ def run(options: argparse.Namespace) -> Mapping[str, Any]:
     places, first, second = files.read_places(text_of(options.geo, "--geo"), "--geo")
 
     def counts(path: str | None, option: str) -> list[Count] | None:
-        return files.read_counts(text_of(path, option), option, dated=dated, near=near) if path else None
+        if not path:
+            return None
+        short = start is not None or end is not None
+        return files.read_counts(text_of(path, option), option, dated=dated, near=near, short_years=short)
 
     cases = counts(options.cases, "--cases")
     assert cases is not None

@@ -97,13 +97,15 @@ def _number(text: str, option: str, line: int, what: str) -> float:
     return value
 
 
-def read_counts(text: str, option: str, *, dated: bool | None, near: int = 1990) -> list[Count]:
+def read_counts(
+    text: str, option: str, *, dated: bool | None, near: int = 1990, short_years: bool = False
+) -> list[Count]:
     """The lines of a case or control file. ``dated``: whether the third field is a date; None: when every line has one that reads as
-    a year of four digits or a longer date. Raises ValueError naming ``option`` and the line."""
+    a year of four digits (or two, with ``short_years``) or a longer date. Raises ValueError naming ``option`` and the line."""
     lines = _lines(text)
     if dated is None:
         thirds = [fields[2] if len(fields) > 2 else "" for _, fields in lines]
-        dated = all(_DATE.match(third) and len(third) >= 4 for third in thirds)
+        dated = all(_DATE.match(third) and len(third) >= (2 if short_years else 4) for third in thirds)
     found = []
     known: dict[str, When] = {}  # most dates come again and again
     for line, fields in lines:
@@ -137,6 +139,7 @@ def read_population(text: str, option: str, *, near: int = 1990) -> list[Count]:
             raise ValueError(f"{option}: line {line}: a place, a date and a number of people are needed")
         dated = len(fields) > 2
         people = _number(fields[2 if dated else 1], option, line, "the number of people")
+        dated = dated and fields[1].lower() != "unspecified"
         moment = _dated(fields[1], option, line, near) if dated else None
         found.append(Count(fields[0], people, moment, tuple(fields[3:])))
     if not found:
