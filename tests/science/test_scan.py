@@ -365,6 +365,26 @@ def test_in_large_data_without_replications_only_the_weak_clusters_are_missing(
     assert all(llr < every[0] / 2 for llr in every[len(fewer) :])
 
 
+@pytest.mark.parametrize("model", ["poisson", "bernoulli", "permutation"])
+@pytest.mark.parametrize("general", [False, True])
+def test_times_that_differ_much_are_searched_exactly(model: str, general: bool) -> None:
+    """Hardly anything in the first half, nothing on some days: one threshold for all times would say little."""
+    rng = np.random.default_rng(8)
+    rate = np.repeat([0.02, 0.0, 3.0, 1.0], [6, 2, 4, 8])
+    data = town(8, days=20)
+    data["cases"] = rng.poisson(rate, (14, 20))
+    data["controls"] = rng.poisson(rate * 2, (14, 20))
+    data["baseline"] = np.outer(rng.gamma(4, size=14), rate)
+    if general:
+        data["baseline"] *= np.linspace(rng.uniform(0.5, 1, 14), rng.uniform(1, 2, 14), 20).T
+    for seed in range(3):
+        shuffled = _shuffled(data, model, np.random.default_rng(seed))
+        best = max(every_window(shuffled, model, False, share=0.4, longest=5, radius=2.5))[0]
+        assert run(shuffled, model, False).clusters[0].llr == pytest.approx(best, abs=1e-8)
+    ours = run(data, model, False, replications=30)
+    assert np.array_equal(ours.maxima, run(data, model, False, replications=30, compiled=False).maxima)
+
+
 def test_many_cases_need_wider_counters() -> None:
     data = town(6)
     data = {**data, "cases": data["cases"] + np.random.default_rng(1).poisson(700, (14, 12))}

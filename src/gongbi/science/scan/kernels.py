@@ -92,6 +92,7 @@ def leaves(
     u: Any,
     v_mean: Any,
     v_least: Any,
+    share_of: Any,
     cells: Any,
     grain: Any,
     first_end: Any,
@@ -104,13 +105,15 @@ def leaves(
     l0: Any,
     l1: Any,
     least: Any,
+    scale: Any,
 ) -> Any:
     """Divide every centre's circles × lengths into rectangles whose largest window is little larger than their smallest.
 
     First called with ``fill`` False: counts the rectangles of each centre into ``at[1:]``. Then fills ``k0`` … ``least`` in the order of
-    their largest circle. ``cells``: cumulative baseline of each place, or with no rows when the baseline is ``u`` × time.
+    their largest circle. ``share_of``: the time's cumulative share; ``cells``: cumulative baseline of each place, or with no rows when the baseline is ``u`` × time.
     ``shortest``: the least length that is divided; when it is ``longest``, only circles are, and ``least`` (a row a rectangle) has a
-    column for every length; otherwise one for the rectangle's own least.
+    column for every length; otherwise one for the rectangle's own least. ``scale``: what the circle of ``k0`` expects on any day is at
+    least this times that day's share.
     """
     general = cells.shape[0] > 0
     boundaries = cells.shape[1]
@@ -190,6 +193,13 @@ def leaves(
             a, b, la, lb = found[order[n]]
             to = at[i] + n
             k0[to], k1[to], l0[to], l1[to] = a, b, la, lb
+            part = 1.0
+            if general:
+                for j in range(1, boundaries):
+                    share = share_of[j] - share_of[j - 1]
+                    if share > 0.0:
+                        part = min(part, (sums[a - 1, j] - sums[a - 1, j - 1]) / (weight[a] * share))
+            scale[to] = weight[a] * part * (1.0 - 1e-6)
             for column in range(least.shape[1]):
                 length = column + 1 if least.shape[1] > 1 else la
                 if general:

@@ -34,6 +34,7 @@ from gongbi.science.scan.replicas import Null
 # How much larger than its smallest window a leaf's largest may be is 1 + grain / √baseline. Many small leaves are looked at
 # longer, few large ones are opened more often; measured.
 GRAIN, GRAIN_AT_END = 1.5, 1.5
+EVEN = 0.85  # times whose least share is not below this part of the mean may have one threshold
 # Replications begin at 20; the data, where there may be something, far above.
 FLOORS = [20.0 * 2.0**i for i in range(16, 0, -1)] + [20.0 * 0.93**i for i in range(74)] + [1e-9]
 _TWENTY = 16
@@ -92,7 +93,7 @@ class Search:
         self.compiled = kernels is not None if compiled is None else compiled
         self.pad = frame.pad
         self._dtype = np.uint16 if most_cases < (1 << 16) - 1 else np.uint32
-        self._tables: dict[int, tuple[NDArray[Any], NDArray[np.float64]]] = {}
+        self._tables: dict[int, tuple[NDArray[Any], NDArray[np.float64], NDArray[np.float64]]] = {}
         self._lock = threading.Lock()
         length = np.arange(1, frame.longest + 1)
         spans = [_spans(frame.v, int(n), frame.first_end) for n in length]
@@ -120,14 +121,25 @@ class Search:
         empty = np.empty((0, 1))
         at_end = self._at_end
         given = (
-            circles.begin[:-1], frame.end, circles.near, circles.stop, frame.u, mean, self._least, frame.cells,
+            circles.begin[:-1], frame.end, circles.near, circles.stop, frame.u, mean, self._least, frame.v, frame.cells,
             GRAIN_AT_END if at_end else GRAIN, frame.first_end, frame.longest, frame.longest if at_end else 1,
         )  # fmt: skip
-        many = kernels.leaves(*given, False, at, none, none, none, none, empty)
+        many = kernels.leaves(*given, False, at, none, none, none, none, empty, np.empty(0))
         spots = [np.empty(many, np.int32) for _ in range(4)]
         least = np.empty((many, frame.longest if at_end else 1))
-        kernels.leaves(*given, True, at, *spots, least)
-        self._leaves = (at[:-1], at[1:], *spots, least)
+        scale = np.empty(many)
+        kernels.leaves(*given, True, at, *spots, least, scale)
+        if at_end:
+            scale[:] = 0.0
+        else:
+            scale[least[:, 0] > EVEN * scale * self._mean[spots[2]]] = 0.0
+        self._leaves = (at[:-1], at[1:], *spots, least, scale)
+        self._spans = np.zeros((frame.longest + 1, frame.steps - frame.first_end), np.float32)
+        if scale.any():
+            for n in range(1, frame.longest + 1):
+                last = np.arange(frame.first_end + 1, frame.steps + 1)
+                self._spans[n] = frame.v[last] - frame.v[np.maximum(last - n, 0)]
+        self._roots = np.sqrt(self._spans)
 
     @property
     def _at_end(self) -> bool:
@@ -150,22 +162,23 @@ class Search:
         room[:, self.pad + 1 :] = np.cumsum(counts, axis=1)
         return room
 
-    def _at_floor(self, level: int) -> tuple[NDArray[Any], NDArray[np.float64]]:
+    def _at_floor(self, level: int) -> tuple[NDArray[Any], NDArray[np.float64], NDArray[np.float64]]:
         with self._lock:
             if level not in self._tables:
                 frame = self.frame
                 largest = largest_baseline(
                     FLOORS[level], self._most, frame.total_cases, frame.total, bernoulli=frame.bernoulli
                 )
+                fit = _fit(largest)
                 largest[-1] = np.inf  # counts from there on are always looked at
                 threshold = np.empty((0, 1), self._dtype)
                 if self.compiled:
                     threshold = self._thresholds(largest)
-                self._tables[level] = (threshold, largest)
+                self._tables[level] = (threshold, fit, largest)
             return self._tables[level]
 
     def _thresholds(self, largest: NDArray[np.float64]) -> NDArray[Any]:
-        least = self._leaves[-1]
+        least = self._leaves[-2]
         found = np.empty(least.shape, self._dtype)
         kernels.thresholds(least, largest, self.frame.min_cases, found)
         if not self._at_end:
@@ -236,7 +249,7 @@ class Search:
     ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Ratio and window of each centre that is not ``done``."""
         frame, circles = self.frame, self.frame.circles
-        threshold, largest = self._at_floor(level)
+        threshold, fit, largest = self._at_floor(level)
         value, where = np.empty(circles.places), np.empty((circles.places, 4), np.int64)
         given = (prefix, self.pad, frame.first_end, circles.begin[:-1])
         rest = (
@@ -247,7 +260,8 @@ class Search:
             begin, end, *leaves = self._leaves
             if done is not None:
                 end = np.where(done, begin, end)
-            kernels.best_windows(*given, circles.near, circles.stop, begin, end, *leaves, threshold, *rest)
+            bounds = (threshold, fit, self._spans, self._roots)
+            kernels.best_windows(*given, circles.near, circles.stop, begin, end, *leaves, *bounds, *rest)
         else:
             every: Any = plain.best_windows
             every(*given, frame.end, circles.near, circles.stop, frame.longest, *rest)
@@ -295,3 +309,22 @@ def _spans(v: NDArray[np.float64], length: int, first_end: int) -> NDArray[np.fl
     """The baseline of every run of ``length`` intervals that may be a window."""
     last = np.arange(max(first_end + 1, length), len(v))
     return v[last] - v[last - length]
+
+
+def _fit(largest: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``a``, ``b``, ``c`` such that no count below a + b · baseline + c · √baseline reaches the floor.
+
+    A count n does as long as the baseline is at most ``largest[n]``; so the curve has to stay below n there. A count beyond the table
+    always has to be looked at, so it ends with the last one.
+    """
+    count = np.flatnonzero(largest > 0)
+    if len(count) < 4:
+        return np.array([-np.inf, 0.0, 0.0])
+    baseline = largest[count]
+    terms = np.column_stack((np.ones(len(count)), baseline, np.sqrt(baseline)))
+    # Relative to the width of the band that matters, the root of the count.
+    weight = 1 / np.sqrt(count)
+    found, *_ = np.linalg.lstsq(terms * weight[:, None], count * weight, rcond=None)
+    found[1:] = np.maximum(found[1:], 0.0)
+    found[0] = (count - terms[:, 1:] @ found[1:]).min() - 0.02 - 1e-6 * count[-1]  # single precision
+    return np.asarray(found, dtype=np.float64)
