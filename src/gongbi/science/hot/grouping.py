@@ -32,19 +32,31 @@ REST = 90.0  # days
 _UNNAMED = 0.1  # stands for the likeness of the places where neither message names one
 _STRANGE = 0.01  # and where both do
 _PLACES = 0.4  # share of a message's weight from which it surely names its place
+_FAINT = 0.02  # likeness below this is none
+_BLOCK = 500  # messages whose likeness to all is worked out at once
 _LINK = 0.15  # likeness of two messages that are looked at together at all
 _WHOLE = 2000  # messages that are compared with each other at once
 
 
 def alike(features: Features) -> sparse.csr_matrix:
-    """Likeness of every pair that shares a word about its matter, 0–1, symmetric, nothing on the diagonal."""
-    what = sparse.csr_matrix(features.what @ features.what.T)
-    where = sparse.csr_matrix(features.where @ features.where.T)
-    free = sparse.diags(1.0 - np.sqrt(np.minimum(features.named / _PLACES, 1.0)))
-    likeness = sparse.csr_matrix(what.multiply(where) + free @ what @ free * _UNNAMED + what * _STRANGE)
+    """Likeness of every pair that shares a word about its matter, 0–1, symmetric, nothing on the diagonal. Pairs that are hardly alike
+    count as not at all, so that the memory grows with the pairs that matter."""
+    what, where = features.what.T.tocsc(), features.where.T.tocsc()
+    free = 1.0 - np.sqrt(np.minimum(features.named / _PLACES, 1.0))
+    columns = sparse.diags(free)
+    blocks = []
+    for start in range(0, what.shape[1], _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        said = sparse.csr_matrix(features.what[rows] @ what)
+        near = sparse.csr_matrix(features.where[rows] @ where)
+        unnamed = sparse.diags(free[rows]) @ said @ columns
+        block = sparse.csr_matrix(said.multiply(near) + unnamed * _UNNAMED + said * _STRANGE)
+        block.data = np.where(block.data >= _FAINT**2, np.sqrt(np.clip(block.data, 0.0, 1.0)), 0.0)
+        block.eliminate_zeros()
+        blocks.append(block)
+    likeness = sparse.csr_matrix(sparse.vstack(blocks))
     likeness.setdiag(0.0)
     likeness.eliminate_zeros()
-    likeness.data = np.sqrt(np.clip(likeness.data, 0.0, 1.0))
     return likeness
 
 
