@@ -21,6 +21,7 @@ from gongbi.parties import directory
 
 # Those who see matters at all; administrators of the machine do not.
 READERS = STAFF - {roles.ADMIN, roles.SECURITY, roles.INTEGRATOR}
+RANKERS = frozenset({roles.DISPATCHER, roles.MANAGER})  # who looks at what many people write about
 KEEPERS = frozenset({roles.ADMIN, roles.AUDITOR})
 LANDING: dict[str, str] = {
     roles.DISPATCHER: "desk:queue/accept",
@@ -101,6 +102,8 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
         items.append(NavItem(_("Look up")))
         items.append(_item(_("Map"), "desk:map", "map", here))
         items.append(_item(_("Board"), "board:board", "layout-dashboard", here))
+        if viewer.role in RANKERS:
+            items.append(_item(_("Hot issues"), "desk:hot", "flame", here))
     if viewer.role == roles.AUDITOR:
         items.append(_item(_("Ledger"), "desk:ledger", "book-open", here))
     if viewer.role in KEEPERS or viewer.role == roles.SECURITY:

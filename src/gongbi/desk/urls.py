@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from gongbi.desk.pages import common, intake, ledger, matter, places, queue, reference, rules
+from gongbi.desk.pages import common, hot, intake, ledger, matter, places, queue, reference, rules
 from gongbi.desk.people import access, people, posts, units
 
 desk: list[URLPattern | URLResolver] = [
@@ -30,6 +30,8 @@ desk: list[URLPattern | URLResolver] = [
     path("intake/receipt/<str:number>/print", intake.receipt_print, name="intake_print"),
     path("map", places.district, name="map"),
     path("map/points.json", places.points, name="points"),
+    path("hot", hot.ranking, name="hot"),
+    path("hot/<int:number>", hot.one, name="hot_one"),
     path("search", places.search, name="search"),
     path("ledger", ledger.ledger, name="ledger"),
     path("access", ledger.access, name="access"),

@@ -1,6 +1,7 @@
 """What insight keeps: one row a case and its lines, both read off the ledger and never changed by hand.
 
-Everything here can be thrown away and folded anew (``actions.rebuild_all``); the ledger is the truth.
+Everything here can be thrown away and folded anew (``actions.rebuild_all``); the ledger is the truth. The lists of hot issues are made
+anew from the reports (``actions_hot``).
 """
 
 from __future__ import annotations
@@ -87,3 +88,42 @@ class FactLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id}:{self.what}.{self.nth}"
+
+
+class HotList(models.Model):
+    """What many people wrote about in a period: when it was worked out and from which reports."""
+
+    first = models.DateField()
+    last = models.DateField()
+    made_at = models.DateTimeField()
+    newest = models.BigIntegerField(default=0)  # the newest report there was
+    earliest = models.DateField(null=True)  # the first day that any report speaks of
+    reports = models.PositiveIntegerField(default=0)  # read
+    unread = models.PositiveIntegerField(default=0)  # older ones of the period, beyond what is read at once
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["first", "last"], name="hot_list_once")]
+        verbose_name = _("list of hot issues")
+
+    def __str__(self) -> str:
+        return f"{self.first}–{self.last}"
+
+
+class HotMember(models.Model):
+    """A report in an issue. ``issue``: the issue's place in the list; ``writer``: a number that means something in this list only."""
+
+    list = models.ForeignKey(HotList, on_delete=models.CASCADE, related_name="members")
+    issue = models.PositiveIntegerField()
+    place = models.CharField(max_length=24, default="")
+    near = models.PositiveIntegerField()  # 0 for the report that says best what the issue is about
+    writer = models.PositiveIntegerField()
+    report_id = models.BigIntegerField()
+    case_id = models.BigIntegerField()
+    said_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["list", "report_id"], name="hot_member_once")]
+        verbose_name = _("report in a hot issue")
+
+    def __str__(self) -> str:
+        return f"{self.list_id}:{self.issue}"

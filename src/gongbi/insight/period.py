@@ -134,3 +134,8 @@ def read(first: str, last: str) -> Period:
 def bounds(periods: Sequence[Period]) -> tuple[datetime, datetime]:
     """The first and the last moment of all of them."""
     return min(p.start for p in periods), max(p.end for p in periods)
+
+
+def recent(days: int, today: date) -> Period:
+    """The last ``days`` days, today among them."""
+    return Period(today - timedelta(days=days - 1), today)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.db.models import Q
 
-from gongbi.insight.models import CaseFacts, FactLine
-from gongbi.kernel.scope import NOTHING, rows
+from gongbi.cases.models import Case
+from gongbi.insight.models import CaseFacts, FactLine, HotMember
+from gongbi.kernel.scope import EVERYTHING, NOTHING, condition, rows
 from gongbi.kernel.scope.matters import by_post
 from gongbi.kernel.scope.viewer import Viewer
 
@@ -20,3 +21,12 @@ def _lines(viewer: Viewer, purpose: str) -> Q | None:
 @rows(CaseFacts)
 def _cases(viewer: Viewer, purpose: str) -> Q | None:
     return _lines(viewer, purpose)
+
+
+@rows(HotMember)
+def _members(viewer: Viewer, purpose: str) -> Q | None:
+    """A report in a hot issue is seen with its case."""
+    cases = condition(Case, viewer, purpose)
+    if cases in (EVERYTHING, NOTHING):
+        return cases
+    return Q(case_id__in=Case.objects.filter(cases).values("pk"))

@@ -15,7 +15,7 @@ import numpy as np
 from gongbi.science.hot.features import features
 from gongbi.science.hot.grouping import REST, alike, groups
 from gongbi.science.hot.heat import Heat, heat, weeks
-from gongbi.science.hot.naming import central, place, sentence
+from gongbi.science.hot.naming import by_nearness, place, sentence
 
 __all__ = ["REST", "Heat", "Issue", "Message", "hot"]
 
@@ -44,7 +44,8 @@ class Message:
 @dataclass(frozen=True, slots=True)
 class Issue:
     """A group of messages about one matter. ``name``: a sentence from them; ``place``: what most of them name, or "". ``first``, ``last``:
-    days, as in the messages; ``members``: indexes of the messages in the order of time; ``likes``: less the dislikes, not below 0."""
+    days, as in the messages; ``members``: indexes of the messages in the order of time; ``nearest``: the same, the one first that
+    the name is taken from; ``likes``: less the dislikes, not below 0."""
 
     name: str
     place: str
@@ -55,6 +56,7 @@ class Issue:
     first: float
     last: float
     members: tuple[int, ...]
+    nearest: tuple[int, ...]
 
 
 def hot(
@@ -88,7 +90,8 @@ def hot(
         times = [held[i].time for i in members]
         likes, dislikes = sum(held[i].likes for i in members), sum(held[i].dislikes for i in members)
         spread = weeks(times)
-        near = central(likeness, members, titles)
+        nearest = by_nearness(likeness, members, titles)
+        near = nearest[0]
         found.append(
             Issue(
                 name=sentence(held[near].title, held[near].body),
@@ -106,6 +109,7 @@ def hot(
                 first=times[0],
                 last=times[-1],
                 members=tuple(order[i] for i in members),
+                nearest=tuple(order[i] for i in nearest),
             )
         )
     found.sort(key=lambda issue: (-round(issue.heat.total, 9), issue.first, issue.name))

@@ -15,8 +15,16 @@ LONGEST = 40  # characters of a name
 _SHORTEST = 6  # a title below this tells too little
 _FIRST = re.compile(r"[^。！？!?；;\n]{4,}")
 _STOPS = "，。！？；：、,.!?;:…~～ \t\r\n\u3000"
+_ENDS = "。！？!?\n"
 _SHARE = 0.5  # of the messages that must name a place
 _PLACE = (3, 12)  # characters of a place's name
+
+
+def split(text: str) -> tuple[str, str]:
+    """A text without a title as title and body: its first sentence, when that is no longer than a name, is the title."""
+    plain = text.strip()
+    end = min((place for place in map(plain.find, _ENDS) if place >= 0), default=len(plain))
+    return (plain[:end], plain[end + 1 :]) if end <= LONGEST else ("", plain)
 
 
 def sentence(title: str, body: str) -> str:
@@ -31,12 +39,14 @@ def sentence(title: str, body: str) -> str:
     return words[:clause].strip(_STOPS) if clause > 0 else words[: LONGEST - 1] + "…"
 
 
-def central(likeness: sparse.csr_matrix, members: Sequence[int], titles: Sequence[str]) -> int:
-    """The member that is nearest to all the others (the medoid: Kaufman and Rousseeuw 1987); of equals the shorter title, then the first by
-    its letters, whatever the order of the messages."""
+def by_nearness(
+    likeness: sparse.csr_matrix, members: Sequence[int], titles: Sequence[str]
+) -> tuple[int, ...]:
+    """The members, those first that are nearest to all the others (the first is the medoid: Kaufman and Rousseeuw 1987); of equals the
+    shorter title, then the first by its letters, whatever the order of the messages."""
     rows = np.asarray(members, dtype=np.intp)
     near = np.asarray(likeness[rows][:, rows].sum(axis=1)).ravel()
-    return min(
+    ordered = sorted(
         zip(members, near, strict=True),
         key=lambda pair: (
             len(titles[pair[0]].strip()) < _SHORTEST,
@@ -44,7 +54,8 @@ def central(likeness: sparse.csr_matrix, members: Sequence[int], titles: Sequenc
             len(titles[pair[0]]),
             titles[pair[0]],
         ),
-    )[0]
+    )
+    return tuple(member for member, _ in ordered)
 
 
 def place(features: Features, members: Sequence[int], near: int, titles: Sequence[str]) -> str:
