@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> Mapping[str, Any]:
     horizon = whole(options.horizon, "--horizon", 1)
     count = whole(options.origins, "--origins", 1)
     share(options.level, "--level")
-    table = _read(options, horizon)
+    table = read(options, horizon)
     days = table.counts.shape[1]
     step = whole(options.step, "--step", 1) if options.step is not None else _step(days, horizon, count)
     judged = list(
@@ -126,6 +126,8 @@ def say(result: Mapping[str, Any]) -> Iterable[str]:
     left = [f"{result[name]} {words}" for name, words in _LEFT.items() if result[name]]
     if left:
         yield f"left out: {', '.join(left)}"
+    if result["cases_elsewhere"]:
+        yield f"{result['cases_elsewhere']} cases are counted in the larger place that most cases of their place name"
     yield (
         f"MASE {result['mase']:.3f}, seasonal naive {result['mase_seasonal_naive']:.3f}, ratio {_shown(result['mase_ratio'])}; "
         f"intervals of {result['nominal']:.0%} held {result['coverage']:.1%} (mean over the levels)"
@@ -156,7 +158,6 @@ _LEFT = {
     "cases_without_place": "cases without a place",
     "cases_before_start": "before the first day used",
     "cases_after_end": "after the last",
-    "cases_elsewhere": "whose larger place is not the one of most of its cases",
 }
 
 
@@ -166,7 +167,8 @@ def _step(days: int, horizon: int, count: int) -> int:
     return max(min(horizon, (days - WARM - horizon) // (count - 1)), 1)
 
 
-def _read(options: argparse.Namespace, horizon: int) -> Table:
+def read(options: argparse.Namespace, horizon: int) -> Table:
+    """The counts of the table that the options name. Raises ValueError naming the option."""
     columns = [options.time, options.by, *([options.kind] if options.kind else []), *options.above]
     rows = reading.table(options.data, "--data", *columns)
     placed = [row for row in rows if row[options.by].strip()]
