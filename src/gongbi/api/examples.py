@@ -54,7 +54,7 @@ PARAMETERS: dict[str, tuple[str, Any]] = {
     "link": ("The private part of the receipt's link. Whoever has it may follow, answer and judge: keep it like a password.", None),
     "Idempotency-Key": ("A value of your own, new for each report (a UUID), the same for each retry of it.", "6e1b0b64-7d0e-4d8e-9a0c-2f6a3f0f2a11"),
     "after": ("`after` of the page before; empty for the first.", None),
-    "tab": ("For warnings: open, review, closed, all. For cases, which queue: accept, dispatch, requests, sign, handle, check, callback, rule, waiting, open, closed, ended.", "open"),
+    "tab": ("Which queue (warnings: open, review, closed, all): accept, dispatch, requests, sign, handle, check, callback, rule, waiting, open, closed, ended.", "open"),
     "words": ("Words of the text or place, or a number.", "路灯"),
     "kind": ("A kind's code or how it begins; for units the kind of unit.", None),
     "territory": ("The digits of a division, or how they begin.", "610104"),

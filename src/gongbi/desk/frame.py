@@ -18,6 +18,7 @@ from gongbi.kernel.scope import viewer as roles
 from gongbi.kernel.scope.viewer import Viewer
 from gongbi.look.furniture import NavItem
 from gongbi.parties import directory
+from gongbi.warning.words import TEXTS
 
 # Those who see matters at all; administrators of the machine do not.
 READERS = STAFF - {roles.ADMIN, roles.SECURITY, roles.INTEGRATOR}
@@ -35,6 +36,7 @@ LANDING: dict[str, str] = {
     roles.SECURITY: "desk:access",
     roles.GRID_WORKER: "field:home",
 }
+WARNINGS, WARNING_SETTINGS = TEXTS["warnings"], TEXTS["settings"]
 _ICONS = {
     "accept": "inbox", "dispatch": "send", "requests": "file-clock", "sign": "square-check", "handle": "hammer",
     "check": "badge-check", "callback": "phone-call", "rule": "gavel", "waiting": "hourglass", "open": "list", "closed": "archive",
@@ -104,6 +106,8 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
         items.append(_item(_("Board"), "board:board", "layout-dashboard", here))
         if viewer.role in RANKERS:
             items.append(_item(_("Hot issues"), "desk:hot", "flame", here))
+        if viewer.role != roles.GRID_WORKER:
+            items.append(_item(WARNINGS, "warnings:list", "siren", here))
     if viewer.role == roles.AUDITOR:
         items.append(_item(_("Ledger"), "desk:ledger", "book-open", here))
     if viewer.role in KEEPERS or viewer.role == roles.SECURITY:
@@ -119,6 +123,7 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
         items.append(_item(_("Lists"), "desk:reference", "table", here))
         items.append(_item(_("Working calendar"), "desk:calendar", "calendar", here))
         items.append(_item(_("Settings"), "desk:settings", "sliders-horizontal", here))
+        items.append(_item(WARNING_SETTINGS, "warnings:settings", "siren", here))
         items.append(_item(_("Routing rules"), "desk:rules", "route", here))
         items.append(_item(_("Undelivered"), "desk:letters", "mail", here))
     if viewer.role == roles.SECURITY:

@@ -123,6 +123,7 @@ TEXTS: dict[str, Words] = {
     "cancel": ("取消", "Cancel"),
     "said_risk": ("估计", "Said"),
     "late_share": ("实际超期", "Late"),
+    "saved": ("已保存。", "Saved."),
     "narrow": ("筛选", "Show"),
 }  # fmt: skip
 

@@ -46,12 +46,11 @@ def coming_back(
     pairs = set(many.values_list("cell", "kind"))
     if not pairs:
         return
-    cells = {cell for cell, _kind in pairs}
     rows = found.values_list("pk", "cell", "kind", "territory", "opened_at", "closed_at")
     for row in rows.iterator(chunk_size=_CHUNK):
-        key, spot, kind, *rest = row
-        if spot is not None and spot in cells and (spot, kind) in pairs:
-            yield key, spot, kind, *rest
+        key, spot, kind, code, opened, closed = row
+        if spot is not None and (spot, kind) in pairs:
+            yield key, spot, kind, code, opened, closed
 
 
 def handlings(

@@ -1,0 +1,264 @@
+"""The rules at their boundaries: levels, what is new, repeats, risks of lateness."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from gongbi.warning import rules
+from gongbi.warning.rules import Found, Handling, Known, Past
+from gongbi.warning.settings import DEFAULTS, SHIPPED, read
+
+DAY = date(2026, 3, 10)
+AT = datetime(2026, 3, 10, 4, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+GRID = "610104001001001"
+
+
+@pytest.mark.parametrize(
+    ("days", "level"), [(10, 4), (364.9, 4), (365, 3), (1824.9, 3), (1825, 2), (7299, 2), (7300, 1), (1e9, 1)]
+)
+def test_the_level_follows_the_recurrence(days: float, level: int) -> None:
+    assert rules.level_by_recurrence(days, SHIPPED) == level
+
+
+@pytest.mark.parametrize(
+    ("count", "level"), [(2, None), (3, 4), (4, 4), (5, 3), (8, 2), (11, 2), (12, 1), (99, 1)]
+)
+def test_the_level_follows_a_count(count: int, level: int | None) -> None:
+    assert rules.level_by_count(count, SHIPPED.repeat_levels) == level
+
+
+def test_half_of_the_accepted_false_alarms_is_for_the_scans() -> None:
+    assert (
+        rules.least_recurrence(20, SHIPPED) == 280
+    )  # 20 scans a day, each wrong once in 280 days: half a time a week
+    assert rules.least_recurrence(20, replace(SHIPPED, false_alarms=2.0)) == 140
+    assert rules.rise_recurrence(0.001, 0.001, SHIPPED) == 14
+    assert rules.rise_recurrence(0.0001, 0.001, SHIPPED) == pytest.approx(140)
+
+
+@pytest.mark.parametrize(
+    ("codes", "whole"),
+    [
+        ([], ""),
+        (["", ""], ""),
+        ([GRID], GRID),
+        ([GRID, "610104001001002"], "610104001001"),
+        ([GRID, "610104001002001"], "610104001"),
+        ([GRID, "610104002001001"], "610104"),
+        ([GRID, "610104001001"], "610104001001"),
+        ([GRID, "610105001001001"], ""),
+    ],
+)
+def test_the_smallest_division_that_holds_all(codes: list[str], whole: str) -> None:
+    assert rules.common_code(codes) == whole
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        (14, "14 days"),
+        (364, "364 days"),
+        (365, "1.0 years"),
+        (3650, "10 years"),
+        (36500, "100 years or more"),
+    ],
+)
+def test_a_recurrence_in_words(days: float, words: str) -> None:
+    assert rules.span_words(days)[1] == words
+
+
+# --- New, or the same again ---------------------------------------------------------------------------------------------
+
+
+def found(**more: Any) -> Found:
+    plain = Found(rules.CLUSTER, 3, "a", "E03", "", (GRID,), DAY - timedelta(days=2), DAY, 9)
+    return replace(plain, **more)
+
+
+def known(**more: Any) -> Known:
+    plain = Known(
+        1,
+        rules.CLUSTER,
+        3,
+        "b",
+        "E03",
+        frozenset({GRID}),
+        DAY - timedelta(days=5),
+        DAY - timedelta(days=1),
+        True,
+    )
+    return replace(plain, **more)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ({}, {}, "grow"),
+        ({"growing": False}, {}, "silent"),
+        ({"growing": False}, {"level": 2}, "raise"),  # dismissed, and now more severe
+        ({"growing": False, "level": 2}, {"level": 2}, "silent"),
+        ({"codes": frozenset({"610104001001002"})}, {}, "raise"),  # no place shared
+        ({"group": "E01"}, {}, "raise"),
+        ({"sort": rules.RISE}, {}, "raise"),
+        ({"last": DAY - timedelta(days=9)}, {}, "grow"),  # seven days of quiet
+        ({"last": DAY - timedelta(days=10)}, {}, "raise"),  # eight
+    ],
+)
+def test_whether_a_find_is_new(old: dict[str, Any], new: dict[str, Any], what: str) -> None:
+    assert rules.settle([known(**old)], found(**new), SHIPPED)[0] == what
+
+
+def test_a_rise_goes_on_in_its_own_community_only() -> None:
+    here = {"sort": rules.RISE, "subject": "610104001001", "codes": ("610104001001",)}
+    old = known(sort=rules.RISE, subject="610104001001", codes=frozenset({"610104001001"}))
+    assert rules.settle([old], found(**here), SHIPPED)[0] == "grow"
+    assert rules.settle([replace(old, subject="610104001002")], found(**here), SHIPPED)[0] == "raise"
+
+
+def test_one_event_is_not_told_as_a_cluster_and_a_rise() -> None:
+    rise = found(sort=rules.RISE, subject="610104001001", codes=("610104001001",))
+    elsewhere = replace(rise, codes=("610104001002",))
+    other = replace(rise, group="E01")
+    assert rules.said_once([rise, found(), elsewhere, other]) == [found(), elsewhere, other]
+
+
+# --- Repeats ------------------------------------------------------------------------------------------------------------
+
+
+def past(number: int, *, closed: bool = True, spot: int = 7, kind: str = "C0137", back: int = 40) -> Past:
+    opened = AT - timedelta(days=back - number)
+    return Past(number, spot, kind, GRID, opened, opened + 2 * HOUR if closed else None)
+
+
+def repeated(cases: list[Past]) -> list[Found]:
+    return rules.repeats(cases, day=DAY, first_day=DAY - timedelta(days=89), config=SHIPPED)
+
+
+def test_a_problem_that_came_back_three_times_is_a_warning_and_twice_is_none() -> None:
+    assert repeated([past(n, back=4) for n in range(3)]) == []
+    (one,) = repeated([past(n, back=5) for n in range(4)])
+    assert (one.observed, one.level, one.kind, one.codes, one.cases) == (3, 4, "C0137", (GRID,), (0, 1, 2, 3))
+    assert "3" in one.reasons[0][0]
+
+
+def test_many_voices_about_an_open_matter_are_no_repeat() -> None:
+    assert repeated([past(n, closed=False, back=9) for n in range(9)]) == []
+
+
+def test_other_spots_and_kinds_do_not_add_up() -> None:
+    assert repeated([past(n, spot=n % 2, back=6) for n in range(6)]) == []
+    assert repeated([past(n, kind=f"C01{n % 2}0", back=6) for n in range(6)]) == []
+
+
+def test_a_repeat_of_last_month_is_not_told_today() -> None:
+    assert repeated([past(n, back=40) for n in range(6)]) == []
+    assert repeated([past(n, back=12) for n in range(6)]) != []
+
+
+def test_a_night_raises_the_most_repeated_only() -> None:
+    many = [past(n, spot=spot, back=7) for spot in range(30) for n in range(4 + spot % 3)]
+    told = repeated(many)
+    assert len(told) == SHIPPED.repeat_most
+    assert [one.observed for one in told] == sorted((one.observed for one in told), reverse=True)
+
+
+# --- Lateness -----------------------------------------------------------------------------------------------------------
+
+
+def handled(
+    hours: float, *, key: int = 0, unit: int = 1, kind: str = "E0301", begun: datetime = AT - 30 * 24 * HOUR
+) -> Handling:
+    return Handling(key, unit, kind, GRID, begun, begun + 48 * HOUR, begun + hours * HOUR)
+
+
+def still_open(age: float, *, key: int = 900, kind: str = "E0301", allowed: float = 48) -> Handling:
+    begun = AT - age * HOUR
+    return Handling(key, 1, kind, GRID, begun, begun + allowed * HOUR, None)
+
+
+def test_the_risk_is_the_share_of_past_ones_that_took_longer_than_this_one_may() -> None:
+    past = [handled(hours) for hours in range(1, 101)]  # 1 … 100 hours
+    risk = rules.History(past, least=20).risk(still_open(20), AT)
+    assert risk is not None
+    assert (risk.still_open, risk.longer, risk.same_kind) == (80, 52, True)
+    assert risk.share == 53 / 82
+    assert "80" in risk.reason()[0]
+    assert "52" in risk.reason()[1]
+
+
+def test_too_few_past_ones_say_nothing_and_the_class_stands_in_for_the_kind() -> None:
+    past = [handled(hours, kind="E0302") for hours in range(1, 101)]
+    history = rules.History(past, least=20)
+    assert rules.History(past, least=81).risk(still_open(20), AT) is None
+    of_class = history.risk(still_open(20), AT)
+    assert of_class is not None
+    assert not of_class.same_kind
+    assert history.risk(still_open(20, kind="C0101"), AT) is None
+
+
+def test_what_is_late_already_or_over_has_no_risk() -> None:
+    history = rules.History([handled(hours) for hours in range(1, 101)], least=20)
+    assert history.risk(still_open(48), AT) is None
+    assert history.risk(still_open(47.9), AT) is not None
+    assert history.risk(handled(10), AT) is None
+
+
+def test_three_cases_at_risk_make_a_warning_about_the_unit() -> None:
+    past = [handled(hours) for hours in range(1, 101)]
+    at_risk = [still_open(30, key=900 + n) for n in range(3)]
+
+    def told(cases: list[Handling]) -> list[Found]:
+        return rules.lateness([*past, *cases], at=AT, day=DAY, config=SHIPPED)
+
+    assert told(at_risk[:2]) == []
+    (one,) = told(at_risk)
+    assert (one.unit_id, one.observed, one.level, one.cases) == (1, 3, 4, (900, 901, 902))
+    assert one.expected == pytest.approx(3 * 53 / 72)
+    assert told([still_open(0.5, key=n, allowed=95) for n in range(9)]) == []  # hardly anything took so long
+
+
+def test_risks_said_earlier_are_held_against_what_became_of_them() -> None:
+    old = [handled(hours, begun=AT - 60 * 24 * HOUR) for hours in range(1, 101)]
+    then = AT - timedelta(days=14)
+    tried = [
+        Handling(n, 1, "E0301", GRID, then - 20 * HOUR, then + 28 * HOUR, then + (n - 20) * HOUR)
+        for n in range(21, 101)
+    ]
+    (one,) = rules.calibration([*old, *tried], at=AT, back=timedelta(days=14), config=SHIPPED)
+    assert one.cases == 80
+    assert one.said == pytest.approx(53 / 82)
+    assert one.late == pytest.approx(52 / 80)
+
+
+# --- How good, and what may be set ---------------------------------------------------------------------------------------
+
+
+def test_precision_of_nothing_is_nothing() -> None:
+    assert rules.Precision().value is None
+    assert rules.Precision(3, 1).value == 0.75
+    assert rules.Precision(3, 1).plus(rules.Precision(0, 4)).value == 0.375
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("false_alarms", "x"), ("false_alarms", "0"), ("false_alarms", "nan"), ("replications", "9.5"), ("repeat_levels", "3,5,8"),
+        ("repeat_levels", "5,3,8,12"), ("recurrence_levels", "1,2,3,4"), ("late_share", "1.5"), ("max_days", "-1"),
+        ("max_days", "99999999999"),
+    ],
+)  # fmt: skip
+def test_a_setting_that_makes_no_sense_is_named(key: str, value: str) -> None:
+    with pytest.raises(ValueError, match=key):
+        read({key: value})
+
+
+def test_shipped_settings_say_that_they_are_no_law() -> None:
+    assert SHIPPED.false_alarms == 1
+    for key in ("recurrence_levels", "repeat_levels", "late_levels"):
+        assert "不是法律规定" in DEFAULTS[key].source[0]
+        assert "not law" in DEFAULTS[key].source[1]
