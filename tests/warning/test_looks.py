@@ -18,6 +18,7 @@ from gongbi.kernel.outbox.models import OutboxRow
 from gongbi.kernel.scope.viewer import Viewer
 from gongbi.science import scan, surveillance
 from gongbi.warning import actions, queries, rules, seeing
+from gongbi.warning.days import midnight
 from gongbi.warning.models import DayCount, Run, Warning
 from tests.warning.happening import TODAY, Happened, noon, outbreak, quiet_past, shuffled, store
 
@@ -157,7 +158,7 @@ def test_the_night_looks_at_yesterday_once(past: list[Happened], machine: Viewer
 
 def test_a_rise_in_a_community_is_told(look: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:
     quiet = quiet_past(np.random.default_rng(5), days=100, a_day=24.0, grids=300)
-    store([*quiet, *outbreak(quiet[0].code)])
+    store([*quiet, *outbreak(quiet[0].code, cases=40)])
     monkeypatch.setattr(seeing, "clusters", lambda *_a, **_m: seeing.Scanned((), {}, {}))
     look()
     one = Warning.objects.get()
@@ -195,7 +196,7 @@ def test_repeats_and_lateness_are_told(
         )
         for n in range(1, 101)
     ]
-    end = queries.midnight(TODAY + timedelta(days=1))
+    end = midnight(TODAY + timedelta(days=1))
     waiting = [Happened(code, "E0405", end - 30 * hour, None, bureau, end + 18 * hour) for _ in range(4)]
     keys = store([*lamp, *done, *waiting])
     look(at=end + 3 * hour)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Q
@@ -23,6 +23,7 @@ from gongbi.kernel.scope.viewer import Viewer
 from gongbi.territory import queries as territory
 from gongbi.territory.rules import Level
 from gongbi.warning import rules
+from gongbi.warning.days import midnight
 from gongbi.warning.flow import GROWING, OPEN_STATES
 from gongbi.warning.models import DayCount, Run, Warning, WarningSetting
 from gongbi.warning.rules import Precision
@@ -224,11 +225,6 @@ def groups(viewer: Viewer) -> dict[str, tuple[str, str]]:
 
 
 # --- What the look reads ------------------------------------------------------------------------------------------------
-
-
-def midnight(day: date) -> datetime:
-    """The local midnight that begins a day."""
-    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 def day_counts(viewer: Viewer, first: date, last: date) -> dict[date, dict[str, dict[str, int]]]:

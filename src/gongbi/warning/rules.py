@@ -46,12 +46,9 @@ def least_recurrence(scans: int, config: Config) -> float:
     return _WEEK * max(scans, 1) / (config.false_alarms / 2)
 
 
-def rise_recurrence(p: float, threshold: float, config: Config) -> float:
-    """About how many days until chance gives one such rise somewhere in the district.
-
-    At ``threshold`` it gives half the accepted false alarms a week; further out the rate falls as ``p`` does.
-    """
-    return _WEEK / (config.false_alarms / 2) * threshold / max(p, 1e-12)
+def rise_recurrence(rate: float) -> float:
+    """Days until chance gives one such rise somewhere in the district, of the alarms a week that such a limit would give."""
+    return _WEEK / max(rate, 1e-9)
 
 
 def span_words(days: float) -> Words:

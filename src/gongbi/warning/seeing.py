@@ -22,6 +22,7 @@ _MONTHS = 182  # the false alarms of half a year tell how often chance crosses
 _SHARE = 0.5  # of the cases that a circle may hold at most
 _FIRST = 99  # replications of the first scan of a class
 _DOUBT = 5.0  # a cluster so many times too common at first is looked at again with all replications
+_FEWEST = 2  # one case is no rise
 _SMALLEST = 1e-17
 FEWEST_DAYS = 30
 LIVE_KM = 1.0
@@ -113,7 +114,7 @@ def _recurrence(cluster: scanning.Cluster, by_chance: Sequence[float]) -> float:
 def _can_scan(table: NDArray[np.int64], config: Config) -> bool:
     late = table[:, -config.max_days :].sum()
     return bool(
-        late >= 2
+        late >= _FEWEST
         and table.sum() >= _FEW
         and np.count_nonzero(table.sum(axis=0)) >= 2
         and np.count_nonzero(table.sum(axis=1)) >= 2
@@ -174,15 +175,14 @@ def rises(counts: Counts, days: Days, config: Config) -> tuple[list[Found], dict
     told["events_half_year"] = int(seen.event[:, -_MONTHS:].sum())
     found = []
     for place in np.flatnonzero(seen.alarm[:, -1]):
-        series = int(kept[place])
-        span = int(seen.scores.window[place, -1])
-        observed = int(flat[series, -span:].sum())
-        expected = float(np.nansum(seen.scores.expected[place, -span:]))
-        if observed < 2 or observed <= expected:
+        told_by = seen.scores
+        observed = int(told_by.window_observed[place, -1])
+        expected = float(told_by.window_expected[place, -1])
+        if observed < _FEWEST or observed <= expected:
             continue
-        recurrence = rules.rise_recurrence(float(seen.scores.p[place, -1]), threshold, config)
-        recurrence = min(recurrence, LONGEST_RECURRENCE)
-        found.append(_rise(counts, series, span, observed, expected, recurrence, config))
+        span = int(told_by.window[place, -1])
+        recurrence = min(rules.rise_recurrence(float(told_by.rate[place, -1])), LONGEST_RECURRENCE)
+        found.append(_rise(counts, int(kept[place]), span, observed, expected, recurrence, config))
     return found, told
 
 

@@ -19,6 +19,7 @@ from gongbi.kernel.flow.advance import advance, begin
 from gongbi.kernel.scope.viewer import Viewer
 from gongbi.warning import queries, rules, seeing
 from gongbi.warning.counts import Counts, placed, table_of
+from gongbi.warning.days import midnight
 from gongbi.warning.models import DayCount, Run, Warning, WarningArea
 from gongbi.warning.rules import Found, Known, Told
 from gongbi.warning.settings import Config
@@ -137,7 +138,7 @@ def _coming_back(viewer: Viewer, day: date, config: Config) -> Told:
 
 def _late(viewer: Viewer, day: date, at: datetime, config: Config) -> Told:
     begun = time.perf_counter()
-    end = min(at, queries.midnight(day + timedelta(days=1)))
+    end = min(at, midnight(day + timedelta(days=1)))
     handlings = queries.handlings(viewer, day - timedelta(days=config.late_days), end)
     # As the day ended: what stopped after it had not stopped yet.
     as_then = [_as_of(one, end) for one in handlings]
