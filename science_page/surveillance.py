@@ -118,15 +118,17 @@ def _naive(scores: Scores, budget: float) -> float:
     return float(event[:, -7 * WEEKS :].sum() / WEEKS)
 
 
-def _budgets(series: int, runs: int, seed: int) -> tuple[str, str, float, int]:
+def _budgets(series: int, runs: int, seed: int) -> tuple[str, str]:
+    """The table with its sentence, and the figure."""
     days = LEARN + HISTORY + 7 * WEEKS
     rows: list[tuple[object, ...]] = []
     lines: dict[str, list[tuple[float, float]]] = {}
     within = total = 0
     worst = 0.0
     for number, kind in enumerate(KINDS):
-        got = {budget: [] for budget in BUDGETS}  # type: dict[float, list[float]]
-        naive, plain = [], []
+        got: dict[float, list[float]] = {budget: [] for budget in BUDGETS}
+        naive: list[float] = []
+        plain: list[float] = []
         for run in range(runs):
             random = np.random.default_rng([seed, number, run])
             counts, weekday, holiday, makeup = calm(kind, series, days, random)
@@ -164,7 +166,7 @@ def _budgets(series: int, runs: int, seed: int) -> tuple[str, str, float, int]:
         log_y=True,
     )
     words = f"{within} of {total} counts lie within ±20 % of what was stated; the furthest is off by {100 * worst:.0f} %."
-    return f"{table(headings, rows)}\n\n{words}", figure, worst, within
+    return f"{table(headings, rows)}\n\n{words}", figure
 
 
 def _real(data: Path, quick: bool) -> str:
@@ -201,7 +203,7 @@ def _cost(series: int, seed: int) -> str:
 def section(data: Path, *, seed: int, quick: bool) -> Section:
     """The part of the page. Raises FileNotFoundError where the golden files are absent."""
     series, runs = (80, 1) if quick else (300, 5)
-    budgets, figure, _worst, _within = _budgets(series, runs, seed)
+    budgets, figure = _budgets(series, runs, seed)
     text = f"""Counts by place, kind and time, compared with their own past: EARS C1–C3 (Hutwagner et al. 2003), Farrington's method (1996)
 and its flexible successor (Noufaily et al. 2013), CUSUM (Page 1954; Rossi et al. 1999), and our own watch of all daily series of a
 district (Harvey and Fernandes 1989 for the level, weighted predictive p-values).
