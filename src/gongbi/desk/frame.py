@@ -36,6 +36,7 @@ LANDING: dict[str, str] = {
     roles.SECURITY: "desk:access",
     roles.GRID_WORKER: "field:home",
 }
+CLASSIFIERS = ("分类模型", "Classifiers")
 WARNINGS, WARNING_SETTINGS = TEXTS["warnings"], TEXTS["settings"]
 _ICONS = {
     "accept": "inbox", "dispatch": "send", "requests": "file-clock", "sign": "square-check", "handle": "hammer",
@@ -125,6 +126,7 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
         items.append(_item(_("Settings"), "desk:settings", "sliders-horizontal", here))
         items.append(_item(WARNING_SETTINGS, "warnings:settings", "siren", here))
         items.append(_item(_("Routing rules"), "desk:rules", "route", here))
+        items.append(_item(CLASSIFIERS, "desk:classifiers", "shapes", here))
         items.append(_item(_("Undelivered"), "desk:letters", "mail", here))
     if viewer.role == roles.SECURITY:
         items.append(_item(_("Access"), "desk:access", "shield-check", here))

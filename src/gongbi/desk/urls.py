@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from gongbi.desk.pages import common, hot, intake, ledger, matter, places, queue, reference, rules
+from gongbi.desk.pages import (
+    classifiers,
+    common,
+    hot,
+    intake,
+    ledger,
+    matter,
+    places,
+    queue,
+    reference,
+    rules,
+)
 from gongbi.desk.people import access, people, posts, units
 
 desk: list[URLPattern | URLResolver] = [
@@ -62,6 +73,7 @@ desk: list[URLPattern | URLResolver] = [
     path("keys/new", access.key_new, name="key_new"),
     path("keys/<int:key>/withdraw", access.withdraw, name="key_withdraw"),
     path("rules", rules.rules, name="rules"),
+    path("classifiers", classifiers.classifiers, name="classifiers"),
     path("rules/<int:draft>", rules.draft, name="draft"),
 ]
 urlpatterns: list[URLPattern | URLResolver] = [

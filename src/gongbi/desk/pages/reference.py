@@ -130,6 +130,7 @@ JOBS: dict[str, tuple[str, str]] = {
     "ops.grid_cards": ("更新网格公示卡", "the public cards of the grids are made"),
     "outbox.prune": ("清理已送达的事件", "delivered events are removed"),
     "parties.sign_ins": ("清理旧的登录记录", "old sign-ins are removed"),
+    "duties.train": ("每夜从人的判定学习类别", "kinds are learned from what people decided"),
     "warning.nightly": ("每夜检查预警", "the nightly look for warnings"),
     "vault.purge": ("删除到期的个人信息", "personal data past its time is erased"),
 }

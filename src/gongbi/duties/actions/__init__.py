@@ -1,6 +1,13 @@
 """What changes the lists, the rulings and the classifiers. Each is one transaction."""
 
-from gongbi.duties.actions.classifier import activate_model, is_held_out, learn, roll_back, train_from_history
+from gongbi.duties.actions.classifier import (
+    activate_model,
+    is_held_out,
+    learn,
+    roll_back,
+    train_from_history,
+    train_nightly,
+)
 from gongbi.duties.actions.lists import Outcome, import_list, load_defaults, publish
 from gongbi.duties.actions.routes import (
     activate_rules,
@@ -27,4 +34,5 @@ __all__ = [
     "publish",
     "roll_back",
     "train_from_history",
+    "train_nightly",
 ]

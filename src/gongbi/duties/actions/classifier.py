@@ -28,6 +28,7 @@ from gongbi.science.text_words import TEMPERATURE
 
 HELD = 5  # about every fifth text is held out for the comparison
 LEAST = 60  # texts below which nothing is trained
+ENOUGH_NEW = 30  # decisions since the last training that are worth another
 MIXINGS = (0.3, 0.5, 0.7, 0.85)
 _NUMBERS = re.compile(r"\d{5,}")
 _LONGEST = 4000
@@ -166,6 +167,21 @@ def train_from_history(
         if not worse:
             _activate(row, at)
     return row
+
+
+def train_nightly(*, viewer: Viewer, at: datetime) -> KindModel | None:
+    """Train on every decision so far, once ``ENOUGH_NEW`` have come since the last training; None when they have not.
+
+    Without new decisions nothing is trained, so that what somebody rolled back does not come back by itself the next night.
+    """
+    keeper(viewer)
+    last = KindModel.objects.order_by("-trained_at").values_list("trained_at", flat=True).first()
+    decided = LearnedExample.objects.order_by("at", "pk")
+    fresh = decided if last is None else decided.filter(at__gt=last)
+    if fresh.count() < ENOUGH_NEW or decided.count() < LEAST:
+        return None
+    first = decided.values_list("at", flat=True).first()
+    return train_from_history(decided.values_list("text", "kind"), viewer=viewer, at=at, window=(first, at))
 
 
 def _too_few(n: int) -> Refused:
