@@ -206,7 +206,7 @@ def section(data: Path, *, seed: int, quick: bool) -> Section:
     budgets, figure = _budgets(series, runs, seed)
     text = f"""Counts by place, kind and time, compared with their own past: EARS C1–C3 (Hutwagner et al. 2003), Farrington's method (1996)
 and its flexible successor (Noufaily et al. 2013), CUSUM (Page 1954; Rossi et al. 1999), and our own watch of all daily series of a
-district (Harvey and Fernandes 1989 for the level, weighted predictive p-values).
+district (Harvey and Fernandes 1989 for the level; Czado, Gneiting, Held 2009 for predictive p-values).
 
 ### The reference program's numbers
 
