@@ -248,6 +248,12 @@ class TestFit:
         if what == "constant":
             np.testing.assert_allclose(said.mean[-tree.bottom :], 2, rtol=0.05)
 
+    def test_a_number_that_no_place_has(self) -> None:
+        tree = crossed([0, 2], [0, 0])
+        said = fit(drawn(tree, 100, rate=5.0), tree, week(128))
+        np.testing.assert_allclose(said.mean[0], said.mean[-2:].sum(axis=0))
+        assert np.isfinite(said.mean).all()
+
     def test_one_place_one_kind(self) -> None:
         said = fit(drawn(crossed([0], [0]), 100, rate=5.0)[0], crossed([0], [0]), week(128))
         np.testing.assert_allclose(said.mean[0], said.mean[1])

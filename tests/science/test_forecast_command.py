@@ -162,6 +162,20 @@ def test_what_is_refused(
     assert said.count("\n") == 1
 
 
+def test_a_level_without_a_scale_has_no_error(tmp_path: Path) -> None:
+    """Two cases every day, now in one place, now in the other: the total has no seasonal naive error."""
+    path = tmp_path / "f.csv"
+    random = np.random.default_rng(2)
+    rows = [f"P{random.integers(2)},{FIRST + timedelta(days=day // 2)}\n" for day in range(200)]
+    path.write_text("place,created\n" + "".join(rows), encoding="utf-8")
+    top, bottom = answer(path, tmp_path, "--horizon", "7", "--origins", "2")["levels"]
+    assert top["mase"] is None
+    assert top["mase_ratio"] is None
+    assert top["by_horizon"][0]["mase"] is None
+    assert top["coverage"] == 1
+    assert bottom["mase_ratio"] > 0
+
+
 @pytest.mark.parametrize(
     "rows",
     ["", "P1,2024-01-01\n", "P1,2024-01-01\n" * 30, ",2024-01-01\n"],

@@ -303,7 +303,12 @@ def _level(level: LevelScore) -> dict[str, Any]:
         "above": level.above,
         "width": level.width,
         "by_horizon": [
-            {"ahead": day, "mase": mase, "mase_seasonal_naive": naive, "coverage": covered}
+            {
+                "ahead": day,
+                "mase": mase if level.scored else None,
+                "mase_seasonal_naive": naive if level.scored else None,
+                "coverage": covered,
+            }
             for day, (mase, naive, covered) in enumerate(level.by_horizon, 1)
         ],
     }

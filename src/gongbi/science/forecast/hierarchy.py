@@ -118,7 +118,9 @@ def crossed(
             raise ValueError(f"above[{name!r}]: one number for each of the {count} places is needed")
         levels += _places(name, parent[places], sorts, kind, sort_count)
     last = _places(unit, places, sorts, kind, sort_count)
-    bottom = Level(last[-1].name, np.arange(places.size), sorts if sort_count > 1 else np.full(count, -1))
+    bottom = Level(
+        last[-1].name, np.arange(places.size), sorts if sort_count > 1 else np.full(places.size, -1)
+    )
     levels += [*last[:-1], bottom]
     names = [level.name for level in levels]
     if len(set(names)) < len(names):
