@@ -1,6 +1,6 @@
 """Which of many labels a text belongs to: a linear model over character pieces, helped by a category tree; it explains itself.
 
-Chinese text is read as its 1- to 4-character pieces (:mod:`gongbi.science.text_pieces`), those of the title counting for more.
+Chinese text is read as its 1- to 3-character pieces (:mod:`gongbi.science.text_pieces`), those of the title counting for more.
 Training (:mod:`gongbi.science.text_fit`) uses scikit-learn's linear support vector machines (Fan et al. 2008, "LIBLINEAR"); what
 is kept is a few numpy arrays. Where there is a category tree, likeness to its leaves is added (:mod:`gongbi.science.text_leaves`).
 
@@ -26,8 +26,9 @@ from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 
-from gongbi.science.text_leaves import Leaves
+from gongbi.science.text_leaves import Leaves, Likeness
 from gongbi.science.text_pieces import LONGEST, Floats, Folded, Hashes, Index, Pieces, Tally, fold
 from gongbi.science.text_scores import Scores, evaluate, threshold_for
 
@@ -37,7 +38,9 @@ FORMAT = "gongbi-text-2"
 BATCH = 256  # texts computed together
 _WORDS = 3  # deciding words told of one guess
 _LONG = 6  # characters of a deciding word at most
-_WORTH = 0.1  # probability below which a guess beyond the third is told without words
+_STRONG = 0.3  # share of the strongest piece that another must reach to be told
+_WIDE = 8_000_000  # weights kept as whole floats at most
+_WORTH = 0.1  # probability below which a guess that is not the best is told without words
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,7 @@ class _Read:
     tally: Tally
     values: Floats  # unit TF-IDF of the tally's entries
     logits: npt.NDArray[np.float64]  # (n, k)
-    alike: Floats | None  # (n, l) of the leaves
+    likeness: Likeness | None
 
 
 @dataclass(frozen=True)
@@ -122,22 +125,39 @@ class Model:
     def index(self) -> Index:
         return Index.of(self.hashes)
 
+    @cached_property
+    def _wide(self) -> Floats | None:
+        """The weights as whole floats, for many texts at once; None where that would be too much memory."""
+        return self.weights.astype(np.float32) if self.weights.size <= _WIDE else None
+
+    @cached_property
+    def _sums(self) -> Floats:
+        """What each piece weighs for all labels together (v,)."""
+        return np.asarray(self.weights.sum(axis=1, dtype=np.float32))
+
     def read(self, folded: Folded) -> _Read:
         """Texts as :func:`text_pieces.fold` returned them."""
         pieces = Pieces.of(folded)
         tally = pieces.tally(self.index.find(pieces.hashes).astype(np.int64), max(1, self.hashes.size))
         values = tally.values(self.idf)
-        logits = np.empty((folded.size, len(self.labels)))
-        pointers, rows = tally.pointers, tally.rows
-        for place in range(folded.size):
-            span = slice(pointers[place], pointers[place + 1])
-            logits[place] = values[span] @ self.weights[rows[span]].astype(np.float32)
-        logits += self.bias
-        alike = None
+        logits = self._decide(tally, values) + self.bias
+        likeness = None
         if self.leaves is not None:
-            alike = self.leaves.alike(tally)
-            logits += self.leaf_weight * self.leaves.by_label(alike, len(self.labels))
-        return _Read(pieces, tally, values, logits / self.temperature, alike)
+            likeness = self.leaves.look(tally)
+            logits += self.leaf_weight * self.leaves.by_label(likeness.alike, len(self.labels))
+        return _Read(pieces, tally, values, logits / self.temperature, likeness)
+
+    def _decide(self, tally: Tally, values: Floats) -> npt.NDArray[np.float64]:
+        """Decision values (n, k) without the bias."""
+        size, pointers, rows = tally.pointers.size - 1, tally.pointers, tally.rows
+        if size > 1 and self._wide is not None:
+            matrix = csr_array((values, rows, pointers), shape=(size, self.hashes.size))
+            return np.asarray(matrix @ self._wide, dtype=np.float64)
+        out = np.empty((size, len(self.labels)))
+        for place in range(size):
+            span = slice(pointers[place], pointers[place + 1])
+            out[place] = values[span] @ self.weights[rows[span]].astype(np.float32)
+        return out
 
     def decision(self, text: str, title: str | None = None) -> npt.NDArray[np.float64]:
         """Decision values (k,), before the temperature."""
@@ -166,7 +186,7 @@ class Model:
         unsure = bool(chances[order[0]] < self.threshold) or not read.tally.rows.size
         out: list[Guess] = []
         for rank, label in enumerate(order):
-            worth = rank < _WORDS or chances[label] >= _WORTH
+            worth = rank == 0 or chances[label] >= _WORTH
             words = self._words(read, np.array([label]))[0] if worth else ()
             out.append(Guess(self.labels[label], float(chances[label]), words, unsure))
         return out
@@ -191,48 +211,29 @@ class Model:
     def _words(self, read: _Read, chosen: npt.NDArray[np.intp]) -> list[tuple[str, ...]]:
         """For each text the pieces of two or more characters that spoke most for the chosen label, none inside another."""
         tally, pieces = read.tally, read.pieces
-        documents = tally.documents
-        long = np.flatnonzero(pieces.sizes[tally.firsts] >= 2)
-        rows, document = tally.rows[long], documents[long]
-        gathered = self.weights[rows].astype(np.float32)
-        own = gathered[np.arange(rows.size), chosen[document]]
-        others = (gathered.sum(axis=1) - own) / max(1, gathered.shape[1] - 1)
-        gain = read.values[long] * (own - others)
-        if self.leaves is not None and read.alike is not None:
-            gain += self.leaf_weight * self._leaf_gain(self.leaves, read, chosen)[long]
-        best = np.zeros(len(chosen))
-        np.maximum.at(best, document, gain)
-        strong = np.flatnonzero((gain > 0) & (gain >= 0.3 * best[document]))
+        document = tally.documents
+        own = self.weights[tally.rows, chosen[document]].astype(np.float32)
+        others = (self._sums[tally.rows] - own) / np.float32(max(1, len(self.labels) - 1))
+        gain = read.values * (own - others)
+        if self.leaves is not None and read.likeness is not None:
+            found = self.leaves.gain(read.likeness, document, chosen)
+            gain[read.likeness.entries] += np.float32(self.leaf_weight) * found
+        gain[pieces.sizes[tally.firsts] < 2] = 0
+        best = np.zeros(len(chosen), dtype=np.float32)
+        full = np.flatnonzero(np.diff(tally.pointers))
+        if full.size:
+            best[full] = np.maximum.reduceat(gain, tally.pointers[full])
+        strong = np.flatnonzero((gain > 0) & (gain >= _STRONG * best[document]))
         strong = strong[np.lexsort((-gain[strong], document[strong]))]
-        cuts = np.searchsorted(document[strong], np.arange(len(chosen) + 1))
-        at = tally.firsts[long[strong]]
-        starts, ends = pieces.starts[at], pieces.starts[at] + pieces.sizes[at]
-        plain = pieces.folded.text
+        cuts = np.searchsorted(document[strong], np.arange(len(chosen) + 1)).tolist()
+        at = tally.firsts[strong]
+        starts = pieces.starts[at].tolist()
+        ends = (pieces.starts[at] + pieces.sizes[at]).tolist()
         out = []
         for place in range(len(chosen)):
             some = slice(cuts[place], min(cuts[place + 1], cuts[place] + 12))
-            out.append(_apart(plain, starts[some].tolist(), ends[some].tolist()))
+            out.append(_apart(pieces.folded.codes, starts[some], ends[some]))
         return out
-
-    def _leaf_gain(self, leaves: Leaves, read: _Read, chosen: npt.NDArray[np.intp]) -> Floats:
-        """What each entry adds to the likest leaf of the chosen label, less its mean over all leaves (m,)."""
-        assert read.alike is not None
-        mine = np.where(leaves.labels[None, :] == chosen[:, None], read.alike, -np.inf)
-        has = np.isfinite(mine.max(axis=1))
-        leaf = mine.argmax(axis=1)
-        tally = read.tally
-        values = tally.values(leaves.idf)
-        documents = tally.documents
-        begin, end = leaves.pointers[tally.rows], leaves.pointers[tally.rows + 1]
-        sizes = end - begin
-        entry = np.repeat(np.arange(sizes.size), sizes)
-        inner = np.arange(entry.size) - np.repeat(np.cumsum(sizes) - sizes, sizes) + begin[entry]
-        weight = leaves.values[inner].astype(np.float32)
-        hers = leaves.columns[inner] == leaf[documents[entry]]
-        own = np.bincount(entry[hers], weights=weight[hers], minlength=sizes.size)
-        mean = np.bincount(entry, weights=weight, minlength=sizes.size) / leaves.labels.size
-        gain: Floats = (values * np.where(has[documents], own - mean, 0)).astype(np.float32)
-        return gain
 
     def at_precision(self, precision: float) -> Model:
         """The same model, abstaining so that at least ``precision`` (0–1) of its held-out proposals were right."""
@@ -319,7 +320,7 @@ def blend(
     return (1 - weight) * known + weight * learned / total
 
 
-def _apart(text: str, starts: Sequence[int], ends: Sequence[int]) -> tuple[str, ...]:
+def _apart(codes: npt.NDArray[np.uint32], starts: Sequence[int], ends: Sequence[int]) -> tuple[str, ...]:
     """The first pieces, given the strongest first; those that overlap grow together up to ``_LONG`` characters."""
     taken: list[tuple[int, int]] = []
     for start, end in zip(starts, ends, strict=True):
@@ -329,6 +330,6 @@ def _apart(text: str, starts: Sequence[int], ends: Sequence[int]) -> tuple[str, 
             alone = all(b <= c or d <= a for i, (c, d) in enumerate(taken) if i != over)
             if b - a <= _LONG and alone:
                 taken[over] = (a, b)
-        elif len(taken) < _WORDS and text[start:end] not in [text[a:b] for a, b in taken]:
+        elif len(taken) < _WORDS:
             taken.append((start, end))
-    return tuple(dict.fromkeys(text[a:b] for a, b in taken))
+    return tuple(dict.fromkeys("".join(map(chr, codes[a:b].tolist())) for a, b in taken))

@@ -41,7 +41,7 @@ def learn(
     values = tally.values(model.idf)
     fixed = np.tile(model.bias.astype(np.float64), (len(texts), 1))
     if model.leaves is not None:
-        alike = model.leaves.by_label(model.leaves.alike(tally), len(model.labels))
+        alike = model.leaves.by_label(model.leaves.look(tally).alike, len(model.labels))
         fixed += model.leaf_weight * alike
     for turn in range(PASSES):
         for number, label in enumerate(labels):

@@ -58,9 +58,45 @@ class Leaves:
             (self.values.astype(np.float32), self.columns.astype(np.int32), self.pointers), shape=shape
         )
 
-    def alike(self, tally: Tally) -> Floats:
-        """Cosine (n, l) of each text with each leaf."""
-        return np.asarray((vectors(tally, self.idf) @ self.matrix).todense(), dtype=np.float32)
+    @cached_property
+    def _keys(self) -> npt.NDArray[np.int64]:
+        """Row and leaf of each value as one number, rising."""
+        rows = np.repeat(np.arange(self.idf.size, dtype=np.int64), np.diff(self.pointers))
+        return rows * self.labels.size + self.columns
+
+    @cached_property
+    def _means(self) -> Floats:
+        """What each pair adds to a leaf on average (v,)."""
+        return np.asarray(self.matrix.sum(axis=1), dtype=np.float32).ravel() / np.float32(self.labels.size)
+
+    def look(self, tally: Tally) -> Likeness:
+        """How like each text is to each leaf."""
+        weights = self.idf[tally.rows]
+        entries = np.flatnonzero(weights)
+        pointers = np.searchsorted(entries, tally.pointers)
+        part = Tally(pointers, tally.rows[entries], tally.counts[entries], tally.firsts[:0])
+        values = part.values(self.idf)
+        texts = csr_array(
+            (values, part.rows, pointers.astype(np.int32)), shape=(pointers.size - 1, self.idf.size)
+        )
+        return Likeness(
+            entries, part.rows, values, np.asarray((texts @ self.matrix).todense(), dtype=np.float32)
+        )
+
+    def gain(
+        self, likeness: Likeness, documents: npt.NDArray[np.int64], chosen: npt.NDArray[np.intp]
+    ) -> Floats:
+        """What each of the ``entries`` adds to the likest leaf of the ``chosen`` label (n,), less its mean over all leaves."""
+        mine = np.where(self.labels[None, :] == chosen[:, None], likeness.alike, -np.inf)
+        leaf = mine.argmax(axis=1)
+        has = np.isfinite(mine[np.arange(leaf.size), leaf])
+        document = documents[likeness.entries]
+        wanted = likeness.rows.astype(np.int64) * self.labels.size + leaf[document]
+        keys = self._keys
+        at = np.minimum(np.searchsorted(keys, wanted), max(0, keys.size - 1))
+        own = np.where(keys[at] == wanted, self.values[at], 0) if keys.size else np.zeros(wanted.size)
+        gain = likeness.values * (own - self._means[likeness.rows]) * has[document]
+        return np.asarray(gain, dtype=np.float32)
 
     def by_label(self, alike: Floats, k: int) -> Floats:
         """Of each label the likest leaf (n, k); a label without a leaf gets the mean of the others."""
@@ -75,6 +111,16 @@ class Leaves:
     @property
     def nbytes(self) -> int:
         return int(self.idf.nbytes + self.values.nbytes + self.columns.nbytes + self.pointers.nbytes)
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """Texts beside leaves: ``entries`` of their tally that are known pairs, with ``rows`` and unit ``values``; ``alike`` (n, l)."""
+
+    entries: npt.NDArray[np.intp]
+    rows: Numbers
+    values: Floats
+    alike: Floats
 
 
 def vectors(tally: Tally, idf: Floats) -> Matrix:

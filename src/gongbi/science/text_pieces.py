@@ -1,4 +1,4 @@
-"""A text as its pieces of 1 to 4 characters, hashed; the first words count for more. Arrays over many texts at once.
+"""A text as its pieces of 1 to 3 characters, hashed; the first words count for more. Arrays over many texts at once.
 
 No segmenter and no dictionary, so a message written out and the same message as a list of words (stop words and punctuation gone)
 share most of their pieces: blanks between Chinese characters are nothing, punctuation parts.
@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.float32]
 Hashes = npt.NDArray[np.uint64]
 Numbers = npt.NDArray[np.int32]
 
-SIZES = (1, 2, 3, 4)  # lengths of the pieces, in characters
+SIZES = (1, 2, 3)  # lengths of the pieces, in characters
 LONGEST = 4000  # characters read of one text
 HEAD = 16  # characters that count as the title where none is given
 HEADED = 7.0  # how many times a piece of the title counts
