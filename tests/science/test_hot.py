@@ -61,18 +61,16 @@ def test_the_order_of_the_messages_does_not_matter() -> None:
     mixed = messages[:]
     random.Random(7).shuffle(mixed)
     ours, theirs = hot(messages), hot(mixed)
-    assert [(i.name, i.place, i.heat, i.writers, i.first, i.last) for i in ours] == [
-        (i.name, i.place, i.heat, i.writers, i.first, i.last) for i in theirs
+    assert [(i.name, i.heat, i.writers, i.first, i.last) for i in ours] == [
+        (i.name, i.heat, i.writers, i.first, i.last) for i in theirs
     ]
     assert _titles(ours, messages) == _titles(theirs, mixed)
 
 
-def test_the_name_is_a_title_of_the_group_and_the_place_is_in_it() -> None:
+def test_the_name_is_a_title_of_the_group() -> None:
     messages = _messages()
     for issue in hot(messages):
         assert issue.name in {messages[i].title for i in issue.members}
-    mixer = next(i for i in hot(messages) if "搅拌站" in i.name and "槐" in i.name)
-    assert "槐树湾" in mixer.place
 
 
 def test_a_writer_counts_once_and_one_writer_is_no_issue() -> None:

@@ -91,7 +91,6 @@ def _member(rows: list[Row], writers: list[int], issue: Issue, number: int, i: i
     key, case, said, _text, _index = rows[i]
     return HotMember(
         issue=number,
-        place=issue.place[:24],
         near=issue.nearest.index(i),
         writer=writers[i],
         report_id=key,

@@ -114,7 +114,6 @@ class HotMember(models.Model):
 
     list = models.ForeignKey(HotList, on_delete=models.CASCADE, related_name="members")
     issue = models.PositiveIntegerField()
-    place = models.CharField(max_length=24, default="")
     near = models.PositiveIntegerField()  # 0 for the report that says best what the issue is about
     writer = models.PositiveIntegerField()
     report_id = models.BigIntegerField()

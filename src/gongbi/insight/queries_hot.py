@@ -27,7 +27,6 @@ class HotIssue:
 
     number: int
     name: str
-    place: str
     heat: Heat
     writers: int
     reports: int
@@ -59,7 +58,6 @@ def issues(viewer: Viewer, kept: HotList, *, top: int = SHOWN) -> list[HotIssue]
         HotIssue(
             number=number,
             name=words.get(min(members, key=attrgetter("near")).report_id, ""),
-            place=members[0].place,
             heat=hot,
             writers=writers,
             reports=len(members),

@@ -73,7 +73,6 @@ def _counts(rows: list[dict[str, str]], column: str) -> list[float]:
 def _told(issue: Issue, keys: list[str], moments: list[datetime]) -> dict[str, Any]:
     return {
         "name": issue.name,
-        "place": issue.place,
         "heat": round(issue.heat.total, 3),
         "heat_of": {
             "writers": round(issue.heat.writers, 3),

@@ -15,7 +15,7 @@ import numpy as np
 from gongbi.science.hot.features import features
 from gongbi.science.hot.grouping import REST, alike, groups
 from gongbi.science.hot.heat import Heat, heat, weeks
-from gongbi.science.hot.naming import by_nearness, place, sentence
+from gongbi.science.hot.naming import by_nearness, sentence
 
 __all__ = ["REST", "Heat", "Issue", "Message", "hot"]
 
@@ -43,12 +43,11 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """A group of messages about one matter. ``name``: a sentence from them; ``place``: what most of them name, or "". ``first``, ``last``:
+    """A group of messages about one matter. ``name``: a sentence from them. ``first``, ``last``:
     days, as in the messages; ``members``: indexes of the messages in the order of time; ``nearest``: the same, the one first that
     the name is taken from; ``likes``: less the dislikes, not below 0."""
 
     name: str
-    place: str
     heat: Heat
     writers: int
     likes: float
@@ -91,11 +90,9 @@ def hot(
         likes, dislikes = sum(held[i].likes for i in members), sum(held[i].dislikes for i in members)
         spread = weeks(times)
         nearest = by_nearness(likeness, members, titles)
-        near = nearest[0]
         found.append(
             Issue(
-                name=sentence(held[near].title, held[near].body),
-                place=place(said, members, near, titles),
+                name=sentence(held[nearest[0]].title, held[nearest[0]].body),
                 heat=heat(
                     writers=writers,
                     likes=likes,

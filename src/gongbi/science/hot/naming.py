@@ -1,23 +1,18 @@
-"""What an issue is called: a sentence that one of its writers wrote, and the place that most of them name."""
+"""What an issue is called: a sentence that one of its writers wrote."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 from scipy import sparse
-
-from gongbi.science.hot.features import Features
 
 LONGEST = 40  # characters of a name
 _SHORTEST = 6  # a title below this tells too little
 _FIRST = re.compile(r"[^。！？!?；;\n]{4,}")
 _STOPS = "，。！？；：、,.!?;:…~～ \t\r\n\u3000"
 _ENDS = "。！？!?\n"
-_SHARE = 0.5  # of the messages that must name a place
-_PLACE = (3, 12)  # characters of a place's name
 
 
 def split(text: str) -> tuple[str, str]:
@@ -56,21 +51,3 @@ def by_nearness(
         ),
     )
     return tuple(member for member, _ in ordered)
-
-
-def place(features: Features, members: Sequence[int], near: int, titles: Sequence[str]) -> str:
-    """The longest piece of the central title that at least half of the messages name and that is of a place; "" when there is none."""
-    head = features.texts[near][: len(titles[near]) + 1].strip()
-    texts = [features.texts[i] for i in members]
-    least, most = _PLACE
-    pieces = {
-        head[i : i + size]
-        for size in range(least, most + 1)
-        for i in range(len(head) - size + 1)
-        if " " not in head[i : i + size]
-    }
-    often = Counter(piece for piece in pieces for text in texts if piece in text)
-    good = [
-        piece for piece in pieces if often[piece] >= _SHARE * len(texts) and features.placeness(piece) >= 0.75
-    ]
-    return max(good, key=lambda piece: (often[piece] * (len(piece) - 2), len(piece), piece), default="")
