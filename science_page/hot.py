@@ -41,16 +41,25 @@ def section(data: Path, *, seed: int, quick: bool) -> Section:
     with PAIRS.open(encoding="utf-8") as file:
         pairs = [(row["msg_id"], row["other"], row["same"] == "1") for row in csv.DictReader(file)]
     found, spent = _timed(lambda: hot(messages, least_writers=1))
-    rows: list[tuple[object, ...]] = [("this library", "—", *_scores(keys, _labels(found, len(keys)), pairs))]
+    ours = _labels(found, len(keys))
+    rows: list[tuple[object, ...]] = [("this library", "—", *_scores(keys, ours, pairs), _largest(ours))]
     likeness = _plain(messages)
     days = np.array([message.time for message in messages])
     for name, join in (("TF-IDF, single links", _single), ("TF-IDF, average linkage", _average)):
-        tried = [
-            (threshold, _scores(keys, _cut(join(likeness, threshold), days), pairs))
+        cuts = {
+            threshold: _cut(join(likeness, threshold), days)
             for threshold in (THRESHOLDS[2::3] if quick else THRESHOLDS)
-        ]
+        }
+        tried = [(threshold, _scores(keys, label, pairs)) for threshold, label in cuts.items()]
         best = max(tried, key=lambda one: one[1][2])
-        rows.append((f"{name}, at its best threshold on these very pairs", f"{best[0]:.2f}", *best[1]))
+        rows.append(
+            (
+                f"{name}, at its best threshold on these very pairs",
+                f"{best[0]:.2f}",
+                *best[1],
+                _largest(cuts[best[0]]),
+            )
+        )
     issues = [issue for issue in found if issue.writers >= 2]
     cost = _cost(messages, seed, (1000,) if quick else (500, 1000, 2000, len(messages)))
     text = f"""{len(messages):,} messages with names but no coordinates, grouped by place, matter and time ({len(issues)} issues that two or more people wrote
@@ -63,7 +72,12 @@ after the method stood still: 70 messages drawn at random from those with a near
 was made are not among those drawn. One reader, titles mostly: the figures are good to ±.12 (two standard errors). Most wrong joins are two messages about
 one estate; wholly general appeals ("speed up …") also meet.
 
-{table(("", "threshold", "precision", "recall", "F1"), [tuple(f"{c:.2f}" if isinstance(c, float) else c for c in row) for row in rows])}
+{table(("", "threshold", "precision", "recall", "F1", "largest group"), [tuple(f"{c:.2f}" if isinstance(c, float) else c for c in row) for row in rows])}
+
+The plain approaches are shown at the threshold that suits these pairs best, and wrong members of their groups are among the pairs only where they are
+near neighbours, while ours all could be drawn, so the table flatters them; between average linkage on one vector and this library it shows no
+difference by F1. The largest group tells them apart: read by hand, the largest issue here has some 56 messages; one threshold for all sizes splits it,
+and single links join more to it than belongs there.
 
 **The first twenty.** Read through by hand: fifteen are one matter; five hold neighbouring ones (questions about the housing fund; the transport card
 together with paying by telephone; two building plots; twice the different complaints about one new estate). None of the twenty is there twice.
@@ -107,6 +121,10 @@ def _ranks(issues: Sequence[Issue]) -> list[tuple[object, ...]]:
         )
         for rank, issue in enumerate(issues, 1)
     ]
+
+
+def _largest(label: Labels) -> int:
+    return int(np.unique(label, return_counts=True)[1].max())
 
 
 def _labels(issues: Sequence[Issue], size: int) -> Labels:
