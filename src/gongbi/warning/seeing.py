@@ -131,9 +131,9 @@ def _cluster(
     rare = rules.span_words(recurrence)
     reason = (
         f"{days}天内{len(codes)}个网格共{cluster.cases}件，按平时的地点和日期推算约{cluster.expected:.1f}件；"
-        f"单靠偶然，约{rare[0]}才会出现一次",
-        f"{cluster.cases} cases in {len(codes)} grids in {days} days where place and date let expect about {cluster.expected:.1f}; "
-        f"chance alone gives this about once in {rare[1]}",
+        f"单靠偶然，{rare[0]}才会出现一次",
+        f"{cluster.cases} cases in {_many(len(codes), 'grid')} in {_many(days, 'day')} where place and date let expect about {cluster.expected:.1f}; "
+        f"chance alone gives this once in {rare[1]}",
     )
     return Found(
         rules.CLUSTER,
@@ -151,6 +151,10 @@ def _cluster(
         radius_km=cluster.radius,
         reasons=(reason,),
     )
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def rises(counts: Counts, days: Days, config: Config) -> tuple[list[Found], dict[str, float]]:
@@ -193,9 +197,9 @@ def _rise(
     name = counts.codes[code]
     rare = rules.span_words(recurrence)
     reason = (
-        f"本社区{span}天内{observed}件，按本社区以往、星期和节假日推算约{expected:.1f}件；全区单靠偶然约{rare[0]}才有一次",
-        f"{observed} cases in {span} days where the community's past, weekdays and holidays let expect about {expected:.1f}; chance "
-        f"gives one such somewhere in the district about once in {rare[1]}",
+        f"本社区{span}天内{observed}件，按本社区以往、星期和节假日推算约{expected:.1f}件；全区单靠偶然{rare[0]}才有一次",
+        f"{observed} cases in {_many(span, 'day')} where the community's past, weekdays and holidays let expect about {expected:.1f}; chance "
+        f"gives one such somewhere in the district once in {rare[1]}",
     )
     return Found(
         rules.RISE,

@@ -27,7 +27,7 @@ class Default:
 
 
 DEFAULTS: dict[str, Default] = {
-    "false_alarms": Default("1", ("全区每周容许的误报数", "False alarms a week accepted in the whole district")),
+    "false_alarms": Default("1", ("全区每周容许的误报数（聚集与上升）", "False alarms a week accepted in the whole district (clusters and rises)")),
     "history_days": Default("365", ("回看天数", "Days looked back"), _SCAN),
     "max_days": Default("30", ("聚集最长天数", "Longest cluster, days"), _SCAN),
     "max_radius_km": Default("3", ("聚集最大半径（公里）", "Largest cluster, radius in km")),

@@ -107,7 +107,7 @@ def facts(warning: Warning, groups: Mapping[str, Words], names: Names) -> list[F
         found.append(Fact(words.EXPECTED[warning.sort], f"{warning.expected:.1f}"))
     if warning.recurrence is not None:
         found.append(Fact(T["recurrence"], rules.span_words(warning.recurrence), T["recurrence_note"]))
-    if warning.radius_km is not None:
+    if warning.radius_km:
         found.append(Fact(T["radius"], f"{warning.radius_km:.2f} km"))
     if warning.unit_id is not None:
         found.append(Fact(T["unit"], names.unit(warning.unit_id)))
