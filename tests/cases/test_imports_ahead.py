@@ -186,7 +186,7 @@ def test_helpers_hear_ahead_and_every_row_is_answered(
     monkeypatch.setattr(exchange.Intake, "take", take_and_look)
     done = take(rows, now, helpers=2)
     assert seen, "no helper was at work"
-    assert (done.new, done.same, [row.number for row in done.refused]) == (298, 1, [152, 153])
+    assert (done.new, done.same, [fault.row for fault in done.faults]) == (298, 1, [152, 153])
     opened = OutboxRow.objects.filter(topic="cases.open").count()
     assert Matter.objects.count() == Report.objects.count() == opened == 298
     assert list(verify()) == []

@@ -42,6 +42,7 @@ def test_a_co_handler_shows_its_part_and_the_photo_stands_at_its_line(
     page = at_desk("street").get(f"/desk/case/{case.number}?step=co_done").content.decode()
     assert 'type="file"' in page
     assert at_desk("street").do(case, "co_done", result="已疏导行人", photos=[photo()]).status_code == 302
+    assert "step=co_done" not in at_desk("street").get(f"/desk/case/{case.number}").content.decode()
     part = fresh(case).parts.get()
     assert (part.done_at is not None, part.result) == (True, "已疏导行人")
     assert shown(at_desk("checker"), case) >= 1

@@ -57,7 +57,7 @@ def test_who_decides_on_an_extension_reads_who_asks_and_until_when_it_would_run(
 ) -> None:
     case = world.case("extending")
     found = panel(at_desk("dispatcher"), case, "decide")
-    promised = found.form_.would_end
+    promised = found.form_.would_end.at
     assert promised > case.due_at
     assert "同意后，办结期限" in found.text_
     assert "城市管理和综合执法局" in found.text_

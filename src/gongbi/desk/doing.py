@@ -51,6 +51,10 @@ def _not_contacted(case: Any) -> bool:
     return any(report.contacted_at is None for report in case.reports.all())
 
 
+def _part_open(case: Any) -> bool:
+    return any(part.done_at is None for part in case.parts.all())
+
+
 def _not_judged(case: Any) -> bool:
     return any(report.judged_at is None for report in case.reports.all())
 
@@ -65,7 +69,7 @@ DOINGS: tuple[Doing, ...] = (
     ),
     Doing("sign", handling.SignForm, key="s"),
     Doing("finish", handling.FinishForm, key="f"),
-    Doing("co_done", handling.CoDoneForm, key="f"),
+    Doing("co_done", handling.CoDoneForm, key="f", fits=_part_open),
     Doing("confirm", checking.ConfirmForm, arrows=("confirm", "confirm_for_callback"), key="c", beside="rework"),
     Doing("rework", checking.ReworkForm, key="w", beside="confirm", alarming=True),
     Doing("call_back", checking.CallBackForm, arrows=("call_back", "call_back_unsolved"), key="c", words=("回访", "Call back")),
