@@ -96,8 +96,8 @@ def test_a_tree_beside_the_data_is_taken_and_can_be_refused(
     (folder / "taxonomy.csv").write_text(TREE, encoding="utf-8")
     out = folder / "out.json"
     assert _train(folder, "--json", str(out)) == 0
-    assert json.loads(out.read_text())["leaves"] == 4
-    assert "4 leaves" in capsys.readouterr().out
+    assert json.loads(out.read_text())["leaves"] == 3
+    assert "3 leaves" in capsys.readouterr().out
     assert _train(folder, "--json", str(out), "--tree", "none") == 0
     assert json.loads(out.read_text())["tree"] is None
 

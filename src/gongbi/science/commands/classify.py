@@ -101,7 +101,7 @@ def _train(options: argparse.Namespace) -> dict[str, Any]:
         "labels": {name: tally[name] for name in model.labels} if texts else dict.fromkeys(model.labels, 0),
         "left_out": {name: tally[name] for name in sorted(tally) if name not in model.labels},
         "tree": str(tree_file) if tree_file is not None else None,
-        "leaves": len(tree) if tree is not None else 0,
+        "leaves": int(model.leaves.labels.size) if model.leaves is not None else 0,
         "pieces": int(model.hashes.size),
         "bytes": Path(options.model).stat().st_size,
         "sha256": digest,
@@ -203,9 +203,9 @@ def _predict(options: argparse.Namespace) -> dict[str, Any]:
 def say(result: Mapping[str, Any]) -> Iterable[str]:
     """What was learnt, or answered, and how good it is."""
     if result["action"] == "train":
-        yield f"{result['messages']:,} messages ({result['raw']:,} with title and body), {len(result['labels'])} labels, "
+        yield f"{result['messages']:,} messages ({result['raw']:,} with title and body), {len(result['labels'])} labels"
         if result["tree"]:
-            yield f"with the {result['leaves']} leaves of {result['tree']}"
+            yield f"with {result['leaves']} leaves of {result['tree']}"
         for name, count in result["left_out"].items():
             yield f"left out, too few: {name} ({count})"
         yield f"{result['pieces']:,} pieces, {result['bytes'] / 1e6:.1f} MB, {result['seconds']:.1f} s"
