@@ -56,6 +56,12 @@ def test_one_place_and_one_matter_make_a_group() -> None:
     assert not any(set(OTHERS) & group for group in found)
 
 
+def test_an_issue_that_is_a_large_part_of_all_stays_whole() -> None:
+    many = [Message(f"m{i}", float(i), MIXER[i % 4], f"第{i}户") for i in range(60)]
+    found = hot([*_messages(), *many])
+    assert max(len(issue.members) for issue in found) == 64
+
+
 def test_the_order_of_the_messages_does_not_matter() -> None:
     messages = _messages()
     mixed = messages[:]

@@ -82,7 +82,7 @@ def _ranked(found: list[HotIssue], period: Period) -> Table:
     columns = (
         Column(gettext_lazy("In the words of a reporter")),
         Column(gettext_lazy("Heat"), number=True),
-        Column(gettext_lazy("Of which: writers + weeks + recent"), number=True),
+        Column(gettext_lazy("Made up of"), number=True),
         Column(gettext_lazy("Writers"), number=True),
         Column(gettext_lazy("Reports"), number=True),
         Column(gettext_lazy("Cases"), number=True),
