@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
 
-from gongbi.cases.models import Report
+from gongbi.cases.queries import said
 from gongbi.insight.models import HotList, HotMember
 from gongbi.insight.period import Period
 from gongbi.kernel.scope import visible
@@ -81,5 +81,4 @@ def _heat(members: Sequence[HotMember], writers: int, kept: HotList) -> Heat:
 
 
 def _words(viewer: Viewer, keys: Sequence[int]) -> dict[int, str]:
-    rows = visible(Report.objects.filter(pk__in=keys), viewer, "list").values_list("pk", "text")
-    return {key: sentence(*split(text)) for key, text in rows}
+    return {key: sentence(*split(text)) for key, text in said.texts(viewer, keys).items()}

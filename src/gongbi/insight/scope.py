@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.db.models import Q
 
-from gongbi.cases.models import Case
 from gongbi.insight.models import CaseFacts, FactLine, HotMember
+from gongbi.kernel.flow.models import Matter
 from gongbi.kernel.scope import EVERYTHING, NOTHING, condition, rows
 from gongbi.kernel.scope.matters import by_post
 from gongbi.kernel.scope.viewer import Viewer
@@ -25,8 +25,8 @@ def _cases(viewer: Viewer, purpose: str) -> Q | None:
 
 @rows(HotMember)
 def _members(viewer: Viewer, purpose: str) -> Q | None:
-    """A report in a hot issue is seen with its case."""
-    cases = condition(Case, viewer, purpose)
-    if cases in (EVERYTHING, NOTHING):
-        return cases
-    return Q(case_id__in=Case.objects.filter(cases).values("pk"))
+    """A report in a hot issue is seen with its matter."""
+    matters = condition(Matter, viewer, purpose)
+    if matters in (EVERYTHING, NOTHING):
+        return matters
+    return Q(case_id__in=Matter.objects.filter(matters).values("pk"))
