@@ -144,7 +144,10 @@ def test_a_live_look_finds_the_outbreak_and_counts_only_the_last_days_anew(
     assert run.new == 1
     assert run.counted > 999  # what the night had stored stands
     assert Warning.objects.get().sort == rules.CLUSTER
-    assert run.numbers["scanned_closer"] == 0
+    assert all(len(area.code) == 12 for area in Warning.objects.get().areas.all())
+    # The night finds the same in its grids, and lets it grow.
+    night = look()
+    assert (night.new, night.grown) == (0, 1)
 
 
 def test_the_night_looks_at_yesterday_once(past: list[Happened], machine: Viewer) -> None:
@@ -159,7 +162,7 @@ def test_the_night_looks_at_yesterday_once(past: list[Happened], machine: Viewer
 def test_a_rise_in_a_community_is_told(look: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:
     quiet = quiet_past(np.random.default_rng(5), days=100, a_day=24.0, grids=300)
     store([*quiet, *outbreak(quiet[0].code, cases=40)])
-    monkeypatch.setattr(seeing, "clusters", lambda *_a, **_m: seeing.Scanned((), {}, {}))
+    monkeypatch.setattr(seeing, "clusters", lambda *_a, **_m: seeing.Scanned((), {}))
     look()
     one = Warning.objects.get()
     assert (one.sort, one.group) == (rules.RISE, "E03")

@@ -103,6 +103,8 @@ def known(**more: Any) -> Known:
         ({"growing": False}, {"level": 2}, "raise"),  # dismissed, and now more severe
         ({"growing": False, "level": 2}, {"level": 2}, "silent"),
         ({"codes": frozenset({"610104001001002"})}, {}, "raise"),  # no place shared
+        ({"codes": frozenset({GRID[:12]})}, {}, "grow"),  # a live look named the whole community
+        ({"codes": frozenset({"610104001002"})}, {}, "raise"),
         ({"group": "E01"}, {}, "raise"),
         ({"sort": rules.RISE}, {}, "raise"),
         ({"last": DAY - timedelta(days=9)}, {}, "grow"),  # seven days of quiet
@@ -153,6 +155,12 @@ def test_many_voices_about_an_open_matter_are_no_repeat() -> None:
 def test_other_spots_and_kinds_do_not_add_up() -> None:
     assert repeated([past(n, spot=n % 2, back=6) for n in range(6)]) == []
     assert repeated([past(n, kind=f"C01{n % 2}0", back=6) for n in range(6)]) == []
+
+
+def test_two_kinds_on_one_spot_are_two_warnings() -> None:
+    lamps, lids = repeated([past(n, kind=f"C01{n % 2}0", back=9) for n in range(9)])
+    assert lamps.group == lids.group
+    assert lamps.subject != lids.subject
 
 
 def test_a_repeat_of_last_month_is_not_told_today() -> None:

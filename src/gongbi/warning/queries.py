@@ -198,12 +198,6 @@ def last_run(viewer: Viewer) -> Run | None:
     return visible(Run, viewer).order_by("-at").first()
 
 
-def chance(viewer: Viewer) -> dict[str, list[float]]:
-    """The highest ratios that chance gave in each class in the last nightly look."""
-    last = visible(Run, viewer).filter(live=False).order_by("-day").first()
-    return dict(last.numbers.get("chance", {})) if last else {}
-
-
 def looked_at(viewer: Viewer, day: date) -> bool:
     """Whether the nightly look at a day was made."""
     return visible(Run, viewer).filter(day=day, live=False).exists()

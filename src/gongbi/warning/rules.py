@@ -22,6 +22,7 @@ SORTS = (CLUSTER, RISE, REPEAT, LATE)
 RIGHT, WRONG = "right", "wrong"
 Words = tuple[str, str]
 _DIVISIONS = (15, 12, 9, 6)  # digits of a grid, community, street, district
+_COMMUNITY = 12  # digits
 _GROUP = 3  # first characters of a kind's code: its major class
 _MOST_CASES = 300  # kept with a warning of repeats or of lateness
 _WEEK = 7.0
@@ -125,8 +126,17 @@ def continues(known: Known, found: Found, config: Config) -> bool:
     if found.first > known.last + gap or known.first > found.last + gap:
         return False
     if found.sort == CLUSTER:
-        return not known.codes.isdisjoint(found.codes)
+        return meet(known.codes, found.codes)
     return known.subject == found.subject
+
+
+def meet(some: Iterable[str], others: Iterable[str]) -> bool:
+    """Whether two areas share a place: a grid, or a community that one names whole (a live look does) and the other in part."""
+    a, b = set(some), set(others)
+    whole = {code for code in a | b if len(code) <= _COMMUNITY}
+    return not a.isdisjoint(b) or bool(
+        whole & {code[:_COMMUNITY] for code in a} & {code[:_COMMUNITY] for code in b}
+    )
 
 
 def settle(known: Sequence[Known], found: Found, config: Config) -> tuple[str, Known | None]:
@@ -197,7 +207,7 @@ def repeats(cases: Iterable[Past], *, day: date, first_day: date, config: Config
         )
         found.append(
             Found(
-                REPEAT, level, f"{spot}", group_of(kind), kind, tuple(sorted({case.code for case in here if case.code})), first_day, day,
+                REPEAT, level, f"{spot} {kind}", group_of(kind), kind, tuple(sorted({case.code for case in here if case.code})), first_day, day,
                 len(again), cases=tuple(case.key for case in here)[-_MOST_CASES:], reasons=(reason,),
             )
         )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -20,12 +20,10 @@ _FEW = 10  # cases of a class in the whole history below which nothing can be sa
 _LEARN = surveillance.district.LEARN
 _MONTHS = 182  # the false alarms of half a year tell how often chance crosses
 _SHARE = 0.5  # of the cases that a circle may hold at most
-_FIRST = 99  # replications of the first scan of a class
-_DOUBT = 5.0  # a cluster so many times too common at first is looked at again with all replications
+_FIRST = 49  # replications of the first scan of a class
+_DOUBT = 10.0  # a cluster so many times too common at first is looked at again with all replications
 _FEWEST = 2  # one case is no rise
-_SMALLEST = 1e-17
 FEWEST_DAYS = 30
-LIVE_KM = 1.0
 LONGEST_RECURRENCE = 36_500.0  # a hundred years: what lies beyond is no knowledge
 Points = NDArray[np.float64]
 
@@ -41,53 +39,38 @@ class Days:
 
 @dataclass(frozen=True, eq=False)
 class Scanned:
-    """What the scans found, what they did, and the highest ratios that chance gave in each class (for a live look to compare with)."""
+    """What the scans found, and what they did."""
 
     found: tuple[Found, ...]
     numbers: dict[str, float]
-    chance: dict[str, list[float]]
 
 
-def clusters(
-    counts: Counts,
-    points: Points,
-    config: Config,
-    *,
-    live: bool = False,
-    chance: Mapping[str, Sequence[float]] | None = None,
-) -> Scanned:
+def clusters(counts: Counts, points: Points, config: Config) -> Scanned:
     """Circles and days up to the last one with more cases of a class than place and day explain (space-time permutation), as rare as
     the accepted false alarms ask. ``points``: longitude and latitude of each place (places, 2).
 
-    Each class is scanned with a few replications first; only where these leave a doubt with all of them. ``live``: circles up to
-    ``LIVE_KM`` only, held against the last night's ``chance``; that came from more circles, so a live look is rather too careful.
-    Too little to compare (one place, few days, few cases) is no error: nothing is found.
+    Each class is scanned with a few replications first; only where these leave a doubt with all of them. Too little to compare (one
+    place, few days, few cases) is no error: nothing is found.
     """
     steps = len(counts.days)
     busy = [number for number in range(len(counts.groups)) if _can_scan(counts.table[number], config)]
     told: dict[str, float] = {"scanned_classes": len(busy), "places": len(counts.codes), "days": steps}
     if not busy or steps < FEWEST_DAYS:
-        return Scanned((), told | {"scanned_classes": 0}, {})
-    reach = min(config.max_radius_km, LIVE_KM) if live else config.max_radius_km
-    around = scanning.circles(points[:, 0], points[:, 1], max_radius=reach)
+        return Scanned((), told | {"scanned_classes": 0})
+    around = scanning.circles(points[:, 0], points[:, 1], max_radius=config.max_radius_km)
     least = rules.least_recurrence(len(busy), config)
     found: list[Found] = []
-    maxima: dict[str, list[float]] = {}
     closer = 0
     for number in busy:
-        group = counts.groups[number]
-        given = (chance or {}).get(group, ()) if live else ()
-        result = _scan(counts, number, around, config, 0 if given else _FIRST)
-        by_chance = given or result.maxima.tolist()
-        rare = [(one, _recurrence(one, by_chance)) for one in result.clusters]
-        if not given and any(days >= least / _DOUBT for _one, days in rare) and config.replications > _FIRST:
+        result = _scan(counts, number, around, config, min(_FIRST, config.replications))
+        doubt = any((one.recurrence or 0.0) >= least / _DOUBT for one in result.clusters)
+        if doubt and config.replications > _FIRST:
             closer += 1
             result = _scan(counts, number, around, config, config.replications)
-            rare = [(one, float(one.recurrence or 0.0)) for one in result.clusters]
-        maxima[group] = [round(float(ratio), 3) for ratio in by_chance[:_FIRST]]
+        rare = [(one, float(one.recurrence or 0.0)) for one in result.clusters]
         found += [_cluster(counts, points, number, one, days, config) for one, days in rare if days >= least]
     told |= {"least_recurrence": round(least, 1), "scanned_closer": closer}
-    return Scanned(tuple(found), told, maxima)
+    return Scanned(tuple(found), told)
 
 
 def _scan(
@@ -103,12 +86,6 @@ def _scan(
         replications=replications,
         seed=counts.days[-1].toordinal() * 1000 + number,
     )
-
-
-def _recurrence(cluster: scanning.Cluster, by_chance: Sequence[float]) -> float:
-    """Days until chance gives such a ratio, by the Gumbel tail."""
-    p = scanning.gumbel_p(cluster.llr, by_chance)
-    return float(scanning.recurrence(min(max(p, _SMALLEST), 1.0)))
 
 
 def _can_scan(table: NDArray[np.int64], config: Config) -> bool:
@@ -128,11 +105,12 @@ def _cluster(
     days = cluster.last - cluster.first + 1
     recurrence = min(recurrence, LONGEST_RECURRENCE)
     centre = points[cluster.centre]
+    what = ("网格", "grid") if len(codes[0]) > 12 else ("社区", "area")
     rare = rules.span_words(recurrence)
     reason = (
-        f"{days}天内{len(codes)}个网格共{cluster.cases}件，按平时的地点和日期推算约{cluster.expected:.1f}件；"
+        f"{days}天内{len(codes)}个{what[0]}共{cluster.cases}件，按平时的地点和日期推算约{cluster.expected:.1f}件；"
         f"单靠偶然，{rare[0]}才会出现一次",
-        f"{cluster.cases} cases in {_many(len(codes), 'grid')} in {_many(days, 'day')} where place and date let expect about {cluster.expected:.1f}; "
+        f"{cluster.cases} cases in {_many(len(codes), what[1])} in {_many(days, 'day')} where place and date let expect about {cluster.expected:.1f}; "
         f"chance alone gives this once in {rare[1]}",
     )
     return Found(

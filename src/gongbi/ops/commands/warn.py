@@ -47,8 +47,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def told(made: Any, raised: list[Any]) -> dict[str, Any]:
-    """The run as plain values. The ratios that chance gave are left out: they only serve the next live look."""
-    numbers = {name: value for name, value in made.numbers.items() if name != "chance"}
+    """The run as plain values."""
     columns = ("number", "sort", "level", "state", "territory", "group", "kind", "first_day", "last_day", "observed", "expected",
                "recurrence", "reasons")  # fmt: skip
     return {
@@ -60,7 +59,7 @@ def told(made: Any, raised: list[Any]) -> dict[str, Any]:
         "raised": made.new,
         "grown": made.grown,
         "silent": made.silent,
-        "numbers": numbers,
+        "numbers": made.numbers,
         "settings": made.settings,
         "warnings": [{name: getattr(one, name) for name in columns} for one in raised],
     }

@@ -24,8 +24,9 @@ from gongbi.warning.models import DayCount, Run, Warning, WarningArea
 from gongbi.warning.rules import Found, Known, Told
 from gongbi.warning.settings import Config
 
+LIVE_DAYS = 90  # that a live look compares with; it looks at communities, the night at grids
 NIGHT = 1  # local hour from which yesterday is looked at
-_ANEW = 3  # days that a live look counts anew; those before stand as the night counted them
+_ANEW = 1  # days that a live look counts anew; those before stand as the night counted them
 _HINDSIGHT = timedelta(days=14)
 
 
@@ -45,14 +46,14 @@ def look(*, day: date, viewer: Viewer, at: datetime, live: bool = False) -> Run:
     """
     begun = time.perf_counter()
     config = queries.config(viewer)
-    first = day - timedelta(days=config.history_days - 1)
+    first = day - timedelta(days=min(config.history_days, LIVE_DAYS if live else config.history_days) - 1)
     days = _counted(viewer, first, day, live=live, config=config)
     first = min(
         (one for one, by_group in days.items() if by_group), default=day
     )  # before, there was nobody to tell
     where = queries.places(viewer, day)
     counts = table_of(days, first, day, known=queries.grids(where, viewer))
-    told = _by_counts(counts, where, config, live=live, chance=queries.chance(viewer) if live else {})
+    told = _by_counts(counts, where, config, live=live)
     if not live:
         told += [_coming_back(viewer, day, config), _late(viewer, day, at, config)]
     finds = rules.said_once(one for part in told for one in part.found)
@@ -103,15 +104,13 @@ def _by_counts(
     config: Config,
     *,
     live: bool,
-    chance: Mapping[str, Sequence[float]],
 ) -> list[Told]:
     begun = time.perf_counter()
-    on_map, points = placed(counts, where)
-    seen = seeing.clusters(on_map, points, config, live=live, chance=chance)
+    on_map, points = placed(counts.communities() if live else counts, where)
+    seen = seeing.clusters(on_map, points, config)
     numbers: dict[str, Any] = {**seen.numbers, "clusters": len(seen.found), "cluster_seconds": _since(begun)}
     if live:
         return [Told(seen.found, numbers)]  # a day that is not over cannot be compared with whole days
-    numbers["chance"] = seen.chance
     begun = time.perf_counter()
     calendar = current_calendar()
     days = seeing.kinds_of_days(
