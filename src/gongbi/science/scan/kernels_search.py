@@ -124,12 +124,12 @@ def _peak(late: Any, early: Any, zero: Any) -> Any:
 
 @njit(inline="always")
 def _rises(late: Any, early: Any, span: Any, root: Any, base: Any, slope: Any, bend: Any) -> Any:
-    """Whether any difference is as much as its own time needs."""
-    most = np.float32(-1.0)
+    """Whether any difference is as much as its own time needs. Counted, since the processor can count many at a time."""
+    hits = np.int32(0)
     for i in range(len(span)):
         over = np.float32(late.dtype.type(late[i] - early[i])) - slope * span[i] - bend * root[i]
-        most = max(most, over - base)
-    return most >= np.float32(0.0)
+        hits += np.int32(over >= base)
+    return hits > 0
 
 
 @njit(inline="always")
@@ -157,6 +157,7 @@ def best_windows(
     l1: Any,
     least: Any,
     scale: Any,
+    uneven: Any,
     threshold: Any,
     fit: Any,
     spans: Any,
@@ -175,9 +176,9 @@ def best_windows(
     """For each centre the window with the highest ratio, if it reaches the floor that ``threshold`` and ``largest`` were made for.
 
     ``leaf``, ``leaf_end``: which leaves are the centre's, in the order of their circles. ``threshold``: a row for each leaf; of one
-    column, or, when windows end at the last boundary alone, of one for each boundary. Where ``scale`` is above zero, times differ
-    too much for one threshold: then a leaf's is ``fit`` (a constant, times the baseline, times its root) of scale × ``spans``, the share
-    of each time by length and boundary, with their ``roots``.
+    column, or, when windows end at the last boundary alone, of one for each boundary. Where times are too ``uneven`` for one
+    threshold a leaf's is ``fit`` (a constant, times the baseline, times its root) of ``scale`` × ``spans``, the share of each
+    time by length and boundary, with their ``roots``.
     ``value`` (centres) gets the ratio or 0; ``where`` (centres × 4): places in the circle, last interval, length, cases.
     """
     width = prefix.shape[1]
@@ -193,6 +194,7 @@ def best_windows(
     best = np.empty(1)
     spot = np.empty(5, np.int64)
     at_end = threshold.shape[1] > 1
+    span, root = spans[0], roots[0]
     for i in range(len(begin)):
         best[0] = 0.0
         spot[:] = 0
@@ -215,11 +217,12 @@ def best_windows(
                 continue
             back = l1[n]
             needed_here = threshold[n, 0]
-            uneven = scale[n] > 0.0
-            if uneven:
+            own = uneven[n]
+            base, slope, bend = np.float32(0.0), np.float32(0.0), np.float32(0.0)
+            if own:
+                span, root = spans[l0[n]], roots[l0[n]]
                 slope, bend = np.float32(fit[1] * scale[n]), np.float32(fit[2] * math.sqrt(scale[n]))
                 base = np.float32(fit[0])
-                span, root = spans[l0[n]], roots[l0[n]]
                 if not _rises(late, acc[first - back :], span, root, base, slope, bend):
                     continue
             elif _peak(late, acc[first - back :], zero) < needed_here:
@@ -228,13 +231,11 @@ def best_windows(
                 c = np.int64(acc.dtype.type(acc[j] - acc[j - back]))
                 if c < needed_here:
                     continue
-                if uneven and c < base + slope * span[j - first] + bend * root[j - first]:
+                if own and c < base + slope * span[j - first] + bend * root[j - first]:
                     continue
                 for length in range(l0[n], min(l1[n], j - pad) + 1):
                     c = np.int64(acc.dtype.type(acc[j] - acc[j - length]))
-                    low = least[n, 0]
-                    if uneven:
-                        low = max(low, scale[n] * (v[j - pad] - v[j - pad - length]))
+                    low = max(least[n, 0], scale[n] * (v[j - pad] - v[j - pad - length]))
                     if c >= min_cases and low <= largest[min(c, top)]:
                         _open(
                             prefix, pad, begin[i], nbrs, stop, k0[n], k1[n], j, length, c, largest, u, v, cells,

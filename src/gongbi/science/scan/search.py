@@ -34,7 +34,7 @@ from gongbi.science.scan.replicas import Null
 # How much larger than its smallest window a leaf's largest may be is 1 + grain / √baseline. Many small leaves are looked at
 # longer, few large ones are opened more often; measured.
 GRAIN, GRAIN_AT_END = 1.5, 1.5
-EVEN = 0.85  # times whose least share is not below this part of the mean may have one threshold
+EVEN = 0.25  # times may have one threshold where the least baseline is not further below the mean than this × its root
 # Replications begin at 20; the data, where there may be something, far above.
 FLOORS = [20.0 * 2.0**i for i in range(16, 0, -1)] + [20.0 * 0.93**i for i in range(74)] + [1e-9]
 _TWENTY = 16
@@ -129,13 +129,13 @@ class Search:
         least = np.empty((many, frame.longest if at_end else 1))
         scale = np.empty(many)
         kernels.leaves(*given, True, at, *spots, least, scale)
+        usual = scale * self._mean[spots[2]]
+        uneven = usual - least[:, 0] > EVEN * np.sqrt(usual)
         if at_end:
-            scale[:] = 0.0
-        else:
-            scale[least[:, 0] > EVEN * scale * self._mean[spots[2]]] = 0.0
-        self._leaves = (at[:-1], at[1:], *spots, least, scale)
+            uneven[:] = False
+        self._leaves = (at[:-1], at[1:], *spots, least, scale, uneven)
         self._spans = np.zeros((frame.longest + 1, frame.steps - frame.first_end), np.float32)
-        if scale.any():
+        if uneven.any():
             for n in range(1, frame.longest + 1):
                 last = np.arange(frame.first_end + 1, frame.steps + 1)
                 self._spans[n] = frame.v[last] - frame.v[np.maximum(last - n, 0)]
@@ -178,7 +178,7 @@ class Search:
             return self._tables[level]
 
     def _thresholds(self, largest: NDArray[np.float64]) -> NDArray[Any]:
-        least = self._leaves[-2]
+        least = self._leaves[-3]
         found = np.empty(least.shape, self._dtype)
         kernels.thresholds(least, largest, self.frame.min_cases, found)
         if not self._at_end:
