@@ -122,12 +122,13 @@ def _peak(late: Any, early: Any, zero: Any) -> Any:
     return peak
 
 
-@njit(inline="always")
-def _rises(late: Any, early: Any, span: Any, root: Any, base: Any, slope: Any, bend: Any) -> Any:
+@njit(nogil=True, cache=True)
+def _rises(acc: Any, first: Any, back: Any, span: Any, root: Any, base: Any, slope: Any, bend: Any) -> Any:
     """Whether any difference is as much as its own time needs. Counted, since the processor can count many at a time."""
+    late, early = acc[first:], acc[first - back :]
     hits = np.int32(0)
     for i in range(len(span)):
-        over = np.float32(late.dtype.type(late[i] - early[i])) - slope * span[i] - bend * root[i]
+        over = np.float32(acc.dtype.type(late[i] - early[i])) - slope * span[i] - bend * root[i]
         hits += np.int32(over >= base)
     return hits > 0
 
@@ -194,7 +195,6 @@ def best_windows(
     best = np.empty(1)
     spot = np.empty(5, np.int64)
     at_end = threshold.shape[1] > 1
-    span, root = spans[0], roots[0]
     for i in range(len(begin)):
         best[0] = 0.0
         spot[:] = 0
@@ -220,10 +220,9 @@ def best_windows(
             own = uneven[n]
             base, slope, bend = np.float32(0.0), np.float32(0.0), np.float32(0.0)
             if own:
-                span, root = spans[l0[n]], roots[l0[n]]
                 slope, bend = np.float32(fit[1] * scale[n]), np.float32(fit[2] * math.sqrt(scale[n]))
                 base = np.float32(fit[0])
-                if not _rises(late, acc[first - back :], span, root, base, slope, bend):
+                if not _rises(acc, first, back, spans[l0[n]], roots[l0[n]], base, slope, bend):
                     continue
             elif _peak(late, acc[first - back :], zero) < needed_here:
                 continue
@@ -231,7 +230,7 @@ def best_windows(
                 c = np.int64(acc.dtype.type(acc[j] - acc[j - back]))
                 if c < needed_here:
                     continue
-                if own and c < base + slope * span[j - first] + bend * root[j - first]:
+                if own and c < base + slope * spans[l0[n], j - first] + bend * roots[l0[n], j - first]:
                     continue
                 for length in range(l0[n], min(l1[n], j - pad) + 1):
                     c = np.int64(acc.dtype.type(acc[j] - acc[j - length]))
