@@ -249,7 +249,7 @@ def section(data: Path, *, seed: int, quick: bool) -> Section:
     for prospective in (False, True):
         timed(warm, prospective=prospective, replications=3)  # numba compiles
     references = _references(data, 99 if quick else 999, seed)
-    calm = _calm(20 if quick else 400, seed)
+    calm = _calm(20 if quick else 200, seed)
     speed, decisive = _speed(quick, seed)
     figures = _growth(quick, seed)
     ratio = REFERENCE_PROGRAM / decisive
@@ -268,7 +268,7 @@ search that tries every window, and their replications with data shuffled by ano
 
 ### Nothing is called a cluster as often as it says
 
-{20 if quick else 400} made-up data sets without any cluster for each model (60 places, 40 days, 99 replications): how often p is at most …
+{20 if quick else 200} made-up data sets without any cluster for each model (60 places, 40 days, 99 replications): how often p is at most …
 
 {calm}
 
