@@ -15,7 +15,7 @@ from gongbi.science.scan import plain
 from gongbi.science.scan.kernels_search import best_windows, most_cases
 from gongbi.science.scan.random import MIX_A, MIX_B, STEP
 
-__all__ = ["alias_table", "best_windows", "draw", "leaves", "most_cases", "thresholds"]
+__all__ = ["alias_table", "best_windows", "draw", "leaves", "most_cases"]
 
 _STEP, _A, _B = np.uint64(STEP), np.uint64(MIX_A), np.uint64(MIX_B)
 _30, _27, _31, _11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
@@ -210,18 +210,3 @@ def leaves(
                     low = weight[a] * v_least[length]
                 least[to, column] = max(low * (1.0 - 1e-9) - 1e-12, 0.0)
     return total
-
-
-@njit(nogil=True, cache=True)
-def thresholds(least: Any, largest: Any, min_cases: Any, out: Any) -> None:
-    """For every baseline in ``least`` the smallest count whose entry in ``largest`` is not below it, at least ``min_cases``."""
-    for n in range(least.shape[0]):
-        for column in range(least.shape[1]):
-            low, high = np.int64(min_cases), np.int64(len(largest) - 1)
-            while low < high:
-                middle = (low + high) // 2
-                if largest[middle] >= least[n, column]:
-                    high = middle
-                else:
-                    low = middle + 1
-            out[n, column] = low

@@ -38,6 +38,7 @@ EVEN = 0.25  # times may have one threshold where the least baseline is not furt
 # Replications begin at 20; the data, where there may be something, far above.
 FLOORS = [20.0 * 2.0**i for i in range(16, 0, -1)] + [20.0 * 0.93**i for i in range(74)] + [1e-9]
 _TWENTY = 16
+_ROOTS = 64
 _PILOT = 12
 
 
@@ -134,6 +135,7 @@ class Search:
         if at_end:
             uneven[:] = False
         self._leaves = (at[:-1], at[1:], *spots, least, scale, uneven)
+        self._index = np.floor(np.sqrt(least) * _ROOTS).astype(np.int32)
         self._spans = np.zeros((frame.longest + 1, frame.steps - frame.first_end), np.float32)
         if uneven.any():
             for n in range(1, frame.longest + 1):
@@ -178,9 +180,10 @@ class Search:
             return self._tables[level]
 
     def _thresholds(self, largest: NDArray[np.float64]) -> NDArray[Any]:
-        least = self._leaves[-3]
-        found = np.empty(least.shape, self._dtype)
-        kernels.thresholds(least, largest, self.frame.min_cases, found)
+        # Looked up by the baseline's root, rounded down: a threshold may be a hair too low, never too high.
+        edges = (np.arange(int(self._index.max(initial=0)) + 1) / _ROOTS) ** 2
+        table = np.maximum(np.searchsorted(largest, edges), self.frame.min_cases).astype(self._dtype)
+        found: NDArray[Any] = table[self._index]
         if not self._at_end:
             return found
         # A column for each boundary, the last one's (length 0) and those in front out of reach.
@@ -192,7 +195,8 @@ class Search:
     def windows(self, counts: NDArray[np.int64], lowest: int) -> Windows:
         """The best window of every centre that reaches ``FLOORS[lowest]`` in these counts (places × intervals).
 
-        From high floors to low ones: a centre that has been found is not looked at again, however much it holds.
+        From high floors to low ones: a centre that has been found is not looked at again, however much it holds. (Where all windows
+        end with the last interval there are few enough to do without.)
         """
         frame, circles = self.frame, self.frame.circles
         prefix = self.added_up(counts)
