@@ -186,7 +186,7 @@ def _speed(messages: Messages, model: Model, data: Path) -> list[tuple[object, .
     model.save(buffer)
     some = slice(0, 200)
     begun = perf_counter()
-    learn(model, texts[some], [model.labels[0]] * 200, titles=titles[some])
+    learn(model, texts[some], [model.labels[0]] * len(texts[some]), titles=titles[some])
     taught = perf_counter() - begun
     return [
         ("messages a second, with reasons, one core", f"{len(texts) / best:,.0f}", "over 5,000"),
