@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -25,6 +25,7 @@ from gongbi.warning.rules import Found, Known, Told
 from gongbi.warning.settings import Config
 
 LIVE_DAYS = 90  # that a live look compares with; it looks at communities, the night at grids
+LIVE_WINDOW = 7  # days that a cluster of a live look lasts at most
 NIGHT = 1  # local hour from which yesterday is looked at
 _ANEW = 1  # days that a live look counts anew; those before stand as the night counted them
 _HINDSIGHT = timedelta(days=14)
@@ -107,7 +108,8 @@ def _by_counts(
 ) -> list[Told]:
     begun = time.perf_counter()
     on_map, points = placed(counts.communities() if live else counts, where)
-    seen = seeing.clusters(on_map, points, config)
+    soon = replace(config, max_days=min(config.max_days, LIVE_WINDOW)) if live else config
+    seen = seeing.clusters(on_map, points, soon)
     numbers: dict[str, Any] = {**seen.numbers, "clusters": len(seen.found), "cluster_seconds": _since(begun)}
     if live:
         return [Told(seen.found, numbers)]  # a day that is not over cannot be compared with whole days
