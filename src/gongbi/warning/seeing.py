@@ -88,7 +88,7 @@ def _scan(
     )
 
 
-def _can_scan(table: NDArray[np.int64], config: Config) -> bool:
+def _can_scan(table: NDArray[np.int32], config: Config) -> bool:
     late = table[:, -config.max_days :].sum()
     return bool(
         late >= _FEWEST
