@@ -13,7 +13,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gongbi.science.scan import ScanResult, circles, gumbel_p, monte_carlo_p, recurrence, scan, statistic
+from gongbi.science.scan import (
+    ScanResult,
+    circles,
+    gumbel_p,
+    monte_carlo_p,
+    recurrence,
+    scan,
+    search,
+    statistic,
+)
 from gongbi.science.scan import random as draws
 from gongbi.science.scan.likelihood import bernoulli_llr, largest_baseline, poisson_llr
 
@@ -164,9 +173,9 @@ def test_a_replication_is_drawn_from_the_null_and_searched_like_the_data(
 ) -> None:
     """Shuffled by numpy's own generator and searched one by one, the maxima have the same distribution."""
     data = town(1, mean=1.0)
-    ours = run(data, model, prospective, replications=400).maxima
+    ours = run(data, model, prospective, replications=200).maxima
     rng = np.random.default_rng(2)
-    theirs = [run(_shuffled(data, model, rng), model, prospective).clusters for _ in range(120)]
+    theirs = [run(_shuffled(data, model, rng), model, prospective).clusters for _ in range(50)]
     values = np.array([clusters[0].llr if clusters else 0.0 for clusters in theirs])
     error = np.sqrt(ours.var() / len(ours) + values.var() / len(values))
     assert abs(ours.mean() - values.mean()) < 4 * error
@@ -360,6 +369,7 @@ def test_in_large_data_without_replications_only_the_weak_clusters_are_missing(
     data = town(9, mean=0.5)
     every = [c.llr for c in run(data, "poisson", False).clusters]
     monkeypatch.setattr(statistic, "_TRY_ALL", 0)
+    monkeypatch.setattr(search, "_FEW_WINDOWS", 0)  # from high floors to low ones
     fewer = [c.llr for c in run(data, "poisson", False).clusters]
     assert fewer == every[: len(fewer)]
     assert all(llr < every[0] / 2 for llr in every[len(fewer) :])

@@ -39,6 +39,7 @@ EVEN = 0.25  # times may have one threshold where the least baseline is not furt
 FLOORS = [20.0 * 2.0**i for i in range(16, 0, -1)] + [20.0 * 0.93**i for i in range(74)] + [1e-9]
 _TWENTY = 16
 _ROOTS = 64
+_FEW_WINDOWS = 5_000_000
 _PILOT = 12
 
 
@@ -195,8 +196,8 @@ class Search:
     def windows(self, counts: NDArray[np.int64], lowest: int) -> Windows:
         """The best window of every centre that reaches ``FLOORS[lowest]`` in these counts (places × intervals).
 
-        From high floors to low ones: a centre that has been found is not looked at again, however much it holds. (Where all windows
-        end with the last interval there are few enough to do without.)
+        From high floors to low ones: a centre that has been found is not looked at again, however much it holds. (Where there
+        are few windows, or all end with the last interval, it is quicker to do without.)
         """
         frame, circles = self.frame, self.frame.circles
         prefix = self.added_up(counts)
