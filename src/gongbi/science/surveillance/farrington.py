@@ -89,7 +89,7 @@ def weights(residuals: ArrayLike, threshold: float) -> Floats:
     So that past outbreaks do not lift the bound. Farrington et al. 1996, section 3.5; Noufaily et al. 2013 take 2.58.
     """
     values = np.asarray(residuals, dtype=np.float64)
-    outlying = values > threshold
+    outlying = values > threshold + 1e-9  # rounding decides nothing
     falling = np.where(outlying, 1.0 / np.where(outlying, values, 1.0) ** 2, 1.0)
     return np.asarray(falling * (values.shape[-1] / falling.sum(axis=-1, keepdims=True)))
 
@@ -237,7 +237,7 @@ def _fitted(
         error = np.sqrt(np.maximum(scale * fit.covariance[:, 1, 1], 1e-300))
         p = 2 * student.sf(np.abs(fit.coefficients[:, 1]) / error, fit.freedom)
         kept = fit.converged & ((p < rules.trend) | (rules.trend >= 1))
-        kept &= np.exp(np.minimum(fit.coefficients[:, 0], 30.0)) <= past.max(axis=1)
+        kept &= np.exp(np.minimum(fit.coefficients[:, 0], 30.0)) <= past.max(axis=1) * (1 + 1e-9)
         for part, values in zip((log_mean, se, dispersion), _prediction(fit, rules), strict=True):
             part[kept] = values[kept]
         plain = ~kept
