@@ -126,6 +126,7 @@ JOBS: dict[str, tuple[str, str]] = {
     "clock.recompute": ("按现行日历核对期限", "deadlines are checked against the calendar"),
     "files.sweep": ("清理没有用上的文件", "files that nobody used are removed"),
     "flow.invariants": ("每日核对", "the nightly check"),
+    "insight.hot": ("热点问题的归并与排序", "hot issues are grouped and ranked"),
     "ledger.seal": ("封存前一天的流水", "the ledger of the day before is sealed"),
     "ops.grid_cards": ("更新网格公示卡", "the public cards of the grids are made"),
     "outbox.prune": ("清理已送达的事件", "delivered events are removed"),
