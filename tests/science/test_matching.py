@@ -16,9 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gongbi.science.commands import main
-from gongbi.science.matching import Line, OpenMatters, Report, follow, pieces
+from gongbi.science.matching import Line, OpenMatters, Report, chances, follow
 from gongbi.science.matching_fit import fit
-from gongbi.science.matching_weights import ADDRESSES, LEAST, START
+from gongbi.science.matching_weights import ADDRESSES, LEAST, MESSAGES, START
+from gongbi.science.twins import distances, grams, likenesses, metres, text_likeness
 
 CHICAGO = (
     Path(__file__).parents[2].parent / "shared" / "data" / "requests" / "chicago_sanitation_to_2013.csv.gz"
@@ -28,22 +29,51 @@ CHICAGO = (
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("4837 S DAMEN", {"4837", "s", "damen"}),
-        ("３号楼 路灯", {"3", "号楼", "路灯"}),
+        ("48 S D", {"48", "8s", "sd"}),
+        ("３号楼，路灯", {"3号", "号楼", "楼路", "路灯"}),
         ("灯", {"灯"}),
-        ("12号楼", {"12", "号楼"}),
-        ("！？…", set()),
+        ("！？…_", set()),
         ("", set()),
         ("😀", set()),
         ("臺灣大道", {"臺灣", "灣大", "大道"}),
     ],
 )
-def test_a_text_is_read_in_pieces(text: str, found: set[str]) -> None:
-    assert pieces(text) == found
+def test_a_text_is_read_in_pairs_of_characters(text: str, found: set[str]) -> None:
+    assert grams(text) == found
 
 
 def test_a_text_without_end_is_read_in_part() -> None:
-    assert len(pieces("路灯" + "x1" * 100_000)) < 700
+    assert len(grams("".join(map(chr, range(0x4E00, 0x4E00 + 5000))))) == 599
+
+
+@given(st.text(max_size=30), st.lists(st.text(max_size=30), max_size=6))
+def test_many_texts_at_once_are_as_alike_as_one_by_one(text: str, others: list[str]) -> None:
+    words = grams(text)
+    assert likenesses(words, others) == [text_likeness(words, grams(other)) for other in others]
+
+
+def test_distances_to_many_are_those_to_each() -> None:
+    lons, lats = np.array([108.9, 108.91, np.nan]), np.array([34.26, 34.2605, np.nan])
+    found = distances(108.9, 34.26, lons, lats)
+    assert found[:2] == pytest.approx([0.0, metres(108.9, 34.26, 108.91, 34.2605)])
+    assert np.isnan(found[2])
+
+
+def test_a_report_is_of_one_matter_at_most() -> None:
+    """Fair odds alone are one in two; three that are as good share what is left of nothing being it."""
+    assert chances(np.zeros(1)) == pytest.approx([0.5])
+    assert chances(np.array([0.0, 0.0, 0.0])) == pytest.approx([0.25] * 3)
+    assert chances(np.array([800.0, 0.0])) == pytest.approx([1.0, 0.0])
+    assert chances(np.zeros(0)).size == 0
+
+
+def test_what_speaks_for_a_message_never_speaks_against_it() -> None:
+    """Nearer, younger and more alike is never less likely."""
+    steps = np.linspace(0, 1, 50)
+    assert (np.diff(MESSAGES.words(steps)) >= 0).all()
+    assert (np.diff(MESSAGES.near(steps * 100)) <= 0).all()
+    assert (np.diff(MESSAGES.recent(steps * 60)) <= 0).all()
+    assert MESSAGES.kind[0] > MESSAGES.kind[2] > MESSAGES.kind[1]
 
 
 @pytest.mark.parametrize(("knots", "values"), [((), ()), ((1, 0), (0, 0)), ((0, 0), (1, 1)), ((0, 1), (0,))])
@@ -102,7 +132,7 @@ def test_without_a_place_rare_words_find_the_matter() -> None:
     matters = OpenMatters(ADDRESSES)
     for i in range(200):
         matters.add(Report(str(i), 0, words=f"{1000 + i} S DAMEN"))
-    assert [match.key for match in matters.rank(Report("x", 0.5, words="1042 s damen"), least=0.3)] == ["42"]
+    assert [match.key for match in matters.rank(Report("x", 0.2, words="1042 s damen"), least=0.3)] == ["42"]
     assert matters.rank(Report("y", 0.5, words="s damen")) == []
 
 

@@ -24,6 +24,7 @@ from gongbi.science.scan import (
     statistic,
 )
 from gongbi.science.scan import random as draws
+from gongbi.science.scan.engine import kernels
 from gongbi.science.scan.likelihood import bernoulli_llr, largest_baseline, poisson_llr
 
 KINDS = [
@@ -241,7 +242,12 @@ def test_the_largest_baseline_of_a_count_is_where_the_ratio_crosses_the_floor(
     def ratio(b: float) -> float:
         return float(bernoulli_llr(count, b, 500, 1300) if bernoulli else poisson_llr(count, b, 500))
 
-    largest = float(largest_baseline(floor, 400, 500, 1300 if bernoulli else 500, bernoulli=bernoulli)[count])
+    total = 1300.0 if bernoulli else 500.0
+    largest = float(largest_baseline(floor, 400, 500, total, bernoulli=bernoulli)[count])
+    if kernels is not None:
+        assert kernels.largest_baseline(floor, 400, 500.0, total, bernoulli)[count] == pytest.approx(
+            largest, rel=1e-6, abs=1e-6
+        )
     if largest < 0:
         assert ratio(count if bernoulli else 1e-9) < floor
     else:

@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from gongbi.science.twins import Likeness
+from gongbi.cases.likeness import Likeness
 
 PLACE_SURE = 0.6  # below it a place found in words is only a suggestion
-TWIN_SHOWN = 0.45
 TWINS_SHOWN = 5
 Words = tuple[str, str]
 

@@ -67,7 +67,7 @@ class Known:
     case: Any
     words: Any
     score: int | None = None
-    metres: int | None = None
+    why: tuple[str, str] = ("", "")
 
 
 class Sheet:
@@ -210,8 +210,7 @@ class Sheet:
         found = {one.pk: one for one in queries.case_list(self.viewer, [twin.case_id for twin in alike])}
         return [
             Known(
-                found[twin.case_id], twin.title, round(100 * twin.likeness.score),
-                None if twin.likeness.metres is None else round(twin.likeness.metres),
+                found[twin.case_id], twin.title, round(100 * twin.likeness.score), twin.likeness.why,
             )
             for twin in alike
             if twin.case_id in found

@@ -8,44 +8,30 @@ fitted by :mod:`gongbi.science.matching_fit` to reports that people have marked.
 A report that is found to be of an open matter joins it, and the next one is compared with the newest report of that matter: a
 matter that people go on writing about does not grow old.
 
-Times are days (float) since any one day, places degrees, words any text: a description or an address. Numbers in the words count
-as they stand, so that no. 4837 and no. 4839 of a street are unlike.
+Times are days (float) since any one day, places degrees, words any text: a description or an address. How alike two texts are is told
+by :mod:`gongbi.science.twins`.
 """
 
 from __future__ import annotations
 
 import math
-import re
-import unicodedata
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
+
+from gongbi.science.twins import grams, text_likeness
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 
 METRES_PER_DEGREE = 111_195.0  # of latitude, on a sphere of 6,371 km
-_PIECES = re.compile(r"[0-9]+|[a-z]+|[^\W\da-z_]+")
-_LONGEST = 600  # characters read of a text
-_RARE = 50  # a piece of so many matters finds candidates where the place is unknown
+_RARE = 50  # a pair of characters of so many matters finds candidates where the place is unknown
 MOST = 400  # matters compared with one report: the newest
 SAME, OTHER, UNKNOWN = 0, 1, 2  # how two kinds stand to each other
-
-
-def pieces(text: str) -> frozenset[str]:
-    """Numbers and Latin words as they stand, Chinese in pairs of characters; width and case folded."""
-    found: set[str] = set()
-    for piece in _PIECES.findall(unicodedata.normalize("NFKC", text[: 2 * _LONGEST]).casefold()[:_LONGEST]):
-        if piece[0].isascii() or len(piece) == 1:
-            found.add(piece)
-        else:
-            found.update(map("".join, pairwise(piece)))
-    return frozenset(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +72,23 @@ class Weights:
 
     def log_odds(self, metres: Floats, days: Floats, kinds: npt.NDArray[np.int8], likeness: Floats) -> Floats:
         """Of pairs; ``metres`` NaN where a place is not known."""
+        return self.ageless(metres, kinds, likeness) + self.recent(days)
+
+    def ageless(self, metres: Floats, kinds: npt.NDArray[np.int8], likeness: Floats) -> Floats:
+        """The same without what the time between them tells."""
         nowhere = np.isnan(metres)
         near = np.where(nowhere, self.placeless, self.near(np.where(nowhere, 0.0, metres)))
-        odds: Floats = (
-            self.base + near + self.recent(days) + self.words(likeness) + np.asarray(self.kind)[kinds]
-        )
+        odds: Floats = self.base + near + self.words(likeness) + np.asarray(self.kind)[kinds]
         return odds
+
+
+def chances(log_odds: Floats) -> Floats:
+    """Probabilities that the report is of each of these matters, where it can be of one at most: their odds are against each other and
+    against its being of none."""
+    highest = float(log_odds.max(initial=0.0))
+    weight = np.exp(log_odds - highest)
+    shared: Floats = weight / (math.exp(-highest) + weight.sum())
+    return shared
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +131,7 @@ class OpenMatters:
         self.step = weights.radius / METRES_PER_DEGREE  # degrees of latitude in a cell
         self.first: list[str] = []  # key of the report that began the matter
         self._row: dict[str, int] = {}
-        self._pieces: list[frozenset[str]] = []
+        self._words: list[frozenset[str]] = []
         self._time: Floats = np.zeros(1024)
         self._lat: Floats = np.zeros(1024)
         self._lon: Floats = np.zeros(1024)
@@ -157,7 +154,7 @@ class OpenMatters:
                 setattr(self, column, np.concatenate((held, np.zeros_like(held))))
         self.first.append(report.key)
         self._row[report.key] = row
-        self._pieces.append(frozenset())
+        self._words.append(frozenset())
         self._put(row, report)
 
     def join(self, key: str, report: Report) -> None:
@@ -167,10 +164,10 @@ class OpenMatters:
     def _put(self, row: int, report: Report) -> None:
         self._time[row], self._lat[row], self._lon[row] = report.time, report.lat, report.lon
         self._kind[row] = self._kinds.setdefault(report.kind, len(self._kinds))
-        fresh = pieces(report.words)
-        for piece in fresh - self._pieces[row]:
-            self._holders[piece].append(row)
-        self._pieces[row] = fresh
+        fresh = grams(report.words)
+        for pair in fresh - self._words[row]:
+            self._holders[pair].append(row)
+        self._words[row] = fresh
         if not math.isnan(report.lat):
             shelf = self._cells[self._cell(report.lat, report.lon)]
             if not shelf or shelf[-1] != row:
@@ -187,9 +184,7 @@ class OpenMatters:
     def _candidates(self, report: Report, words: frozenset[str]) -> Rows:
         shelves: list[array[int]] = []
         if math.isnan(report.lat):
-            shelves = [
-                self._holders[piece] for piece in words if 0 < len(self._holders.get(piece, ())) <= _RARE
-            ]
+            shelves = [self._holders[pair] for pair in words if 0 < len(self._holders.get(pair, ())) <= _RARE]
         else:
             down = math.floor(report.lat / self.step)
             for row in (down - 1, down, down + 1):
@@ -207,24 +202,11 @@ class OpenMatters:
         return rows
 
     def _likeness(self, words: frozenset[str], rows: Sequence[int]) -> Floats:
-        """Shared pieces against all pieces of both, each weighing by how rare it is (0..1)."""
-        total = math.log(len(self.first) + 1.5)
-        weight = {piece: total - math.log(len(self._holders.get(piece, ())) + 0.5) for piece in words}
-        own = sum(weight.values())
-        out = np.zeros(len(rows))
-        for place, row in enumerate(rows):
-            there = self._pieces[row]
-            if there == words:
-                out[place] = 1.0 if words else 0.0
-            elif both := words & there:
-                shared = sum(map(weight.__getitem__, both))
-                rest = sum(total - math.log(len(self._holders[piece]) + 0.5) for piece in there - words)
-                out[place] = shared / (own + rest)
-        return out
+        return np.array([text_likeness(words, self._words[row]) for row in rows], dtype=np.float64)
 
     def compare(self, report: Report) -> tuple[Rows, Floats, Floats, npt.NDArray[np.int8], Floats]:
         """What can be compared with the report: rows, metres, days, kinds (:data:`SAME` …), likeness of the words."""
-        words = pieces(report.words)
+        words = grams(report.words)
         rows = self._candidates(report, words)
         lat, lon = self._lat[rows], self._lon[rows]
         across = (lon - report.lon) * np.cos(np.radians((lat + report.lat) / 2))

@@ -1,7 +1,7 @@
-"""Are two messages about the same thing? Place, kind, time and text, each between 0 and 1, weighed together.
+"""How alike two messages are in words, and how far apart; what that is worth as evidence is told in :mod:`gongbi.science.matching`.
 
 Text similarity is the overlap coefficient and Dice's coefficient (Dice 1945, *Ecology* 26:297) over character bigrams: Chinese
-needs no word splitting for it. A deeper matcher may replace :func:`score` behind the same signature.
+needs no word splitting for it.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import math
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from operator import add
 
 import numpy as np
 import numpy.typing as npt
 
+Floats = npt.NDArray[np.float64]
 METRES_PER_DEGREE = 110_936.4  # of latitude at 34.27° N
 _NOISE = re.compile(r"[\W_]+")
 _NOISE_BETWEEN = re.compile(r"[^\w\0]+")  # the same but for "_", in texts that NUL divides
@@ -26,19 +26,7 @@ _LONGEST = 600  # characters read of a text
 _SHIFT = np.uint64(21)  # bits of a character
 _OWNER = np.uint64(42)  # bits of two
 _PAIR = np.uint64((1 << 42) - 1)
-RECENT = 0.1  # what being of the same day adds to a score
 CELL = 0.0009  # degrees of latitude, about 100 m
-
-
-@dataclass(frozen=True, slots=True)
-class Likeness:
-    """How alike two matters are; ``score`` in 0..1, the parts beside it for people to read."""
-
-    score: float
-    metres: float | None
-    same_kind: bool
-    days: float
-    text: float
 
 
 def grams(text: str) -> frozenset[str]:
@@ -114,6 +102,12 @@ def metres(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
     return math.hypot(dx, lat2 - lat1) * METRES_PER_DEGREE * 1.0017
 
 
+def distances(lon: float, lat: float, lons: Floats, lats: Floats) -> Floats:
+    """:func:`metres` from one point to many; NaN where a coordinate is."""
+    far: Floats = np.hypot((lons - lon) * np.cos(np.radians((lats + lat) / 2)), lats - lat)
+    return far * (METRES_PER_DEGREE * 1.0017)
+
+
 def cell(lon: float, lat: float) -> int:
     """The number of the roughly 100 m cell that holds a point (CGCS2000 degrees)."""
     return int(lat // CELL) * 1_000_000 + int(lon // (CELL * 1.2))
@@ -122,23 +116,3 @@ def cell(lon: float, lat: float) -> int:
 def cells_around(lon: float, lat: float) -> list[int]:
     """The cell and its eight neighbours: every point within 100 m is in one of them."""
     return [cell(lon + i * CELL * 1.2, lat + j * CELL) for j in (-1, 0, 1) for i in (-1, 0, 1)]
-
-
-def score(
-    *, distance: float | None, radius: float, same_kind: bool, same_class: bool, days: float, text: float
-) -> Likeness:
-    """Weigh the parts: near (0.35), kind (0.25), text (0.3), recent (0.1).
-
-    ``distance`` metres or None when a place is unknown (then text weighs more); ``radius`` metres at which nearness is zero;
-    ``days`` between the two. Beyond the radius, or of another class with unlike words, the score is 0.
-    """
-    kind = 1.0 if same_kind else 0.5 if same_class else 0.0
-    recent = math.exp(-abs(days) / 21)
-    if distance is None:
-        total = 0.3 * kind + 0.6 * text + RECENT * recent if text >= 0.25 else 0.0
-    elif distance > radius or (kind == 0.0 and text < 0.5):
-        total = 0.0
-    else:
-        near = 1 - 0.7 * distance / radius
-        total = 0.35 * near + 0.25 * kind + 0.3 * text + RECENT * recent
-    return Likeness(round(total, 4), distance, same_kind, days, round(text, 4))

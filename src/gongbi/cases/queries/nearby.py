@@ -16,19 +16,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from gongbi.cases.likeness import weigh
 from gongbi.cases.models import Case
 from gongbi.cases.queries.settings import number
-from gongbi.cases.queries.twins import CANDIDATES, UNLIKE
-from gongbi.cases.triage import TWIN_SHOWN, TWINS_SHOWN, Said, Twin, Where
+from gongbi.cases.queries.twins import CANDIDATES
+from gongbi.cases.triage import TWINS_SHOWN, Said, Twin, Where
 from gongbi.science import twins as science
 
 _PAIRS = 48  # of a title that stand in the table; a longer one is compared by itself
 _KEPT = 4 * CANDIDATES  # of one cell or shelf, the newest: a look reads no more than a quarter of them
-_SLACK = 2e-4  # scores are rounded to four places before they are compared
 _COLUMNS = (
     ("lon", np.float64),
     ("lat", np.float64),
-    ("opened", np.float64),
     ("kind", np.int32),
     ("group", np.int32),
     ("size", np.int32),
@@ -49,7 +48,6 @@ class Nearby:
 
     lon: npt.NDArray[np.float64]
     lat: npt.NDArray[np.float64]
-    opened: npt.NDArray[np.float64]
     kind: npt.NDArray[np.int32]
     group: npt.NDArray[np.int32]
     size: npt.NDArray[np.int32]
@@ -134,7 +132,6 @@ class Nearby:
         self.states.append(state)
         self.lon[row] = math.nan if lon is None else lon
         self.lat[row] = math.nan if lat is None else lat
-        self.opened[row] = opened.timestamp()
         self.kind[row], self.group[row] = self._number(kind), self._number(kind[:3])
         self.size[row] = -1
         shelves = [self._shelves[territory[:12], kind]] if len(territory) >= 12 else []
@@ -166,52 +163,30 @@ class Nearby:
             rows = np.sort(rows)[-CANDIDATES:]
         if not rows.size:
             return []
-        radius = number("twin_radius")
-        words = science.grams(said.text)
-        text = self._likenesses(words, rows)
         group = self.group[rows]
-        same_group = np.zeros(rows.size, dtype=bool)
+        same_class = np.zeros(rows.size, dtype=bool)
         for asked in {self._numbers.get(code[:3], -1) for code in codes}:
-            same_group |= group == asked
-        same_kind = self.kind[rows] == (self._numbers.get(codes[0], -1) if codes else -1)
-        score = 0.5 * (same_kind.astype(np.float64) + same_group)
-        fits = same_group | (text >= UNLIKE)
-        recent = science.RECENT * np.exp(-np.abs(at.timestamp() - self.opened[rows]) / 86400 / 21)
+            same_class |= group == asked
+        metres = None
         if lon is not None and lat is not None:
-            far = science.METRES_PER_DEGREE * 1.0017
-            dx = (self.lon[rows] - lon) * np.cos(np.radians((self.lat[rows] + lat) / 2))
-            distance = np.hypot(dx, self.lat[rows] - lat) * far
-            fits &= distance <= radius + 0.01
-            total = 0.35 * (1 - 0.7 * distance / radius) + 0.25 * score + 0.3 * text + recent
-        else:
-            fits &= text >= 0.25
-            total = 0.3 * score + 0.6 * text + recent
-        total = np.where(fits, total, 0.0)
-        good = np.flatnonzero(total >= TWIN_SHOWN - _SLACK)
-        if good.size > TWINS_SHOWN:
-            least = np.partition(total[good], -TWINS_SHOWN)[-TWINS_SHOWN] - _SLACK
-            good = good[total[good] >= least]
-        twins: list[tuple[float, int, Twin]] = []
-        for place in good.tolist():
-            row = int(rows[place])
-            # Exactly as one by one, to the last digit.
-            distance_of = None
-            if lon is not None and lat is not None:
-                distance_of = science.metres(lon, lat, float(self.lon[row]), float(self.lat[row]))
-            likeness = science.score(
-                distance=distance_of,
-                radius=radius,
-                same_kind=bool(same_kind[place]),
-                same_class=bool(same_group[place]),
-                days=(at - self.began[row]).total_seconds() / 86400,
-                text=float(text[place]),
-            )
-            if likeness.score >= TWIN_SHOWN:
-                twins.append(
-                    (-likeness.score, row, Twin(self.keys[row], self.titles[row], self.states[row], likeness))
-                )
-        twins.sort(key=lambda one: one[:2])
-        return [twin for _score, _row, twin in twins[:TWINS_SHOWN]]
+            metres = science.distances(lon, lat, self.lon[rows], self.lat[rows])
+        found = weigh(
+            metres,
+            number("twin_radius"),
+            self._likenesses(science.grams(said.text), rows),
+            self.kind[rows] == (self._numbers.get(codes[0], -1) if codes else -1),
+            same_class,
+        )
+        kept = rows[found.rows]
+        days = [(at - self.began[row]).total_seconds() / 86400 for row in kept.tolist()]
+        told = [
+            (-likeness.score, int(rows[place]), likeness) for place, likeness in found.told(np.array(days))
+        ]
+        told.sort(key=lambda one: one[:2])
+        return [
+            Twin(self.keys[row], self.titles[row], self.states[row], likeness)
+            for _score, row, likeness in told[:TWINS_SHOWN]
+        ]
 
     @staticmethod
     def _together(shelves: Sequence[array[int] | None]) -> Rows:

@@ -1,17 +1,22 @@
-"""Which of the cases nearby may be the same matter as what was said, likest first."""
+"""Which of the cases nearby may be the same matter as what was said, likest first.
+
+The age of a case stands in another table: it is asked only of those that could be shown were they young.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from typing import NamedTuple
 
+import numpy as np
+
+from gongbi.cases.likeness import weigh
 from gongbi.cases.queries.settings import number
-from gongbi.cases.triage import TWIN_SHOWN, TWINS_SHOWN, Said, Twin
+from gongbi.cases.triage import TWINS_SHOWN, Said, Twin
 from gongbi.science import twins as science
 
-UNLIKE = 0.5  # cases of another class are no twins with words less alike (science.twins.score)
 CANDIDATES = 320  # cases that are compared, the newest
 
 
@@ -35,46 +40,31 @@ def likest(
     *,
     at: datetime,
 ) -> list[Twin]:
-    """Those of ``near`` that score above the threshold, likest first. ``opened`` tells when some of them began, and their state."""
+    """Those of ``near`` that are likely enough, likest first. ``opened`` tells when some of them began, and their state."""
     if not near:
         return []
-    radius = number("twin_radius")
-    classes = {code[:3] for code in codes}
-    first = codes[0] if codes else None
-    texts = science.likenesses(science.grams(said.text), [known.title for known in near])
-    alike: list[tuple[float, Known, partial[science.Likeness]]] = []
-    for known, text in zip(near, texts, strict=True):
-        same_class = known.kind[:3] in classes
-        if not same_class and text < UNLIKE:
-            continue
-        distance = None
-        if lon is not None and lat is not None and known.lon is not None and known.lat is not None:
-            distance = science.metres(lon, lat, known.lon, known.lat)
-            if distance > radius:
-                continue
-        score = partial(
-            science.score,
-            distance=distance,
-            radius=radius,
-            same_kind=known.kind == first,
-            same_class=same_class,
-            text=text,
-        )
-        best = score(days=0).score  # were it opened this moment; its age can only lower it
-        if best >= TWIN_SHOWN:
-            alike.append((best, known, score))
-    # Age takes a tenth at most: what is further behind the fifth than that is not among the first five.
-    alike.sort(key=lambda one: -one[0])
-    if len(alike) > TWINS_SHOWN:
-        least = alike[TWINS_SHOWN - 1][0] - science.RECENT - 0.001
-        alike = [one for one in alike if one[0] >= least]
-    moments = opened([known.pk for _, known, _ in alike]) if alike else {}
-    twins = []
-    for _, known, score in alike:
-        if known.pk in moments:
-            began, state = moments[known.pk]
-            likeness = score(days=(at - began).total_seconds() / 86400)
-            if likeness.score >= TWIN_SHOWN:
-                twins.append(Twin(known.pk, known.title, state, likeness))
+    keys, titles, kinds, lons, lats = zip(*near, strict=True)
+    metres = None
+    if lon is not None and lat is not None:
+        metres = science.distances(lon, lat, np.array(lons, dtype=float), np.array(lats, dtype=float))
+    classes, first = {code[:3] for code in codes}, codes[0] if codes else None
+    found = weigh(
+        metres,
+        number("twin_radius"),
+        np.array(science.likenesses(science.grams(said.text), titles)),
+        np.array([kind == first for kind in kinds]),
+        np.array([kind[:3] in classes for kind in kinds]),
+    )
+    moments = opened([keys[row] for row in found.rows.tolist()]) if found.rows.size else {}
+    ages = [
+        # One that is gone since it was found is taken for old.
+        (at - moments[keys[row]][0]).total_seconds() / 86400 if keys[row] in moments else math.inf
+        for row in found.rows.tolist()
+    ]
+    twins = [
+        Twin(keys[row], titles[row], moments[keys[row]][1], likeness)
+        for row, likeness in found.told(np.array(ages))
+        if keys[row] in moments
+    ]
     twins.sort(key=lambda twin: (-twin.likeness.score, twin.case_id))
     return twins[:TWINS_SHOWN]

@@ -12,10 +12,10 @@ import numpy as np
 from numba import njit
 
 from gongbi.science.scan import plain
-from gongbi.science.scan.kernels_search import best_windows, most_cases
+from gongbi.science.scan.kernels_search import best_windows, by_boundary, largest_baseline, most_cases
 from gongbi.science.scan.random import MIX_A, MIX_B, STEP
 
-__all__ = ["alias_table", "best_windows", "draw", "leaves", "most_cases"]
+__all__ = ["alias_table", "best_windows", "by_boundary", "draw", "largest_baseline", "leaves", "most_cases"]
 
 _STEP, _A, _B = np.uint64(STEP), np.uint64(MIX_A), np.uint64(MIX_B)
 _30, _27, _31, _11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)

@@ -256,3 +256,35 @@ def most_cases(prefix: Any, pad: Any, first_end: Any, begin: Any, end: Any, nbrs
         _join(acc, prefix, nbrs, begin[i], end[i])
         most = max(most, np.int64(_peak(acc[first:], acc[first - longest :], zero)))
     return most
+
+
+@njit(nogil=True, cache=True)
+def largest_baseline(floor: Any, most: Any, total_cases: Any, total: Any, bernoulli: Any) -> Any:
+    """:func:`likelihood.largest_baseline`."""
+    found = np.empty(most + 1)
+    before = -1.0
+    for n in range(most + 1):
+        c = float(n)
+        low = c if bernoulli else 0.0
+        high = c * total / total_cases if bernoulli else c
+        if n and _llr(c, low, total_cases, total, bernoulli) >= floor - 1e-9:
+            low = max(low, min(before, high))  # it never falls with the count
+            while high - low > 1e-11 * high and high > 1e-12:
+                middle = 0.5 * (low + high)
+                if _llr(c, middle, total_cases, total, bernoulli) >= floor:
+                    low = middle
+                else:
+                    high = middle
+            before = max(before, high)
+        found[n] = before * (1 + 1e-9) + 1e-9 if before >= 0.0 else -1.0
+    return found
+
+
+@njit(nogil=True, cache=True)
+def by_boundary(table: Any, index: Any, out: Any) -> None:
+    """``table`` at the ``index`` of each leaf and length, into the column of the boundary at which windows of that length begin."""
+    last = out.shape[1] - 2
+    out[:] = np.iinfo(out.dtype).max
+    for n in range(index.shape[0]):
+        for length in range(index.shape[1]):
+            out[n, last - length] = table[index[n, length]]

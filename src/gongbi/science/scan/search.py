@@ -169,7 +169,7 @@ class Search:
         with self._lock:
             if level not in self._tables:
                 frame = self.frame
-                largest = largest_baseline(
+                largest = (kernels.largest_baseline if self.compiled else largest_baseline)(
                     FLOORS[level], self._most, frame.total_cases, frame.total, bernoulli=frame.bernoulli
                 )
                 fit = _fit(largest)
@@ -184,13 +184,12 @@ class Search:
         # Looked up by the baseline's root, rounded down: a threshold may be a hair too low, never too high.
         edges = (np.arange(int(self._index.max(initial=0)) + 1) / _ROOTS) ** 2
         table = np.maximum(np.searchsorted(largest, edges), self.frame.min_cases).astype(self._dtype)
-        found: NDArray[Any] = table[self._index]
         if not self._at_end:
+            found: NDArray[Any] = table[self._index]
             return found
         # A column for each boundary, the last one's (length 0) and those in front out of reach.
-        columns = self.pad + self.frame.steps + 1
-        whole = np.full((len(found), columns), np.iinfo(self._dtype).max, self._dtype)
-        whole[:, columns - 1 - self.frame.longest : columns - 1] = found[:, ::-1]
+        whole = np.empty((len(self._index), self.pad + self.frame.steps + 1), self._dtype)
+        kernels.by_boundary(table, self._index, whole)
         return whole
 
     def windows(self, counts: NDArray[np.int64], lowest: int) -> Windows:
@@ -210,9 +209,11 @@ class Search:
                     self._most = int(most) + 1
                     self._tables.clear()
         value, where = np.zeros(circles.places), np.zeros((circles.places, 4), np.int64)
-        for level in (
-            [*range(0, lowest, 1 if lowest <= _TWENTY else 2), lowest] if self.compiled else [lowest]
-        ):
+        few = not self.compiled or self._at_end or self.windows_to_try < _FEW_WINDOWS
+        for level in [
+            *([] if few else range(0, lowest, 1 if lowest <= _TWENTY else 2)),
+            lowest,
+        ]:
             now, spot = self._best(prefix, level, value > 0)
             found = (value == 0) & (now > 0)
             value[found], where[found] = now[found], spot[found]
