@@ -172,9 +172,10 @@ district watch takes the number as an argument (`budget`).
 ![Days to detection](images/science/power-days.svg)
 
 Farrington's method looks once a week, on 77 sums, and so can be less strict with each than a watch that looks every day; it tells at
-the week's end. The scan (space-time permutation, anew every day) judges circles of up to 8 km over up to 14 days; its score is the
-likelihood ratio of the cluster that a place lies in, so that equal numbers of false alarms need no replications, and its own limit is what chance
-alone reaches once a year (Gumbel tail of 999 replications). A cluster of several areas is an alarm in each of them. CUSUM's alarms last long (days on alarm, above), because what is in control
+the week's end. The scan (space-time permutation, anew every day) judges circles of up to 8 km over up to 14 days; its score is
+the likelihood ratio of the cluster that a place lies in, so that equal numbers of false alarms need no replications, and its own limit
+is what chance alone reaches once a year (Gumbel tail of 999 replications). A cluster of several areas is an alarm in each of them.
+CUSUM's alarms last long (days on alarm, above), because what is in control
 is last year's mean and not this season's.
 """
     return Section(
