@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from gongbi.cases.flow import CASE
+from gongbi.cases.models import CaseSetting
+from gongbi.cases.queries.settings import forget
 from gongbi.desk.doing import DOINGS
 from gongbi.kernel.errors import Refused
 from gongbi.kernel.ledger.models import LedgerEntry
@@ -108,6 +110,17 @@ def test_merge_by_number_and_from_the_twins(world: World, at_desk: At, fresh: Fr
     assert desk.do(one, "merge", into=target.number).status_code == 302
     assert desk.do(two, "merge", twin=target.pk).status_code == 302
     assert (fresh(one).state, fresh(two).state, fresh(target).report_count) == ("merged", "merged", 3)
+
+
+def test_the_desk_reads_why_a_machine_joined(world: World, at_desk: At) -> None:
+    case = world.case("received")
+    CaseSetting.objects.create(key="machines_join", value="device=0.8", source="test")
+    forget()
+    assert world.say(channel="device").pk == case.pk
+    page = at_desk("dispatcher").get(f"/desk/case/{case.number}").content.decode()
+    forget()
+    assert "自动并入，可能性" in page
+    assert "相距约0米，类别相同，用词相似100%" in page
 
 
 def test_a_number_that_is_none_is_said_beside_its_field(world: World, at_desk: At, fresh: Fresh) -> None:

@@ -17,6 +17,7 @@ from gongbi.science.matching import OTHER, SAME, UNKNOWN, Rows, chances
 from gongbi.science.matching_weights import MESSAGES
 
 TWIN_SHOWN = 0.1  # probability
+MACHINES = frozenset({"api", "device"})  # channels on which nobody is there to be asked
 _YOUNG = float(MESSAGES.recent(np.zeros(1))[0])
 _LEAST = math.log(TWIN_SHOWN / (1 - TWIN_SHOWN))
 Floats = npt.NDArray[np.float64]
@@ -106,3 +107,20 @@ def weigh(
     kept = odds + _YOUNG >= _LEAST
     rows, odds = rows[kept], odds[kept]
     return Close(rows, odds, metres[rows], text[rows], same_kind[rows])
+
+
+def joins_from(setting: str, channel: str, net: str) -> float | None:
+    """From which probability on a report joins an open case by itself; None: never, as is what people say.
+
+    ``setting``: ``channel=probability`` or ``channel/source=probability``, with blanks between; a source goes before its channel. What
+    cannot be read, or is no probability from one half up to one, joins nothing.
+    """
+    if channel not in MACHINES:
+        return None
+    said = dict(part.split("=", 1) for part in setting.split() if "=" in part)
+    text = said.get(f"{channel}/{net}") if net else None
+    try:
+        least = float(said.get(channel, "") if text is None else text)
+    except ValueError:
+        return None
+    return least if 0.5 <= least <= 1 else None

@@ -37,6 +37,8 @@ DEFAULTS: dict[str, Default] = {
     "reopening_days": Default("30", _OWN, False),
     "question_limit": Default("3法定工作日", _OWN, False),
     "twin_radius": Default("100", ("本系统自定，单位米", "own default, metres"), False),
+    # Channels and sources whose reports join an open case by themselves, and from which probability on: "device=0.95 api/traffic=0.9".
+    "machines_join": Default("no", _OWN, False),
     "weight_response": Default("0.30", _BANNER, True),
     "weight_solved": Default("0.35", _BANNER, True),
     "weight_satisfied": Default("0.35", _BANNER, True),

@@ -84,7 +84,11 @@ class History:
         ]
 
     def _join(self, facts: Mapping[str, Any]) -> list[Any]:
-        return [CHANNELS.get(facts.get("channel", ""), "")]
+        told: list[Any] = [CHANNELS.get(facts.get("channel", ""), "")]
+        if twin := facts.get("by_itself"):
+            chance, (zh, en) = round(100 * float(twin["score"])), twin["why"]
+            told.append((f"自动并入，可能性{chance}%：{zh}", f"Joined by itself, {chance} % likely: {en}"))
+        return told
 
     def _accept(self, facts: Mapping[str, Any]) -> list[Any]:
         kind = facts.get("kind", "")

@@ -17,13 +17,13 @@ from __future__ import annotations
 import math
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from gongbi.science.twins import grams, text_likeness
+from gongbi.science.twins import Texts, grams
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
@@ -132,6 +132,7 @@ class OpenMatters:
         self.first: list[str] = []  # key of the report that began the matter
         self._row: dict[str, int] = {}
         self._words: list[frozenset[str]] = []
+        self._texts = Texts()
         self._time: Floats = np.zeros(1024)
         self._lat: Floats = np.zeros(1024)
         self._lon: Floats = np.zeros(1024)
@@ -168,6 +169,7 @@ class OpenMatters:
         for pair in fresh - self._words[row]:
             self._holders[pair].append(row)
         self._words[row] = fresh
+        self._texts.put(row, fresh)
         if not math.isnan(report.lat):
             shelf = self._cells[self._cell(report.lat, report.lon)]
             if not shelf or shelf[-1] != row:
@@ -201,9 +203,6 @@ class OpenMatters:
             rows = rows[np.argsort(self._time[rows], kind="stable")[-MOST:]]
         return rows
 
-    def _likeness(self, words: frozenset[str], rows: Sequence[int]) -> Floats:
-        return np.array([text_likeness(words, self._words[row]) for row in rows], dtype=np.float64)
-
     def compare(self, report: Report) -> tuple[Rows, Floats, Floats, npt.NDArray[np.int8], Floats]:
         """What can be compared with the report: rows, metres, days, kinds (:data:`SAME` …), likeness of the words."""
         words = grams(report.words)
@@ -216,7 +215,7 @@ class OpenMatters:
         own = self._kinds.get(report.kind, -1)
         kinds = np.where(self._kind[rows] == own, SAME, OTHER).astype(np.int8)
         kinds[(self._kind[rows] == 0) | (not report.kind)] = UNKNOWN
-        return rows, metres, report.time - self._time[rows], kinds, self._likeness(words, rows.tolist())
+        return rows, metres, report.time - self._time[rows], kinds, self._texts.likeness(words, rows)
 
     def rank(self, report: Report, *, least: float = 0.0, most: int = 5) -> list[Match]:
         """The matters that the report may be about with a probability of at least ``least``, likest first, ``most`` of them."""

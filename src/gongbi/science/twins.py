@@ -23,6 +23,7 @@ _COMMON = re.compile(
     "[ \\t\\n，。！？；：（）“”‘’、…,!?;()]+"
 )  # noise in any form, and in the way of the quick path
 _LONGEST = 600  # characters read of a text
+_PAIRS = 48  # of a text that stand in a table; a longer one is compared by itself
 _SHIFT = np.uint64(21)  # bits of a character
 _OWNER = np.uint64(42)  # bits of two
 _PAIR = np.uint64((1 << 42) - 1)
@@ -94,6 +95,63 @@ def likenesses(words: frozenset[str], texts: Sequence[str]) -> list[float]:
         both, other = int(common[index]), int(sizes[index])
         out[index] = 0.5 * (2 * both / (size + other) + both / min(size, other))
     return out
+
+
+class Texts:
+    """Texts by number, each kept as the numbers of its pairs of characters, so that a few hundred are compared at once."""
+
+    def __init__(self) -> None:
+        self._numbers = _Numbers()
+        self._asked = np.zeros(1024, dtype=np.bool_)  # by number of a pair
+        self._table = np.zeros((1024, _PAIRS), dtype=np.int32)  # of each text, 0 where there are no more
+        self._size = np.full(1024, -1, dtype=np.int32)
+        self._long: dict[int, frozenset[str]] = {}  # by themselves
+
+    def put(self, row: int, words: frozenset[str]) -> None:
+        """The text of ``row`` has these pairs now."""
+        if row >= self._size.size:
+            more = max(row + 1 - self._size.size, self._size.size)
+            self._size = np.concatenate((self._size, np.full(more, -1, dtype=np.int32)))
+            self._table = np.concatenate((self._table, np.zeros((more, _PAIRS), dtype=np.int32)))
+        self._size[row] = len(words)
+        self._table[row] = 0
+        self._long.pop(row, None)
+        if len(words) > _PAIRS:
+            self._long[row] = words
+            return
+        self._table[row, : len(words)] = list(map(self._numbers.__getitem__, words))
+        if len(self._numbers) + 1 > self._asked.size:
+            self._asked = np.zeros(2 * (len(self._numbers) + 1), dtype=np.bool_)
+
+    def unread(self, rows: npt.NDArray[np.int64]) -> list[int]:
+        """Those of ``rows`` that have no text yet."""
+        known = self._size.size
+        return [row for row in rows.tolist() if row >= known or self._size[row] < 0]
+
+    def likeness(self, words: frozenset[str], rows: npt.NDArray[np.int64]) -> Floats:
+        """:func:`text_likeness` of ``words`` with the text of each of ``rows``, which all have one."""
+        if not words or not rows.size:
+            return np.zeros(rows.size)
+        known = [self._numbers[word] for word in words if word in self._numbers]
+        self._asked[known] = True
+        both = self._asked[self._table[rows]].sum(axis=1)
+        self._asked[known] = False
+        size, other = len(words), self._size[rows]
+        least = np.maximum(np.minimum(other, size), 1)
+        out: Floats = 0.5 * (2 * both / (size + other) + both / least)
+        if self._long:
+            for place, row in enumerate(rows.tolist()):
+                if row in self._long:
+                    out[place] = text_likeness(words, self._long[row])
+        return out
+
+
+class _Numbers(dict[str, int]):
+    """A number from 1 on for whatever is asked for."""
+
+    def __missing__(self, word: str) -> int:
+        self[word] = number = len(self) + 1
+        return number
 
 
 def metres(lon1: float, lat1: float, lon2: float, lat2: float) -> float:

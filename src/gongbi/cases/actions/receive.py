@@ -11,11 +11,14 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from gongbi.cases import links, rules
+from gongbi.cases.actions.informers import informs
 from gongbi.cases.actions.making import case_of, report_of, words_found_by
 from gongbi.cases.actions.step import load, take
+from gongbi.cases.likeness import joins_from
 from gongbi.cases.models import Case, Report
+from gongbi.cases.queries.settings import setting
 from gongbi.cases.queries.triage import look_ups
-from gongbi.cases.triage import LookUps, Proposal, Said, triage
+from gongbi.cases.triage import LookUps, Proposal, Said, Twin, triage, twins_as_json
 from gongbi.cases.wording import clean_text
 from gongbi.duties import queries as duties
 from gongbi.kernel import rows
@@ -80,6 +83,9 @@ def receive(
     Raises Emergency (nothing is kept), Refused for a statement that cannot be understood (with the field). The same
     idempotency key from the same channel gives the same receipt, whoever comes first; with other words, another place or telephone it is
     Refused, because the receipt's link is private. ``then`` does more in the same transaction.
+
+    A machine's report that is the same as an open case with the probability that the city has set for its source joins it; the reasons
+    stand in the ledger, and the desk can split it off again. People are asked instead.
     """
     statement = clean(statement, at)
     key = key_of(statement)
@@ -287,16 +293,45 @@ def key_of(statement: Statement) -> bytes | None:
     return hashlib.sha256(f"{statement.said.channel}\x1f{statement.idempotency}".encode()).digest()
 
 
+def _twin_to_join(statement: Statement, found: Proposal | None) -> Twin | None:
+    """The open case that a machine's report joins by itself."""
+    if found is None or not found.twins:
+        return None
+    said = statement.said
+    least = joins_from(setting("machines_join"), said.channel, said.net)
+    best = found.twins[0]
+    return best if least is not None and best.likeness.score >= least else None
+
+
+def _taking(twin: Twin, statement: Statement, found: Proposal | None) -> Case | None:
+    """The twin's case, locked, if it is still open. Informers stay apart: neither theirs is joined, nor do they join."""
+    case = load(twin.case_id, system("join"))
+    kind = found.kind.code if found is not None and found.kind is not None else statement.said.kind
+    apart = statement.confidential or informs(kind) or informs(case.kind)
+    if apart or not case.is_open or case.reports.filter(confidential=True).exists():
+        return None
+    return case
+
+
 def _write(
     statement: Statement, found: Proposal | None, key: bytes | None, viewer: Viewer, at: datetime
 ) -> tuple[Report, bool]:
-    joined = statement.join is not None
+    case: Case | None = None
+    reasons: dict[str, Any] = {}
+    columns: dict[str, Any] = {}
     with rows.together():
         if statement.join is not None:
             case = load(statement.join, system("join"))
-        elif statement.route:
+        elif (twin := _twin_to_join(statement, found)) is not None:
+            case = _taking(twin, statement, found)
+            reasons = {"by_itself": twins_as_json([twin])[0] | {"why": list(twin.likeness.why)}}
+            columns = (
+                {"urgent": found.urgent or case.urgent} if case is not None and found is not None else {}
+            )
+        joined = case is not None
+        if case is None and statement.route:
             case = _open(statement, None, viewer, at, "answer_at_once", {"route": statement.route})
-        else:
+        elif case is None:
             case = _open(statement, found, viewer, at, "open", {})
         report = report_of(statement, case, key, viewer, at)
         rows.insert(report)
@@ -306,9 +341,10 @@ def _write(
             "join",
             viewer,
             at=at,
-            facts={"report": report.pk, "channel": report.channel},
+            facts={"report": report.pk, "channel": report.channel} | reasons,
             report_count=case.report_count + 1,
             callback_owed=case.callback_owed or rules.said_by_phone(report.channel),
+            **columns,
         )
     if statement.photos:
         files.attach(statement.photos, matter_id=case.pk, owner=f"report:{report.pk}", purpose="report")

@@ -23,24 +23,14 @@ from gongbi.cases.queries.twins import CANDIDATES
 from gongbi.cases.triage import TWINS_SHOWN, Said, Twin, Where
 from gongbi.science import twins as science
 
-_PAIRS = 48  # of a title that stand in the table; a longer one is compared by itself
 _KEPT = 4 * CANDIDATES  # of one cell or shelf, the newest: a look reads no more than a quarter of them
 _COLUMNS = (
     ("lon", np.float64),
     ("lat", np.float64),
     ("kind", np.int32),
     ("group", np.int32),
-    ("size", np.int32),
 )
 Rows = npt.NDArray[np.int64]
-
-
-class _Numbers(dict[str, int]):
-    """A number from 1 on for whatever is asked for."""
-
-    def __missing__(self, word: str) -> int:
-        self[word] = number = len(self) + 1
-        return number
 
 
 class Nearby:
@@ -50,8 +40,6 @@ class Nearby:
     lat: npt.NDArray[np.float64]
     kind: npt.NDArray[np.int32]
     group: npt.NDArray[np.int32]
-    size: npt.NDArray[np.int32]
-    _table: npt.NDArray[np.int32]  # numbers of the pairs of a title, 0 where there are no more
 
     def __init__(self) -> None:
         self.keys: list[int] = []  # of the case; below zero as long as it is not written
@@ -61,9 +49,7 @@ class Nearby:
         self._cells: dict[int, array[int]] = defaultdict(lambda: array("q"))
         self._shelves: dict[tuple[str, str], array[int]] = defaultdict(lambda: array("q"))
         self._numbers: dict[str, int] = {}  # of kinds and classes
-        self._pairs = _Numbers()
-        self._asked = np.zeros(1024, dtype=bool)  # by number of a pair
-        self._long: dict[int, frozenset[str]] = {}
+        self._words = science.Texts()
         self._room(1024)
 
     def _room(self, rows: int) -> None:
@@ -73,10 +59,6 @@ class Nearby:
             if have:
                 fresh[:have] = getattr(self, name)[:have]
             setattr(self, name, fresh)
-        table = np.zeros((rows, _PAIRS), dtype=np.int32)
-        if have:
-            table[:have] = self._table[:have]
-        self._table = table
 
     @classmethod
     def of_open_cases(cls, most: int = 200_000) -> Nearby:
@@ -133,7 +115,6 @@ class Nearby:
         self.lon[row] = math.nan if lon is None else lon
         self.lat[row] = math.nan if lat is None else lat
         self.kind[row], self.group[row] = self._number(kind), self._number(kind[:3])
-        self.size[row] = -1
         shelves = [self._shelves[territory[:12], kind]] if len(territory) >= 12 else []
         if cell is not None:
             shelves.append(self._cells[cell])
@@ -205,31 +186,7 @@ class Nearby:
         return found
 
     def _likenesses(self, words: frozenset[str], rows: Rows) -> npt.NDArray[np.float64]:
-        """:func:`science.text_likeness` of the titles of ``rows``."""
-        for row in rows[self.size[rows] < 0].tolist():
-            self._read(row)
-        if not words:
-            return np.zeros(rows.size)
-        known = [self._pairs[word] for word in words if word in self._pairs]
-        self._asked[known] = True
-        both = self._asked[self._table[rows]].sum(axis=1)
-        self._asked[known] = False
-        size, other = len(words), self.size[rows]
-        least = np.maximum(np.minimum(other, size), 1)
-        out: npt.NDArray[np.float64] = 0.5 * (2 * both / (size + other) + both / least)
-        if self._long:
-            for place, row in enumerate(rows.tolist()):
-                if row in self._long:
-                    out[place] = science.text_likeness(words, self._long[row])
-        return out
-
-    def _read(self, row: int) -> None:
-        words = science.grams(self.titles[row])
-        self.size[row] = len(words)
-        if len(words) > _PAIRS:
-            self._long[row] = words
-            return
-        pairs = self._pairs
-        self._table[row, : len(words)] = list(map(pairs.__getitem__, words))
-        if len(pairs) + 1 > self._asked.size:
-            self._asked = np.zeros(2 * (len(pairs) + 1), dtype=bool)
+        """Of the titles of ``rows``; they are read when they are first compared."""
+        for row in self._words.unread(rows):
+            self._words.put(row, science.grams(self.titles[row]))
+        return self._words.likeness(words, rows)

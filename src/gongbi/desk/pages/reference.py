@@ -45,6 +45,10 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "reopening_days": ("重开期（天）", "Days for reopening"),
     "question_limit": ("反映人补充时限", "Limit of the reporter's answer"),
     "twin_radius": ("重复诉求半径（米）", "Radius of twins (m)"),
+    "machines_join": (
+        "设备和系统的上报自动并入（概率）",
+        "Machines' reports join by themselves (probability)",
+    ),
     "weight_response": ("响应率权重", "Weight of the response rate"),
     "weight_solved": ("解决率权重", "Weight of the solution rate"),
     "weight_satisfied": ("满意率权重", "Weight of the satisfaction rate"),
