@@ -82,3 +82,14 @@ def test_who_calls_back_reads_who_left_no_number(at_desk: At, world: World) -> N
     called, silent = (str(report.pk) for report in target.reports.order_by("id"))
     assert "没有留电话" not in lines[called]
     assert lines[silent].endswith("没有留电话")
+
+
+def test_the_numbers_of_a_house_are_read_from_the_words(at_desk: At, world: World) -> None:
+    desk = at_desk("dispatcher")
+    case = world.say(text="丰禾小区三號樓２单元五零一室漏水")
+    page = desk.get(f"/desk/case/{case.number}").content.decode()
+    assert "楼栋门户" in page
+    assert "3号楼2单元501室" in page
+    assert (
+        "楼栋门户" not in desk.get(f"/desk/case/{world.say(text='路口的路灯坏了').number}").content.decode()
+    )

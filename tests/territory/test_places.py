@@ -145,3 +145,19 @@ def test_a_spreadsheet_of_divisions_names_its_wrong_cells(tree: None) -> None:
     ]
     assert queries.division("610104001003", on=TODAY).households == 420  # type: ignore[union-attr]
     assert [d.code for d in queries.children(STREET, on=TODAY)] == [ONE, TWO, "610104001003"]
+
+
+def test_a_building_is_found_by_any_name_of_its_compound_and_a_contradiction_is_said(district: None) -> None:
+    take(
+        PlaceRow("锦绣花园", "compound", ONE, ("锦绣",)),
+        PlaceRow("锦绣花园3号楼", "compound", ONE),
+        PlaceRow("锦绣花园5号楼", "compound", ONE),
+        PlaceRow("习武园社区", "community", TWO),
+    )
+    first = queries.find_places("锦绣花园三栋漏水")[0]
+    assert (first.name, first.reasons) == ("锦绣花园3号楼", ("name", "building:3"))
+    built = queries.find_places("锦绣那边三栋漏水")[0]
+    assert (built.name, built.why[-1]) == ("锦绣花园3号楼", ("文中写有3号楼", "the text says building 3"))
+    assert "名单里“锦绣花园”没有9号楼" in [zh for zh, _en in queries.find_places("锦绣花园9号楼漏水")[0].why]
+    crossed = queries.find_places("习武园社区的锦绣花园")
+    assert all(guess.sure < 0.6 for guess in crossed if guess.name == "锦绣花园")

@@ -8,6 +8,7 @@ a report is about one of them at most.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,6 +64,12 @@ class Close:
     metres: Floats
     text: Floats
     same_kind: npt.NDArray[np.bool_]
+
+    def only(self, kept: Sequence[bool]) -> Close:
+        """Those of them that ``kept`` says, one word for each; the others take no share of the chance."""
+        some = np.array(kept, dtype=bool)
+        parts = (self.rows, self.odds, self.metres, self.text, self.same_kind)
+        return Close(*(part[some] for part in parts))
 
     def told(self, days: Floats) -> list[tuple[int, Likeness]]:
         """With their age in ``days``: place among the candidates and likeness of those that are shown, in no order."""

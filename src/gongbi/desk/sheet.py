@@ -27,6 +27,7 @@ from gongbi.kernel.vault import policy
 from gongbi.look import deadlines
 from gongbi.look.furniture import Fact, Happened, Offered, Picture
 from gongbi.look.templatetags.look import said
+from gongbi.science.addresses.doors import doors, in_words, values
 
 # Who deals with a matter sees that a reporter has a name; who only reads or counts does not even see it masked.
 WORKING = frozenset(
@@ -88,6 +89,15 @@ class Sheet:
         words: str = self.case.place_words
         return "" if self.place and words.endswith(self.place) else words
 
+    @property
+    def house(self) -> tuple[str, str] | None:
+        """Building, unit and room in one form, read from the words of the first report; they are kept nowhere else."""
+        first = min(self.case.reports.all(), key=lambda one: one.pk, default=None)
+        if first is None:
+            return None
+        words = in_words(values(doors(first.place_words) or doors(first.text)))
+        return words if words[0] else None
+
     # -- what I may do ------------------------------------------------------------------------------------------------
 
     def steps(self) -> list[Offered]:
@@ -121,6 +131,8 @@ class Sheet:
         case = self.case
         shown = [Fact(_("Kind"), self.kind or _("not settled"), case.kind)]
         shown.append(Fact(_("Place"), self.place or _("not settled"), self.more_place))
+        if self.house:
+            shown.append(Fact(_("House and door"), self.house, _("as the report says")))
         if self.filing is not None:
             shown.append(Fact(_("Filing condition"), self.filing.filing))
             shown.append(Fact(_("Closing condition"), self.filing.closing))

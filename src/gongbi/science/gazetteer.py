@@ -1,6 +1,7 @@
 """Places named in free text: names, aliases, one-character slips, numerals and widths of any kind. Pure Python, no Django.
 
-The text and every name are brought to one form (NFKC, lower case, no blanks, numerals in Arabic digits: 二府街 = 2府街, 三号楼 = 3号楼).
+The text and every name are brought to one form (NFKC, lower case, no blanks, characters simplified, numerals in Arabic digits:
+二府街 = 2府街, 三號樓 = 3号楼).
 A dictionary from the first two characters to the names that begin so finds every name that stands in the text as it is, the longest
 at each position first. A name of four characters or more with one character wrong still has one of its two halves right: a second
 dictionary leads from halves to names, and what it proposes is compared in full. Both cost microseconds a character, however
@@ -14,6 +15,8 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from gongbi.science.han import simplify
 
 _DIGITS = {c: str(i) for i, c in enumerate("零一二三四五六七八九")}
 _DIGITS |= {c: str(i) for i, c in enumerate("〇壹贰叁肆伍陆柒捌玖")} | {"两": "2"}
@@ -75,7 +78,7 @@ def fold(text: str) -> tuple[str, list[int]]:
     """The text in its one form, and for each of its characters the index in the original that it came from."""
     chars: list[str] = []
     origin: list[int] = []
-    for index, char in enumerate(text):
+    for index, char in enumerate(simplify(text)):
         if char.isascii():
             if char.isalnum() or char in "-#_":
                 chars.append(char.lower())

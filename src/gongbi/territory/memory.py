@@ -18,6 +18,7 @@ from django.db import connection
 from django.db.models.signals import post_migrate
 from django.dispatch import receiver
 
+from gongbi.science.addresses.places import Finder
 from gongbi.science.gazetteer import Entry, Gazetteer
 from gongbi.science.geometry import Locator
 from gongbi.territory import rules
@@ -139,8 +140,8 @@ class Places:
             "id", "name", "kind", "aliases", "lon", "lat", "division", "valid_from", "valid_to", "synthetic"
         )
         self.rows = {row[0]: row for row in rows}
-        self.gazetteer = Gazetteer(
-            Entry(row[0], row[1], tuple(row[3]), row[2], row[6]) for row in self.rows.values()
+        self.finder = Finder(
+            Gazetteer(Entry(row[0], row[1], tuple(row[3]), row[2], row[6]) for row in self.rows.values())
         )
 
 

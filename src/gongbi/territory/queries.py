@@ -70,7 +70,7 @@ class Placed:
 class PlaceGuess:
     """A place that a text names. ``sure`` 0-1; ``written``, ``start``, ``end``: the words in the text.
 
-    ``reasons``: as in Gazetteer.find; ``why``: the same for people, (Chinese, English).
+    ``reasons``: as in Finder.locate; ``why``: the same for people, (Chinese, English).
     """
 
     place_id: int
@@ -181,7 +181,7 @@ def find_places(
 ) -> list[PlaceGuess]:
     """The places that a text names, the likeliest first; with ``on`` only those of that day. Under a millisecond for a message."""
     places = memory.places()
-    found = places.gazetteer.find(text[:10_000], limit if on is None else limit * 3)
+    found = places.finder.locate(text[:10_000], limit if on is None else limit * 3).places
     day = None if on is None else _day(on)
     if not found:
         return []

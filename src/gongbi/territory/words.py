@@ -180,4 +180,17 @@ def reason_words(reason: str, written: str, name: str, names: Mapping[str, str])
         code = reason.removeprefix("inside:")
         above = names.get(code, code)
         return f"文中还提到{above}", f"the text also names {above}"
+    head, _, value = reason.partition(":")
+    if head == "against":
+        other = names.get(value, value)
+        return (
+            f"文中又写{other}，与“{name}”不在一处",
+            f"the text also names {other}, which does not hold “{name}”",
+        )
+    if head == "building":
+        return f"文中写有{value}号楼", f"the text says building {value}"
+    if head == "no_building":
+        return f"名单里“{name}”没有{value}号楼", f"the list has no building {value} of “{name}”"
+    if head == "only":
+        return f"{names.get(value, value)}只有这一处", f"the only one in {names.get(value, value)}"
     return f"文中写有“{written}”", f"the text says “{written}”"

@@ -16,6 +16,7 @@ from gongbi.cases.likeness import weigh
 from gongbi.cases.queries.settings import number
 from gongbi.cases.triage import TWINS_SHOWN, Said, Twin
 from gongbi.science import twins as science
+from gongbi.science.addresses.doors import apart, doors, values
 
 CANDIDATES = 320  # cases that are compared, the newest
 
@@ -55,6 +56,9 @@ def likest(
         np.array([kind == first for kind in kinds]),
         np.array([kind[:3] in classes for kind in kinds]),
     )
+    if mine := values(doors(said.text)):
+        # Who names building 3 does not mean building 5, however alike the words are.
+        found = found.only([not apart(mine, values(doors(titles[row]))) for row in found.rows.tolist()])
     moments = opened([keys[row] for row in found.rows.tolist()]) if found.rows.size else {}
     ages = [
         # One that is gone since it was found is taken for old.

@@ -1,5 +1,8 @@
 """The parts of Chinese addresses: province, city, road, number, compound, building … 21 kinds in the published set.
 
+What a text says about a place of a list is put together in :mod:`gongbi.science.addresses.places`; numbers of houses, buildings,
+units and rooms are read by rules where no tagger was learnt (:mod:`gongbi.science.addresses.doors`).
+
 Li et al. 2019, "Neural Chinese Address Parsing" (NAACL), define the kinds and the data; the tagger here is a conditional random
 field without a neural part (:mod:`gongbi.science.addresses.crf`).
 

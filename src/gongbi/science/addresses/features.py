@@ -14,6 +14,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from gongbi.science.han import simplify
+
 Hashes = npt.NDArray[np.uint64]
 
 # Characters that end a part of an address: 省, 路, 号 … What comes next of these, and how far off, tells what a token belongs to.
@@ -25,13 +27,13 @@ _SPLIT = np.uint64(0xBF58476D1CE4E5B9)
 
 
 def tokenise(text: str) -> list[tuple[str, int, int]]:
-    """``(token, start, end)``: one Chinese character, one run of digits or of letters; full width folded, blanks left out.
+    """``(token, start, end)``: one Chinese character, one run of digits or of letters; full width folded, characters simplified, blanks left out.
 
     ``start`` and ``end`` are places in ``text`` itself.
     """
     plain: list[str] = []
     origin: list[int] = []
-    for index, char in enumerate(text):
+    for index, char in enumerate(simplify(text)):
         for folded in unicodedata.normalize("NFKC", char):
             plain.append(folded)
             origin.append(index)
