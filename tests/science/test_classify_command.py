@@ -122,6 +122,10 @@ def test_asking_for_more_precision_abstains_more(folder: Path) -> None:
     [
         ("title,level1\na,b\n", ["train", "--label", "level1"], "two labels"),
         ("title,level1\na,\n", ["train", "--label", "level1"], "line 2: level1 is empty"),
+        ("title,level1\na,x\nb,NaN\n", ["train", "--label", "level1"], "line 3: level1 is empty"),
+        ("title,level1\na,x\nb, \n", ["train", "--label", "level1"], "line 3: level1 is empty"),
+        ("title,level1\na,x\nb,x\nc,y\n", ["train", "--label", "level1"], "two labels"),
+        ("title,level1\n?,x\n!,x\n。,y\n,y\n", ["train", "--label", "level1"], "nothing to read"),
         ("words,level1\na,b\n", ["train", "--label", "level1"], "neither title and body nor tokens"),
         ("title,level1\na,b\n", ["train", "--label", "kind"], "'kind'"),
         ("title,level1\na,b\n", ["train"], "--label"),
@@ -136,6 +140,57 @@ def test_what_cannot_be_used_is_named(
     path.write_text(rows, encoding="utf-8")
     assert main(["classify", *given, "--data", str(path), "--model", str(tmp_path / "m")]) == 2
     assert why in capsys.readouterr().err
+
+
+STRANGE = {
+    "": True,
+    "灯": None,  # one character may say enough or not
+    "路灯" + "很亮的街道" * 2000: None,
+    "The street lamp in front of our house is broken": True,
+    "😀🚧😡": True,
+    "？！。": True,
+    "\u200b\ufeff": True,
+}
+
+
+def test_strange_messages_are_answered_one_by_one(folder: Path) -> None:
+    assert _train(folder) == 0
+    with open(folder / "strange.csv", "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["msg_id", "title", "body"])
+        writer.writerows([(number, "", text) for number, text in enumerate(STRANGE)])
+    assert _predict(folder, name="strange.csv") == 0
+    rows = _rows(folder)
+    assert [row["msg_id"] for row in rows] == [str(number) for number in range(len(STRANGE))]
+    for row, silent in zip(rows, STRANGE.values(), strict=True):
+        assert row["label"] in ("建设", "环保")
+        assert 0.5 <= float(row["probability"]) <= 1
+        assert silent is None or (row["abstained"], row["reasons"]) == ("1", "")
+
+
+def test_traditional_characters_are_read_as_simplified_ones(folder: Path) -> None:
+    assert _train(folder) == 0
+    answers = []
+    for title, body in (
+        ("樓下垃圾沒人運走", "垃圾桶滿了很髒，請問誰來處理"),
+        ("楼下垃圾没人运走", "垃圾桶满了很脏，请问谁来处理"),
+    ):
+        (folder / "one.csv").write_text(f"title,body\n{title},{body}\n", encoding="utf-8")
+        assert _predict(folder, name="one.csv") == 0
+        answers.append(_rows(folder))
+    assert answers[0] == answers[1]
+    assert answers[0][0]["label"] == "环保"
+
+
+def test_a_table_without_its_column_is_refused_by_predict_too(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _train(folder) == 0
+    (folder / "t.csv").write_text("words,level1\n路灯,建设\n", encoding="utf-8")
+    assert _predict(folder, name="t.csv") == 2
+    assert "neither title and body nor tokens" in capsys.readouterr().err
+    assert _predict(folder, "--label", "level2") == 2
+    assert "'level2'" in capsys.readouterr().err
 
 
 def test_a_file_that_is_no_model_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

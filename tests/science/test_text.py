@@ -75,6 +75,37 @@ def test_too_little_to_learn_is_refused(texts: list[str], labels: list[str]) -> 
         train(texts, labels, seed=1)
 
 
+@pytest.mark.parametrize(
+    ("texts", "labels", "why"),
+    [
+        (["a", "b", "c", "d"], ["x", "x", "y", " "], "labels: number 3 is empty"),
+        (["a", "b", "c", "d"], ["x", "x", "y", float("nan")], "labels: number 3 is nan"),
+        (["a", "b", "c", None], ["x", "x", "y", "y"], "texts: number 3 is None"),
+        (["", "?", "😀", " "], ["x", "x", "y", "y"], "nothing to read"),
+    ],
+)
+def test_what_is_no_text_or_no_label_is_named(texts: list[str], labels: list[str], why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        train(texts, labels, seed=1)
+
+
+@pytest.mark.parametrize("text", [None, float("nan"), 3])
+def test_only_texts_can_be_asked_about(text: str) -> None:
+    for ask in (_MODEL.predict, _MODEL.probabilities, lambda one: _MODEL.predict_many([one])):
+        with pytest.raises(ValueError, match="texts: number 0"):
+            ask(text)
+
+
+def test_a_label_with_one_text_is_left_out_and_the_others_learnt() -> None:
+    model = train([*TEXTS, "噪声太大"], [*LABELS, "吵"], seed=3)
+    assert model.labels == ("灯", "脏")
+
+
+def test_traditional_characters_say_what_simplified_ones_say() -> None:
+    assert _MODEL.predict("路燈壞了，巷子沒有路燈") == _MODEL.predict("路灯坏了，巷子没有路灯")
+    assert normal("樓下垃圾滿了") == "楼下垃圾满了"
+
+
 def test_width_case_and_numbers_do_not_matter() -> None:
     assert normal("ＡＢ１２３栋　 路灯\u200b") == normal("ab98765栋 路灯")
 

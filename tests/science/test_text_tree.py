@@ -5,11 +5,13 @@ import io
 import numpy as np
 import pytest
 
-from gongbi.science.text import load
+from gongbi.science.text import evaluate, load, softmax
+from gongbi.science.text_calibrate import apply, doubtful, fit_forms
+from gongbi.science.text_calibrate import fit as fit_calibration
 from gongbi.science.text_fit import fit, message_groups, train
 from gongbi.science.text_learn import learn
 from gongbi.science.text_pieces import Pieces, fold, split
-from gongbi.science.text_scores import precision_curve, threshold_for
+from gongbi.science.text_scores import error_by_chance, error_interval, precision_curve, threshold_for
 
 TREE = [
     ("建设", "市政管理 路灯照明"),
@@ -138,7 +140,7 @@ def test_a_correction_teaches_and_leaves_the_old_model_alone() -> None:
 def test_abstention_keeps_the_precision_that_was_asked_for() -> None:
     chances = np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3], [0.6, 0.4]])
     curve = precision_curve(chances, np.array([0, 0, 1, 0]))
-    assert curve.tolist() == [[0.9, 1.0], [0.8, 1.0], [0.7, pytest.approx(2 / 3)], [0.6, 0.75]]
+    assert curve[:, :2].tolist() == [[0.9, 1.0], [0.8, 1.0], [0.7, pytest.approx(2 / 3)], [0.6, 0.75]]
     assert threshold_for(curve, 0.9) == 0.8
     assert threshold_for(curve, 0.7) == 0.6
     assert threshold_for(curve[2:], 0.9) > 1
@@ -146,6 +148,81 @@ def test_abstention_keeps_the_precision_that_was_asked_for() -> None:
         threshold_for(curve, 1.5)
     model = train(TEXTS, LABELS, seed=1)
     assert model.at_precision(0.0).threshold <= model.at_precision(1.0).threshold
+
+
+def test_a_promise_of_precision_is_a_lower_bound_and_kept_for_each_form() -> None:
+    chances = np.array([[0.9, 0.1], [0.8, 0.2]])
+    # Two right of two: true with one in twenty as soon as the share is the root of 0.05 (Clopper and Pearson).
+    assert precision_curve(chances, np.array([0, 0]))[:, 2].tolist() == [
+        pytest.approx(0.05),
+        pytest.approx(0.05**0.5),
+    ]
+    random = np.random.default_rng(5)
+    broken = 0
+    for _trial in range(60):
+        told = random.uniform(0.5, 1, 900)
+        rows, y = np.column_stack([told, 1 - told]), (random.random(900) > told).astype(np.int64)
+        threshold = threshold_for(precision_curve(rows[:300], y[:300]), 0.85, promised=True)
+        sure = np.linspace(threshold, 1, 50)  # a confidence is right as often as it says
+        broken += bool(threshold <= 1 and sure.mean() < 0.85)
+    assert broken <= 9
+    forms = np.array([0, 1] * 50)
+    half = np.where(forms == 1, 1, 0)  # the second form is always wrong
+    rows = np.tile([0.9, 0.1], (100, 1))
+    assert threshold_for(precision_curve(rows, half), 0.4, promised=True) == 0.9
+    assert threshold_for(precision_curve(rows, half, forms), 0.4, promised=True) > 1
+
+
+def test_running_texts_and_lists_of_words_are_calibrated_apart() -> None:
+    random = np.random.default_rng(3)
+    n, forms = 3000, np.arange(3000) % 2
+    logits = random.normal(size=(n, 3)) * 2
+    truth = softmax(logits)
+    y = np.array([random.choice(3, p=row) for row in truth])
+    told = (
+        logits / np.where(forms == 1, 4.0, 0.5)[:, None]
+    )  # what the machine says is too shy of one, too loud of the other
+    factors = fit_forms([told], y, forms)
+    assert factors[:, 0] == pytest.approx([0.5, 4.0], rel=0.15)
+    assert (
+        evaluate(apply([told], factors, forms), ["a", "b", "c"], ["abc"[i] for i in y]).calibration_error
+        < 0.03
+    )
+    few = fit_forms([told], y, (np.arange(n) < 20).astype(np.intp))
+    assert np.array_equal(few[0], few[1])
+
+
+def test_wrong_labels_leave_a_doubt() -> None:
+    random = np.random.default_rng(4)
+    y = random.integers(0, 4, 4000)
+    scores = np.eye(4)[y] * 3 + random.normal(size=(4000, 4)) * 0.2
+    wrong = np.where(random.random(4000) < 0.1, random.integers(0, 4, 4000), y)
+    factors = fit_calibration([scores], wrong)
+    assert factors[2] == pytest.approx(0.1, abs=0.03)
+    assert doubtful(np.array([[1.0, 0.0]]), 0.1) == pytest.approx(np.array([[0.95, 0.05]]))
+
+
+def test_the_error_that_chance_alone_gives() -> None:
+    chances = np.tile([0.8, 0.2], (400, 1))
+    drawn = error_by_chance(chances, seed=1)
+    assert drawn.mean() == pytest.approx((2 / np.pi) ** 0.5 * 0.02, rel=0.1)  # mean of |N(0, 0.4/√400)|
+    y = (np.arange(400) >= 240).astype(np.int64)  # right 60 times of 100, told 80
+    low, high = error_interval(chances, y, seed=1)
+    assert low < 0.2 < high
+    assert high - low == pytest.approx(2 * 1.645 * 0.0245, rel=0.15)
+
+
+def test_a_list_of_words_is_seen_as_one() -> None:
+    texts = [
+        "小区 门口 路灯 坏 三个月",
+        "小区门口的路灯坏了，晚上很黑。",
+        "路灯  坏了",
+        "street lamp broken",
+        "",
+        "😀 😀",
+        "路",
+    ]
+    assert fold(texts).parted.tolist() == [True, False, False, False, False, False, False]
 
 
 def test_one_message_in_two_forms_is_one_group() -> None:

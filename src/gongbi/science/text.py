@@ -4,8 +4,8 @@ Chinese text is read as its 1- to 3-character pieces (:mod:`gongbi.science.text_
 Training (:mod:`gongbi.science.text_fit`) uses scikit-learn's linear support vector machines (Fan et al. 2008, "LIBLINEAR"); what
 is kept is a few numpy arrays. Where there is a category tree, likeness to its leaves is added (:mod:`gongbi.science.text_leaves`).
 
-Probabilities are the softmax of both with factors fitted on held-out texts (temperature scaling: Guo et al. 2017, "On Calibration
-of Modern Neural Networks", §4.2). Below ``threshold`` the model abstains; :meth:`Model.at_precision` chooses it.
+Probabilities are calibrated on held-out texts, running texts and lists of words apart (:mod:`gongbi.science.text_calibrate`). Below
+``threshold`` the model abstains; :meth:`Model.at_precision` chooses it.
 
 >>> from gongbi.science.text_fit import train
 >>> model = train(["路灯不亮", "路灯坏了", "垃圾没人清", "垃圾成堆"] * 5, ["灯", "灯", "脏", "脏"] * 5, seed=1)
@@ -28,13 +28,15 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
+from gongbi.science.han import simplify
+from gongbi.science.text_calibrate import RUNNING, WORDS, doubtful, softmax
 from gongbi.science.text_leaves import Leaves, Likeness
 from gongbi.science.text_pieces import LONGEST, Floats, Folded, Hashes, Index, Pieces, Tally, fold
 from gongbi.science.text_scores import Scores, evaluate, threshold_for
 
 __all__ = ["Guess", "Model", "Predictions", "Scores", "blend", "evaluate", "load", "normal", "softmax"]
 
-FORMAT = "gongbi-text-2"
+FORMAT = "gongbi-text-3"
 BATCH = 256  # texts computed together
 _WORDS = 3  # deciding words told of one guess
 _LONG = 6  # characters of a deciding word at most
@@ -56,10 +58,10 @@ class Guess:
 
 
 def normal(text: str) -> str:
-    """Width and case folded, blanks squeezed, digits as one sign (numbers of houses say nothing), cut to
+    """Width and case folded, characters simplified, blanks squeezed, digits as one sign (numbers of houses say nothing), cut to
     ``LONGEST``.
     """
-    folded = unicodedata.normalize("NFKC", text[: LONGEST * 2]).casefold()
+    folded = simplify(unicodedata.normalize("NFKC", text[: LONGEST * 2]).casefold())
     out: list[str] = []
     for char in folded:
         if char.isdigit():
@@ -72,14 +74,6 @@ def normal(text: str) -> str:
         elif char.isprintable():
             out.append(char)
     return "".join(out)[:LONGEST].strip()
-
-
-def softmax(values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """Along the last axis, without overflow."""
-    shifted = np.asarray(values, dtype=np.float64)
-    shifted = np.exp(shifted - shifted.max(axis=-1, keepdims=True))
-    total: npt.NDArray[np.float64] = shifted / shifted.sum(axis=-1, keepdims=True)
-    return total
 
 
 @dataclass(frozen=True)
@@ -100,7 +94,8 @@ class _Read:
     pieces: Pieces
     tally: Tally
     values: Floats  # unit TF-IDF of the tally's entries
-    logits: npt.NDArray[np.float64]  # (n, k)
+    chances: npt.NDArray[np.float64]  # (n, k)
+    factors: npt.NDArray[np.float64]  # (n, 3), see text_calibrate
     likeness: Likeness | None
 
 
@@ -113,13 +108,12 @@ class Model:
     idf: Floats
     weights: npt.NDArray[np.float16]
     bias: Floats
-    temperature: float
+    factors: npt.NDArray[np.float64]  # (2, 3): of running texts and of lists of words, see text_calibrate
     threshold: float
     seed: int
     counts: tuple[int, ...]  # texts of each label that it was trained on
-    curve: npt.NDArray[np.float64]  # (m, 2): see text_scores.precision_curve
+    curve: npt.NDArray[np.float64]  # (m, 3): see text_scores.precision_curve
     leaves: Leaves | None = None
-    leaf_weight: float = 0.0  # of likeness to a leaf, in units of the decision value
 
     @cached_property
     def index(self) -> Index:
@@ -140,12 +134,17 @@ class Model:
         pieces = Pieces.of(folded)
         tally = pieces.tally(self.index.find(pieces.hashes).astype(np.int64), max(1, self.hashes.size))
         values = tally.values(self.idf)
-        logits = self._decide(tally, values) + self.bias
+        own = self.factors_of(folded)
+        logits = own[:, :1] * (self._decide(tally, values) + self.bias)
         likeness = None
         if self.leaves is not None:
             likeness = self.leaves.look(tally)
-            logits += self.leaf_weight * self.leaves.by_label(likeness.alike, len(self.labels))
-        return _Read(pieces, tally, values, logits / self.temperature, likeness)
+            logits += own[:, 1:2] * self.leaves.by_label(likeness.alike, len(self.labels))
+        return _Read(pieces, tally, values, doubtful(softmax(logits), own[:, 2]), own, likeness)
+
+    def factors_of(self, folded: Folded) -> npt.NDArray[np.float64]:
+        """Of each text (n, 3) those of its form."""
+        return self.factors[np.where(folded.parted, WORDS, RUNNING)]
 
     def _decide(self, tally: Tally, values: Floats) -> npt.NDArray[np.float64]:
         """Decision values (n, k) without the bias."""
@@ -159,14 +158,10 @@ class Model:
             out[place] = values[span] @ self.weights[rows[span]].astype(np.float32)
         return out
 
-    def decision(self, text: str, title: str | None = None) -> npt.NDArray[np.float64]:
-        """Decision values (k,), before the temperature."""
-        logits: npt.NDArray[np.float64] = self.read(fold([text], [title])).logits[0]
-        return logits * self.temperature
-
     def probabilities(self, text: str, title: str | None = None) -> npt.NDArray[np.float64]:
         """Calibrated probabilities (k,), in the order of ``labels``."""
-        return softmax(self.read(fold([text], [title])).logits[0])
+        chances: npt.NDArray[np.float64] = self.read(fold([text], [title])).chances[0]
+        return chances
 
     def coverage(self, text: str) -> float:
         """Share in 0..1 of the text's two-character pieces that the training texts held: how far it may
@@ -181,7 +176,7 @@ class Model:
         abstains.
         """
         read = self.read(fold([text], [title]))
-        chances = softmax(read.logits[0])
+        chances = read.chances[0]
         order = np.argsort(-chances, kind="stable")[:top]
         unsure = bool(chances[order[0]] < self.threshold) or not read.tally.rows.size
         out: list[Guess] = []
@@ -201,7 +196,7 @@ class Model:
         for start in range(0, len(texts), BATCH):
             rows = slice(start, start + BATCH)
             read = self.read(fold(texts[rows], titles[rows] if titles is not None else None))
-            chances[rows] = softmax(read.logits)
+            chances[rows] = read.chances
             mute[rows] = np.diff(read.tally.pointers) == 0
             words += self._words(read, chances[rows].argmax(axis=1))
         best = chances.argmax(axis=1)
@@ -214,10 +209,11 @@ class Model:
         document = tally.documents
         own = self.weights[tally.rows, chosen[document]].astype(np.float32)
         others = (self._sums[tally.rows] - own) / np.float32(max(1, len(self.labels) - 1))
-        gain = read.values * (own - others)
+        gain = read.values * (own - others) * read.factors[document, 0].astype(np.float32)
         if self.leaves is not None and read.likeness is not None:
             found = self.leaves.gain(read.likeness, document, chosen)
-            gain[read.likeness.entries] += np.float32(self.leaf_weight) * found
+            leaf = read.factors[document[read.likeness.entries], 1].astype(np.float32)
+            gain[read.likeness.entries] += leaf * found
         gain[pieces.sizes[tally.firsts] < 2] = 0
         best = np.zeros(len(chosen), dtype=np.float32)
         full = np.flatnonzero(np.diff(tally.pointers))
@@ -236,8 +232,10 @@ class Model:
         return out
 
     def at_precision(self, precision: float) -> Model:
-        """The same model, abstaining so that at least ``precision`` (0–1) of its held-out proposals were right."""
-        return replace(self, threshold=threshold_for(self.curve, precision))
+        """The same model, abstaining so that at least ``precision`` (0–1) of its proposals will be right, nineteen times in twenty, for texts
+        like those that it was trained on; see :func:`text_scores.precision_curve`.
+        """
+        return replace(self, threshold=threshold_for(self.curve, precision, promised=True))
 
     def save(self, file: IO[bytes]) -> str:
         """Write as ``.npz`` without pickle; returns the SHA-256 of what was written (hex)."""
@@ -248,7 +246,8 @@ class Model:
             "idf": self.idf,
             "weights": self.weights,
             "bias": self.bias,
-            "numbers": np.array([self.temperature, self.threshold, self.leaf_weight], dtype=np.float64),
+            "factors": self.factors,
+            "threshold": np.array(self.threshold, dtype=np.float64),
             "seed": np.array(self.seed, dtype=np.int64),
             "counts": np.array(self.counts, dtype=np.int64),
             "curve": self.curve,
@@ -283,7 +282,6 @@ def load(file: IO[bytes]) -> Model:
                 raise ValueError(
                     "model: the file holds a model of another kind or of an earlier edition; train again"
                 )
-            temperature, threshold, leaf_weight = (float(x) for x in data["numbers"])
             leaves = Leaves(*(data[f"leaf_{name}"] for name in _LEAVES)) if "leaf_idf" in data else None
             return Model(
                 labels=tuple(str(x) for x in data["labels"]),
@@ -291,13 +289,12 @@ def load(file: IO[bytes]) -> Model:
                 idf=data["idf"],
                 weights=data["weights"],
                 bias=data["bias"],
-                temperature=temperature,
-                threshold=threshold,
+                factors=data["factors"],
+                threshold=float(data["threshold"]),
                 seed=int(data["seed"]),
                 counts=tuple(int(x) for x in data["counts"]),
                 curve=data["curve"],
                 leaves=leaves,
-                leaf_weight=leaf_weight,
             )
     except (OSError, KeyError, zipfile.BadZipFile, EOFError) as problem:
         raise ValueError(f"model: no model file ({problem})") from problem

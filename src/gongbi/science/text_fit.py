@@ -1,8 +1,8 @@
 """Training of :class:`gongbi.science.text.Model`: sparse TF-IDF of character pieces, one linear separator a label, and the tree.
 
 The separators are linear support vector machines (scikit-learn's liblinear; Fan et al. 2008). How much the separators and the
-likeness to the leaves of a category tree count is fitted on texts that were held out (stacking: Wolpert 1992), which are also what
-calibration and abstention are fitted on. A message that stands in the data twice is never parted between learning and judging.
+likeness to the leaves of a category tree count is fitted on texts that were held out (:mod:`gongbi.science.text_calibrate`), which are
+also what abstention is fitted on. A message that stands in the data twice is never parted between learning and judging.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 from scipy.sparse import csr_array, vstack
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from sklearn.svm import LinearSVC
 
-from gongbi.science.text import Model, softmax
+from gongbi.science import text_calibrate
+from gongbi.science.text import Model
 from gongbi.science.text_leaves import Leaves, leaves_of, pair_idf, prototypes, vectors
 from gongbi.science.text_pieces import Floats, Hashes, Numbers, Pieces, Tally, fold
 from gongbi.science.text_same import SHARE, same_messages
@@ -29,7 +29,7 @@ MAX_BYTES = 24_000_000  # of weights kept
 MIN_TEXTS = 2  # a label with fewer texts cannot be learnt and held out
 FOLDS = 3
 SURE = 0.8  # the abstention threshold is set so that at least this share of the held-out proposals is right
-JUDGES = 100  # texts of the form to be judged from which on they alone are calibrated on
+JUDGES = 100  # texts like those to be judged from which on the scores are of them alone
 _COST = 0.5
 _LEAF = 2.0  # how many texts the name of a leaf is worth
 _CHUNK = 512
@@ -39,11 +39,13 @@ Matrix = csr_array[Any, Any]
 
 @dataclass(frozen=True)
 class _Counted:
-    """Counts of pieces in texts, and after them in the names of leaves: ``tally`` over ``hashes`` (v,); ``pairs`` (v,)."""
+    """Counts of pieces in texts, and after them in the names of leaves: ``tally`` over ``hashes`` (v,); ``pairs`` (v,); which texts are
+    lists of words: ``parted`` (n,)."""
 
     tally: Tally
     hashes: Hashes
     pairs: npt.NDArray[np.bool_]
+    parted: npt.NDArray[np.bool_]
 
 
 def _count(texts: Sequence[str], titles: Sequence[str | None]) -> _Counted:
@@ -51,8 +53,11 @@ def _count(texts: Sequence[str], titles: Sequence[str | None]) -> _Counted:
     counts: list[Floats] = []
     lengths: list[npt.NDArray[np.int64]] = []
     pair_hashes: list[Hashes] = []
+    parted: list[npt.NDArray[np.bool_]] = []
     for start in range(0, len(texts), _CHUNK):
-        pieces = Pieces.of(fold(texts[start : start + _CHUNK], titles[start : start + _CHUNK]))
+        folded = fold(texts[start : start + _CHUNK], titles[start : start + _CHUNK])
+        parted.append(folded.parted)
+        pieces = Pieces.of(folded)
         own, inverse = np.unique(pieces.hashes, return_inverse=True)
         tally = pieces.tally(inverse.astype(np.int64), max(1, own.size))
         found.append(own[tally.rows])
@@ -63,13 +68,11 @@ def _count(texts: Sequence[str], titles: Sequence[str | None]) -> _Counted:
     pointers = np.concatenate([[0], np.cumsum(np.concatenate(lengths))]).astype(np.int64)
     everything = np.concatenate(counts)
     tally = Tally(pointers, rows.astype(np.int32), everything, np.zeros(0, dtype=np.int64))
-    return _Counted(tally, hashes, np.isin(hashes, np.concatenate(pair_hashes)))
+    return _Counted(tally, hashes, np.isin(hashes, np.concatenate(pair_hashes)), np.concatenate(parted))
 
 
-def _choose(counted: _Counted, texts: int, most: int) -> tuple[_Counted, Numbers, Numbers]:
-    """Only pieces of two texts or more (one, of few texts) and those of leaves, ``most`` at the utmost; how often each stands in
-    texts and in leaves (v,).
-    """
+def _choose(counted: _Counted, texts: int, most: int) -> _Counted:
+    """Only pieces of two texts or more (one, of few texts) and those of leaves, ``most`` at the utmost."""
     tally = counted.tally
     cut = tally.pointers[texts]
     v = counted.hashes.size
@@ -83,18 +86,16 @@ def _choose(counted: _Counted, texts: int, most: int) -> tuple[_Counted, Numbers
     stays = place[tally.rows] >= 0
     pointers = np.concatenate([[0], np.cumsum(stays)])[tally.pointers]
     small = Tally(pointers, place[tally.rows[stays]], tally.counts[stays], tally.firsts)
-    return (
-        _Counted(small, counted.hashes[keep], counted.pairs[keep]),
-        of_texts[keep].astype(np.int32),
-        of_leaves[keep].astype(np.int32),
-    )
+    return _Counted(small, counted.hashes[keep], counted.pairs[keep], counted.parted)
 
 
-def _separate(x: Matrix, y: npt.NDArray[np.int64], heavy: Floats, k: int, seed: int) -> tuple[Floats, Floats]:
+def _separate(
+    x: Matrix, y: npt.NDArray[np.int64], heavy: Floats, k: int, seed: int, cost: float
+) -> tuple[Floats, Floats]:
     """Weights (v, k) and bias (k,); a label absent from ``y`` gets weights that never win. ``heavy``: weight of each row."""
     # liblinear takes 32-bit indices only
     x = csr_array((x.data, x.indices.astype(np.int32), x.indptr.astype(np.int32)), shape=x.shape)
-    machine = LinearSVC(C=_COST, class_weight="balanced", random_state=seed, max_iter=3000, tol=1e-3)
+    machine = LinearSVC(C=cost, class_weight="balanced", random_state=seed, max_iter=3000, tol=1e-3)
     machine.fit(x, y, sample_weight=heavy)
     weights = np.zeros((x.shape[1], k), dtype=np.float32)
     bias = np.full(k, -5.0, dtype=np.float32)
@@ -105,21 +106,6 @@ def _separate(x: Matrix, y: npt.NDArray[np.int64], heavy: Floats, k: int, seed: 
     weights[:, machine.classes_] = coefficients.T
     bias[machine.classes_] = intercepts
     return weights, bias
-
-
-def _factors(scores: Sequence[npt.NDArray[np.float64]], y: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """How much each of the ``scores`` (n, k) counts, all above zero, for the least log-loss of the softmax of their sum."""
-    rows = np.arange(y.size)
-
-    def loss(logs: npt.NDArray[np.float64]) -> float:
-        total = sum(np.exp(log) * score for log, score in zip(logs, scores, strict=True))
-        chances = softmax(np.asarray(total))[rows, y]
-        return float(-np.log(np.maximum(chances, 1e-12)).mean() + 1e-6 * np.sum(logs**2))
-
-    start = np.log([1.5, _COLD][: len(scores)])
-    found = minimize(loss, start, method="L-BFGS-B", bounds=[(-2.5, 4.5)] * len(scores))
-    factors: npt.NDArray[np.float64] = np.exp(found.x)
-    return factors
 
 
 def _folds(
@@ -147,6 +133,37 @@ class _Tree:
         """Prototypes learnt from the messages ``some`` with their labels ``y``."""
         found = prototypes(self.names, self.labels, csr_array(self.texts[some]), y)
         return Leaves.of(self.labels, self.idf, found)
+
+
+@dataclass(frozen=True)
+class _Space:
+    """What a model of some of the texts sees: ``idf`` (v,), 0 for pieces that it drops; all texts as rows ``x`` (n, v); the tree."""
+
+    idf: Floats
+    x: Matrix
+    tree: _Tree | None
+
+    @classmethod
+    def of(cls, counted: _Counted, n: int, learn: npt.NDArray[np.intp], leaves: Numbers) -> _Space:
+        """Pieces are those of two of the texts ``learn`` or more (one, of few texts), and those of leaves, as if there were no others: with
+        pieces chosen by texts that are held out, these would look better known than any unseen text is.
+        """
+        tally, v = counted.tally, counted.hashes.size
+        seen = np.zeros(tally.pointers.size - 1, dtype=bool)
+        seen[learn] = True
+        of_texts = np.bincount(tally.rows[seen[tally.documents]], minlength=v).astype(np.int32)
+        of_leaves = np.bincount(tally.rows[tally.pointers[n] :], minlength=v).astype(np.int32)
+        kept = (of_texts >= (2 if learn.size >= 50 else 1)) | (of_leaves > 0)
+        idf = np.where(kept, np.log((1 + learn.size) / (1 + of_texts)) + 1, 0).astype(np.float32)
+        everything = vectors(tally, idf)
+        tree = None
+        if leaves.size:
+            pairs = pair_idf(counted.pairs & kept, of_texts, of_leaves, learn.size, leaves.size)
+            in_pairs = vectors(tally, pairs)
+            tree = _Tree(
+                leaves, csr_array(everything[n:]), csr_array(in_pairs[n:]), pairs, csr_array(in_pairs[:n])
+            )
+        return cls(idf, csr_array(everything[:n]), tree)
 
 
 def message_groups(
@@ -191,15 +208,21 @@ def fit(
 ) -> tuple[Model, Scores | None]:
     """A model of labelled texts, and its scores on held-out texts (None when it learnt from a tree alone). Deterministic for one seed and one order of texts.
 
-    ``titles``: of each text, None where it has none of its own. ``judges``: which texts have the form that will be asked about;
-    calibration looks at these alone when there are enough. ``tree``: ``(label, words)`` of each leaf of a category tree; with a
+    ``titles``: of each text, None where it has none of its own. ``judges``: which texts are like those that will be asked about; the scores
+    are of these alone when there are enough. ``tree``: ``(label, words)`` of each leaf of a category tree; with a
     tree and no text at all the model judges by the names alone.
 
-    Labels with fewer than ``MIN_TEXTS`` texts are left out. Raises ``ValueError`` when fewer than two labels remain.
+    Labels with fewer than ``MIN_TEXTS`` texts are left out. Raises ``ValueError`` when fewer than two labels remain, for empty labels, for
+    what is no text, and when there is nothing to read.
     """
     for name, other in (("labels", labels), ("titles", titles), ("judges", judges)):
         if other is not None and len(other) != len(texts):
             raise ValueError(f"{name}: as many labels, titles and judges as texts, please")
+    _check("texts", texts)
+    _check("labels", labels)
+    blank = next((place for place, label in enumerate(labels) if not label.strip()), None)
+    if blank is not None:
+        raise ValueError(f"labels: number {blank} is empty; leave such texts out")
     counted_labels = Counter(labels)
     kept = [place for place, label in enumerate(labels) if counted_labels[label] >= MIN_TEXTS]
     leaves = leaves_of(tree) if tree is not None else []
@@ -214,19 +237,16 @@ def fit(
     n, k = len(kept), len(names)
     counted = _count(bodies, heads + [""] * len(leaves))
     groups = _groups(counted, n)
-    counted, of_texts, of_leaves = _choose(counted, n, max(1, max_bytes // (2 * k + 12)))
-    idf = (np.log((1 + n) / (1 + of_texts)) + 1).astype(np.float32)
-    everything = vectors(counted.tally, idf)
-    grown = None
-    if leaves:
-        own = np.array([number[label] for label, _words in leaves], dtype=np.int32)
-        pairs = pair_idf(counted.pairs, of_texts, of_leaves, n, len(leaves))
-        in_pairs = vectors(counted.tally, pairs)
-        grown = _Tree(own, csr_array(everything[n:]), csr_array(in_pairs[n:]), pairs, csr_array(in_pairs[:n]))
+    if not counted.hashes.size:
+        raise ValueError("texts: there is nothing to read in any of them")
+    counted = _choose(counted, n, max(1, max_bytes // (2 * k + 12)))
+    own = np.array([number[label] for label, _words in leaves], dtype=np.int32)
+    space = _Space.of(counted, n, np.arange(n), own)
+    grown = space.tree
     shared: dict[str, Any] = {
         "labels": names,
         "hashes": counted.hashes,
-        "idf": idf,
+        "idf": space.idf,
         "seed": seed,
         "counts": tuple(counted_labels[name] for name in names),
     }
@@ -235,39 +255,39 @@ def fit(
         cold = Model(
             weights=np.zeros((counted.hashes.size, k), dtype=np.float16),
             bias=np.zeros(k, dtype=np.float32),
-            temperature=1 / _COLD,
+            factors=np.array([[_COLD, _COLD, 0.0]] * 2),
             threshold=0.5,
-            curve=np.array([[0.5, SURE]]),
+            curve=np.array([[0.5, SURE, SURE]]),
             leaves=grown.leaves(np.zeros(0, dtype=np.intp), y),
-            leaf_weight=1.0,
             **shared,
         )
         return cold, None
-    some = (
-        np.array([judges[place] for place in kept], dtype=bool)
-        if judges is not None
-        else np.zeros(n, dtype=bool)
-    )
-    x = csr_array(everything[:n])
-    scores = _held_out(x, y, groups, k, grown, seed)
-    chosen = np.flatnonzero(some) if some.sum() >= JUDGES else np.arange(n)
-    factors = _factors([score[chosen] for score in scores], y[chosen])
-    total = sum(factor * score[chosen] for factor, score in zip(factors, scores, strict=True))
-    chances = softmax(np.asarray(total))
-    curve = precision_curve(chances, y[chosen])
+    scores = _held_out(counted, y, groups, k, own, seed)
+    forms = np.where(counted.parted[:n], text_calibrate.WORDS, text_calibrate.RUNNING)
+    factors = text_calibrate.fit_forms(scores, y, forms)
+    chances = text_calibrate.apply(scores, factors, forms)
+    curve = precision_curve(chances, y, forms)
     threshold = min(1.0, threshold_for(curve, SURE))
-    weights, bias = _fit(x, y, np.arange(n), grown, k, seed)
+    weights, bias = _fit(space.x, y, np.arange(n), grown, k, seed)
     model = Model(
         weights=weights.astype(np.float16),
         bias=bias,
-        temperature=float(1 / factors[0]),
+        factors=factors,
         threshold=threshold,
         curve=curve,
         leaves=grown.leaves(np.arange(n), y) if grown is not None else None,
-        leaf_weight=float(factors[1] / factors[0]) if grown is not None else 0.0,
         **shared,
     )
-    return model, evaluate(chances, names, [names[place] for place in y[chosen]], threshold)
+    some = np.array([judges[place] for place in kept], dtype=bool) if judges is not None else forms >= 0
+    chosen = np.flatnonzero(some) if some.sum() >= JUDGES else np.arange(n)
+    return model, evaluate(chances[chosen], names, [names[place] for place in y[chosen]], threshold)
+
+
+def _check(name: str, given: Sequence[object]) -> None:
+    """Raise ``ValueError`` for what is no text: None, or the NaN that tables have where a cell is empty."""
+    wrong = next((place for place, one in enumerate(given) if not isinstance(one, str)), None)
+    if wrong is not None:
+        raise ValueError(f"{name}: number {wrong} is {given[wrong]!r}, not a text")
 
 
 def _fit(
@@ -280,26 +300,30 @@ def _fit(
         part = csr_array(vstack([part, tree.x]))
         of = np.concatenate([of, tree.labels.astype(np.int64)])
         heavy = np.concatenate([heavy, np.full(tree.labels.size, _LEAF, dtype=np.float32)])
-    return _separate(part, of, heavy, k, seed)
+    # A model of fewer texts keeps its margins as wide as the whole one's, so that what is fitted on the former fits the latter.
+    return _separate(part, of, heavy, k, seed, _COST * y.size / max(1, some.size))
 
 
 def _held_out(
-    x: Matrix,
+    counted: _Counted,
     y: npt.NDArray[np.int64],
     groups: npt.NDArray[np.int32],
     k: int,
-    tree: _Tree | None,
+    leaf_labels: Numbers,
     seed: int,
 ) -> list[npt.NDArray[np.float64]]:
-    """Decision values and, with a tree, likeness (n, k) of every text, from models that did not see it."""
+    """Decision values and, with a tree, likeness (n, k) of every text, from models that did not see it in any form."""
     n = y.size
     folds = min(FOLDS, int(np.bincount(y).min()))
-    scores = [np.zeros((n, k)) for _part in range(1 if tree is None else 2)]
+    scores = [np.zeros((n, k)) for _part in range(2 if leaf_labels.size else 1)]
     for learn, hold in _folds(y, groups, folds, seed):
-        weights, bias = _fit(x, y, learn, tree, k, seed)
-        scores[0][hold] = x[hold] @ weights + bias
-        if tree is not None:
-            leaves = tree.leaves(learn, y[learn])
-            alike = np.asarray((csr_array(tree.texts[hold]) @ leaves.matrix).todense(), dtype=np.float32)
+        space = _Space.of(counted, n, learn, leaf_labels)
+        weights, bias = _fit(space.x, y, learn, space.tree, k, seed)
+        scores[0][hold] = space.x[hold] @ weights + bias
+        if space.tree is not None:
+            leaves = space.tree.leaves(learn, y[learn])
+            alike = np.asarray(
+                (csr_array(space.tree.texts[hold]) @ leaves.matrix).todense(), dtype=np.float32
+            )
             scores[1][hold] = leaves.by_label(alike, k)
     return scores

@@ -2,7 +2,7 @@
 
 Passive-aggressive updates (Crammer et al. 2006, "Online Passive-Aggressive Algorithms", PA-I, several classes): when the right label
 does not win by a margin, its weights and those of its strongest rival move just far enough, and no further than ``STEP``. What
-was fitted on held-out texts (temperature, threshold) stays; the next whole training fits it anew.
+was fitted on held-out texts (factors, doubt, threshold) stays; the next whole training fits it anew.
 """
 
 from __future__ import annotations
@@ -36,13 +36,15 @@ def learn(
     model = _wider(_known(model, texts, titles), labels)
     weights, counts = model.weights.astype(np.float32), list(model.counts)
     place = {label: number for number, label in enumerate(model.labels)}
-    pieces = Pieces.of(fold(texts, titles))
+    folded = fold(texts, titles)
+    pieces = Pieces.of(folded)
     tally = pieces.tally(model.index.find(pieces.hashes).astype(np.int64), max(1, model.hashes.size))
     values = tally.values(model.idf)
     fixed = np.tile(model.bias.astype(np.float64), (len(texts), 1))
     if model.leaves is not None:
         alike = model.leaves.by_label(model.leaves.look(tally).alike, len(model.labels))
-        fixed += model.leaf_weight * alike
+        own = model.factors_of(folded)
+        fixed += (own[:, 1] / own[:, 0])[:, None] * alike
     for turn in range(PASSES):
         for number, label in enumerate(labels):
             span = slice(tally.pointers[number], tally.pointers[number + 1])

@@ -15,6 +15,8 @@ from functools import cache, cached_property
 import numpy as np
 import numpy.typing as npt
 
+from gongbi.science import han
+
 Floats = npt.NDArray[np.float32]
 Hashes = npt.NDArray[np.uint64]
 Numbers = npt.NDArray[np.int32]
@@ -30,6 +32,7 @@ _BREAK = re.compile(r"\s*(?:[\r\n]|\s{2})\s*")
 _ARTEFACT = "_x000D_"  # how spreadsheets write a carriage return
 _GONE, _WHITE, _BLANK, _DIGIT = 0, 1, 32, 48
 _HAN = (0x3400, 0x9FFF)
+_PARTED = 0.15  # blanks for each Chinese character from which on a text is a list of words
 
 
 def split(text: str) -> tuple[str, str]:
@@ -40,7 +43,7 @@ def split(text: str) -> tuple[str, str]:
 
 @cache
 def _fold_table() -> npt.NDArray[np.uint32]:
-    """What each character below 65,536 becomes: width and case folded, digits 0, punctuation a blank, marks gone."""
+    """What each character below 65,536 becomes: width and case folded, simplified, digits 0, punctuation a blank, marks gone."""
     table = np.empty(65536, dtype=np.uint32)
     for code in range(65536):
         char = chr(code)
@@ -55,17 +58,23 @@ def _fold_table() -> npt.NDArray[np.uint32]:
             table[code] = _DIGIT
         else:
             table[code] = ord(telling) if telling.isalnum() else _BLANK
+    for traditional, simplified in han.table().items():
+        table[traditional] = simplified
     return table
 
 
 @dataclass(frozen=True)
 class Folded:
-    """Several texts in their one form, one after the other: ``codes`` (c,) of characters, the text (c,) each is of, its weight (c,)."""
+    """Several texts in their one form, one after the other: ``codes`` (c,) of characters, the text (c,) each is of, its weight (c,).
+
+    ``parted`` (n,): which texts are lists of words, with blanks between them.
+    """
 
     size: int
     codes: npt.NDArray[np.uint32]
     documents: Numbers
     weights: Floats
+    parted: npt.NDArray[np.bool_]
 
     @property
     def text(self) -> str:
@@ -73,13 +82,16 @@ class Folded:
 
 
 def fold(texts: Sequence[str], titles: Sequence[str | None] | None = None) -> Folded:
-    """Width and case folded, numbers as one 0, punctuation as one blank, blanks between Chinese characters gone.
+    """Width and case folded, characters simplified, numbers as one 0, punctuation as one blank, blanks between Chinese characters gone.
 
-    Characters of the title weigh ``HEADED``: of ``titles``, or what :func:`split` finds, or the first ``HEAD`` where there is none.
+    Characters of the title weigh ``HEADED``: of ``titles``, or what :func:`split` finds, or the first ``HEAD`` where there is none. Raises
+    ``ValueError`` for what is no text (None, NaN).
     """
     parts: list[str] = []
     headed: list[bool] = []
     for place, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise ValueError(f"texts: number {place} is {text!r}, not a text")
         plain = text.replace(_ARTEFACT, "\n") if _ARTEFACT in text else text
         title = titles[place] if titles is not None else None
         if title is None:
@@ -94,7 +106,11 @@ def fold(texts: Sequence[str], titles: Sequence[str | None] | None = None) -> Fo
     if far.any():
         codes[far] = np.where((raw[far] >= 0x20000) & (raw[far] < 0x40000), raw[far], _BLANK)
     codes[part % 2 == 1] = _BLANK
-    stays = np.flatnonzero((codes != _GONE) & ~_between(codes))
+    between = _between(codes)
+    blanks = np.bincount(part[between] >> 2, minlength=len(headed))
+    solid = np.bincount(part[(codes >= _HAN[0]) & (codes <= _HAN[1])] >> 2, minlength=len(headed))
+    parted = blanks > np.maximum(1, _PARTED * solid)
+    stays = np.flatnonzero((codes != _GONE) & ~between)
     codes, part = codes[stays], part[stays]
     codes[codes == _WHITE] = _BLANK
     again = (codes[1:] == codes[:-1]) & ((codes[1:] == _BLANK) | (codes[1:] == _DIGIT))
@@ -105,7 +121,7 @@ def fold(texts: Sequence[str], titles: Sequence[str | None] | None = None) -> Fo
     within = np.arange(codes.size) - np.searchsorted(document, np.arange(len(headed) + 1))[document]
     head = np.where(np.array(headed, dtype=bool)[document], part % 4 == 0, within < HEAD)
     weights = np.where(head, np.float32(HEADED), np.float32(1))
-    return Folded(len(headed), codes, document, weights)
+    return Folded(len(headed), codes, document, weights, parted)
 
 
 def _between(codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:

@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 RARE = 12  # texts at most that hold a rare piece
-SHARE = 0.25  # of the rare pieces of the text that has fewer; what stop words part is in one form only
+SHARE = 0.2  # of the rare pieces of the text that has fewer; what stop words part is in one form only
 LEAST = 5  # rare pieces below which nothing is said
 
 

@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import beta
+
+UNSURE = 0.05  # share of models whose promise of precision may be broken
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,38 @@ def calibration_error(
     group = np.minimum((confidence * bins).astype(int), bins - 1)
     gap = np.bincount(group, weights=right.astype(np.float64) - confidence, minlength=bins)
     return float(np.abs(gap).sum() / confidence.size)
+
+
+def error_by_chance(
+    chances: npt.NDArray[np.float64], *, seed: int, rounds: int = 2000, bins: int = 10
+) -> npt.NDArray[np.float64]:
+    """Calibration errors (rounds,) of a model whose probabilities (n, k) are true to the letter, for these texts: each answer is right
+    with the probability told of it, drawn anew each round (Bröcker and Smith 2007, "Increasing the Reliability of Reliability Diagrams").
+    """
+    confidence = chances.max(axis=1)
+    drawn = np.random.default_rng(seed).random((rounds, confidence.size)) < confidence
+    return np.array([calibration_error(confidence, right, bins) for right in drawn])
+
+
+def error_interval(
+    chances: npt.NDArray[np.float64],
+    y: npt.NDArray[np.int64],
+    *,
+    seed: int,
+    rounds: int = 2000,
+    bins: int = 10,
+) -> tuple[float, float]:
+    """Where the calibration error lies nine times in ten: bootstrap over the texts. ``chances`` (n, k), ``y`` (n,).
+
+    An error cannot fall below nought, so that resampling alone makes it larger; the quantiles are turned round the error itself (the
+    basic bootstrap: Davison and Hinkley 1997, §5.2) and cut at nought.
+    """
+    confidence, right = chances.max(axis=1), chances.argmax(axis=1) == y
+    own = calibration_error(confidence, right, bins)
+    some = np.random.default_rng(seed).integers(0, y.size, (rounds, y.size))
+    drawn = np.array([calibration_error(confidence[rows], right[rows], bins) for rows in some])
+    low, high = np.quantile(drawn, (0.05, 0.95))
+    return max(0.0, float(2 * own - high)), max(0.0, float(2 * own - low))
 
 
 def evaluate(
@@ -82,28 +117,39 @@ def evaluate(
     )
 
 
-def precision_curve(chances: npt.NDArray[np.float64], y: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """``(confidence, share right)`` (m, 2): of the held-out proposals at least so confident, how many were right.
+def precision_curve(
+    chances: npt.NDArray[np.float64], y: npt.NDArray[np.int64], forms: npt.NDArray[np.intp] | None = None
+) -> npt.NDArray[np.float64]:
+    """``(confidence, share right, promised)`` (m, 3): of the held-out proposals at least so confident, how many were right.
 
-    Falling confidence; at most 400 points. ``chances`` (n, k), ``y`` (n,).
+    ``promised``: what may be promised of unseen texts: the lower bound of the share right that is true nineteen times in twenty (Clopper
+    and Pearson 1934; Geifman and El-Yaniv 2017, "Selective Classification for Deep Neural Networks"), and not above the share right
+    of the texts of any of the ``forms`` (n,) alone. Falling confidence; at most 400 points. ``chances`` (n, k), ``y`` (n,).
     """
     confidence = chances.max(axis=1)
     right = chances.argmax(axis=1) == y
     order = np.argsort(-confidence, kind="stable")
-    share = np.cumsum(right[order]) / np.arange(1, y.size + 1)
+    said = np.arange(1, y.size + 1)
+    hits = np.cumsum(right[order])
+    promised = np.where(hits > 0, beta.ppf(UNSURE, np.maximum(hits, 1), said - hits + 1), 0.0)
+    if forms is not None:
+        for form in np.unique(forms):
+            own = forms[order] == form
+            promised = np.minimum(promised, np.cumsum(right[order] & own) / np.maximum(np.cumsum(own), 1))
     last = np.append(np.diff(confidence[order]) != 0, True)  # of equal confidences the last stands for all
     places = np.flatnonzero(last)
     if places.size > 400:
         places = places[np.linspace(0, places.size - 1, 400).astype(int)]
-    return np.column_stack([confidence[order][places], share[places]])
+    return np.column_stack([confidence[order][places], (hits / said)[places], promised[places]])
 
 
-def threshold_for(curve: npt.NDArray[np.float64], precision: float) -> float:
+def threshold_for(curve: npt.NDArray[np.float64], precision: float, *, promised: bool = False) -> float:
     """The lowest confidence from which at least ``precision`` of the held-out proposals were right; above 1 if none is.
 
-    Raises ``ValueError`` when ``precision`` is not in 0–1.
+    ``promised``: from which so many will be right of unseen ones too, see :func:`precision_curve`. Raises ``ValueError`` when
+    ``precision`` is not in 0–1.
     """
     if not 0 <= precision <= 1:
         raise ValueError(f"precision: between 0 and 1, please, not {precision}")
-    good = np.flatnonzero(curve[:, 1] >= precision)
+    good = np.flatnonzero(curve[:, 2 if promised else 1] >= precision)
     return float(curve[good[-1], 0]) if good.size else 1.01

@@ -21,6 +21,7 @@ from gongbi.science.text import evaluate, load
 TREE = "taxonomy.csv"
 PATH = "path"
 _OTHERS = frozenset({"", "其他", "其它", "other", "others"})
+_MISSING = frozenset({"", "nan", "none", "null", "n/a", "#n/a"})  # how tables write that there is no label
 HEADINGS = ("msg_id", "label", "probability", "abstained", "reasons")
 
 
@@ -125,7 +126,7 @@ def _labels(rows: Sequence[Mapping[str, str]], column: str, path: str) -> list[s
     found = []
     for line, row in enumerate(rows, 2):
         parts = [row[name].strip() for name in levels]
-        if not all(parts):
+        if any(part.lower() in _MISSING for part in parts):
             raise ValueError(f"--data: {path}, line {line}: {column} is empty")
         found.append("/".join(parts))
     return found
