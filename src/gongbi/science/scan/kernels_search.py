@@ -269,7 +269,10 @@ def largest_baseline(floor: Any, most: Any, total_cases: Any, total: Any, bernou
         high = c * total / total_cases if bernoulli else c
         if n and _llr(c, low, total_cases, total, bernoulli) >= floor - 1e-9:
             low = max(low, min(before, high))  # it never falls with the count
-            while high - low > 1e-11 * high and high > 1e-12:
+            near = before + 1.0  # it seldom grows by more than the count
+            if low < near < high and _llr(c, near, total_cases, total, bernoulli) < floor:
+                high = near
+            while high - low > 1e-8 * high and high > 1e-12:
                 middle = 0.5 * (low + high)
                 if _llr(c, middle, total_cases, total, bernoulli) >= floor:
                     low = middle
