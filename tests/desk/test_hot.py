@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date, timedelta
@@ -10,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from gongbi.cases.actions.receive import Statement, receive
 from gongbi.cases.exchange import import_reports
 from gongbi.cases.models import Report
+from gongbi.cases.triage import Said
 from gongbi.insight import actions_hot, queries_hot, tasks
 from gongbi.insight.models import HotList, HotMember
 from gongbi.insight.period import Period, recent
@@ -86,14 +89,58 @@ def test_no_field_of_a_person_reaches_the_library(
     monkeypatch.setattr(actions_hot, "hot", listen)
     actions_hot.refresh_hot(JUNE, at=clock.now)
     assert len(given) == 9
-    # A running number in the order of the list, nothing that was derived from a name or a telephone.
+    # A running number in the order of the list, nothing that was derived from a name, an account or a telephone.
     assert sorted({message.writer for message in given}) == list(range(8))  # type: ignore[type-var]
     assert all(type(message.writer) is int for message in given)
     sent = json.dumps([asdict(message) for message in given], ensure_ascii=False)
     assert "甲某" not in sent
     assert "5551000" not in sent
-    assert not {"name", "phone", "phone_index"} & set(Message.__dataclass_fields__)
-    assert not {"name", "phone", "phone_index"} & {f.attname for f in HotMember._meta.concrete_fields}
+    personal = {"name", "account", "phone", "phone_index", "writer_index"}
+    assert not personal & set(Message.__dataclass_fields__)
+    assert not personal & {f.attname for f in HotMember._meta.concrete_fields}
+
+
+def test_an_account_of_a_list_is_one_writer_and_its_number_means_nothing_outside(
+    db: None, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = "msg_id,user,time,title,body,likes,dislikes\n"
+    rows = [
+        f"{i},A0007{i // 2},2019-06-{10 + i} 08:00:00,{words},{BODIES[i] * 4},{i},{3.0 if i == 3 else ''}\n"
+        for i, words in enumerate(MIXER)
+    ]
+    done = import_reports((head + "".join(rows)).encode(), "m.csv", viewer=system("test"), at=clock.now)
+    assert (done.new, done.refused, done.notes[0][0][:2]) == (4, 0, "分拣")  # every column was used
+    indexes = [bytes(one or b"") for one in Report.objects.order_by("pk").values_list("writer_index", flat=True)]
+    assert indexes[0] == indexes[1] != indexes[2] == indexes[3]
+    assert all(len(one) == 32 and b"A0007" not in one for one in indexes)
+    given: list[Message] = []
+
+    def listen(messages: list[Message], **_more: Any) -> tuple[()]:
+        given.extend(messages)
+        return ()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(actions_hot, "hot", listen)
+        actions_hot.refresh_hot(JUNE, at=clock.now)
+    assert [(m.writer, m.likes, m.dislikes) for m in given] == [(0, 3, 3), (0, 2, 0), (1, 1, 0), (1, 0, 0)]
+    assert "A0007" not in json.dumps([asdict(message) for message in given])
+    kept = actions_hot.refresh_hot(JUNE, at=clock.now)
+    (issue,) = queries_hot.issues(system("test"), kept)
+    assert (issue.writers, issue.reports, issue.heat.likes) == (2, 4, 3 * math.log2(1 + 6 - 3))
+
+
+def test_who_joined_a_case_is_a_writer_whatever_the_words(told: None, clock: Clock) -> None:
+    mixer = Report.objects.filter(text__contains="搅拌站").order_by("pk").first()
+    card = Report.objects.get(text__contains="公交卡")
+    assert mixer is not None
+    for number, case in enumerate((mixer.case_id, card.case_id, card.case_id)):
+        said = Said(text="我也是", said_at=clock.now.replace(year=2019, month=6, day=28), channel="web")
+        statement = Statement(said, phone=f"1380000000{number}", join=case)
+        receive(statement, viewer=system("test"), at=clock.now)
+    kept = actions_hot.refresh_hot(JUNE, at=clock.now)
+    found = {issue.name: (issue.writers, issue.reports) for issue in queries_hot.issues(system("test"), kept)}
+    assert (5, 6) in found.values()  # the mixer's four and the one who joined
+    assert found[OTHERS[0]] == (3, 3)  # a single message, and two who said the same with one tap
 
 
 def test_what_informers_said_is_left_out(told: None, clock: Clock, at_desk: At) -> None:

@@ -29,6 +29,8 @@ from gongbi.territory import queries as territory
 BATCH = 500
 _GARBAGE = 100_000  # a batch makes as many objects and keeps few; looking for cycles each 700 would take a sixth of the time
 KEPT = 10_000  # refused rows that are answered one by one
+_COUNT = ("整数，空着即 0", "A whole number; empty means 0")
+_MOST_COUNT = 1_000_000_000
 COLUMNS = (
     Column(
         "text",
@@ -70,8 +72,20 @@ COLUMNS = (
     ),
     Column("division", "社区或网格代码", "division", example="610104005001"),
     Column("kind", "类别代码", "kind", example="C0137"),
-    Column("name", "姓名", "name", note=("加密保存", "Sealed"), also=("user", "联系人")),
+    Column("name", "姓名", "name", note=("加密保存", "Sealed"), also=("联系人",)),
     Column("phone", "电话", "phone", note=("加密保存", "Sealed"), also=("联系电话", "手机")),
+    Column(
+        "account",
+        "账号",
+        "account",
+        note=(
+            "只用于同一人的多条留言算一人；没有姓名时当作姓名加密保存",
+            "Only tells that several messages have one writer; sealed as the name where no name is given",
+        ),
+        also=("user", "用户", "writer"),
+    ),
+    Column("likes", "点赞", "likes", note=_COUNT, also=("点赞数", "赞同")),
+    Column("dislikes", "反对", "dislikes", note=_COUNT, also=("反对数",)),
     Column("net", "来源网", "net"),
     Column(
         "external",
@@ -246,6 +260,7 @@ def _statement(
         text = f"{title}。{text}" if text else title
     said_at = _moment(row, value("said_at", ""), at)
     lon, lat = _degrees(row, "lon"), _degrees(row, "lat")
+    likes, dislikes = _count_of(row, "likes"), _count_of(row, "dislikes")
     place = value("place_words", "")
     if invent is not None and lon is None:
         name = place_in(title) or place_in(text)
@@ -280,11 +295,32 @@ def _statement(
     return Statement(
         said=said,
         crs=value("crs", "") or "CGCS2000",
-        name=value("name", ""),
+        name=value("name", "") or value("account", ""),
         phone=value("phone", ""),
+        account=value("account", ""),
+        likes=likes,
+        dislikes=dislikes,
         external=external,
         idempotency=f"{external}|{digest}",
     )
+
+
+def _count_of(row: Row, key: str) -> int:
+    """A count of people; 0 where the row has none. Spreadsheet programs write 3 as 3.0 at times."""
+    text = row.values.get(key, "")
+    found = re.fullmatch(r"([0-9]{1,10})(?:\.0*)?", text)
+    if not text or (found and int(found[1]) <= _MOST_COUNT):
+        return int(found[1]) if found else 0
+    row.wrong(
+        key,
+        (
+            "“%(text)s”不是个数，请写 0 或正整数。",
+            "“%(text)s” is not a count; write 0 or a whole number above it.",
+        ),
+        "count",
+        text=text,
+    )
+    return 0
 
 
 def place_in(text: str) -> str:

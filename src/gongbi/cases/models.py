@@ -122,6 +122,10 @@ class Report(models.Model):
     name = SealedTextField(kind="name")
     phone = SealedTextField(kind="phone")
     phone_index = models.BinaryField(max_length=32, null=True)
+    # Where a list tells its writers apart by an account of theirs: the blind index of it, never shown.
+    writer_index = models.BinaryField(max_length=32, null=True)
+    likes = models.PositiveIntegerField(default=0)  # of the channel's readers, as the list told them
+    dislikes = models.PositiveIntegerField(default=0)
     anonymous = models.BooleanField(default=False)
     confidential = models.BooleanField(default=False)  # an informer: hidden from the units that handle
     route = models.PositiveSmallIntegerField(default=0)  # 1–6: special route that answered at once

@@ -119,6 +119,8 @@ class HotMember(models.Model):
     report_id = models.BigIntegerField()
     case_id = models.BigIntegerField()
     said_at = models.DateTimeField()
+    likes = models.PositiveIntegerField(default=0)
+    dislikes = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["list", "report_id"], name="hot_member_once")]

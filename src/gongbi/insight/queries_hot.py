@@ -77,7 +77,13 @@ def issue(viewer: Viewer, kept: HotList, number: int) -> HotIssue | None:
 def _heat(members: Sequence[HotMember], writers: int, kept: HotList) -> Heat:
     times = [member.said_at.timestamp() / _DAY for member in members]
     age = max(Period(kept.first, kept.last).end.timestamp() / _DAY - times[-1], 0.0)
-    return heat(writers=writers, likes=0, dislikes=0, weeks=weeks(times), age=age)
+    return heat(
+        writers=writers,
+        likes=sum(member.likes for member in members),
+        dislikes=sum(member.dislikes for member in members),
+        weeks=weeks(times),
+        age=age,
+    )
 
 
 def _words(viewer: Viewer, keys: Sequence[int]) -> dict[int, str]:

@@ -49,6 +49,9 @@ def report_of(
         name=statement.name,
         phone=statement.phone,
         phone_index=blind.index(statement.phone, "phone") if statement.phone else None,
+        writer_index=blind.index(statement.account, "name") if statement.account else None,
+        likes=statement.likes,
+        dislikes=statement.dislikes,
         anonymous=statement.anonymous,
         # Who chose such a kind, or joins such a case, informs against somebody without having to say so.
         confidential=statement.confidential or informs(said.kind if statement.join is None else case.kind),

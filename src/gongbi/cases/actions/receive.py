@@ -54,6 +54,9 @@ class Statement:
     crs: str = "CGCS2000"
     name: str = ""
     phone: str = ""
+    account: str = ""  # tells one writer of a list from another: only its blind index is kept
+    likes: int = 0
+    dislikes: int = 0
     anonymous: bool = False
     confidential: bool = False
     answers: Mapping[str, str] = field(default_factory=dict)
@@ -235,6 +238,7 @@ def clean(statement: Statement, at: datetime, ask: LookUps | None = None) -> Sta
         # Anonymous means that nothing about the one who speaks is kept, even if it was sent.
         name="" if statement.anonymous else clean_text(statement.name)[:60],
         phone="" if statement.anonymous else clean_text(statement.phone)[:40],
+        account="" if statement.anonymous else clean_text(statement.account)[:80],
         external=clean_text(statement.external)[:64],
         answers={clean_text(key): clean_text(value) for key, value in statement.answers.items()},
     )

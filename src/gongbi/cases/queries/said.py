@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Max, Min
+from django.db.models import Exists, Max, Min, OuterRef
 from django.db.models.functions import Left
 
 from gongbi.cases.models import Report
@@ -16,14 +16,17 @@ from gongbi.kernel.scope.viewer import Viewer
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """One report. ``writer`` tells the people of one answer apart and means nothing outside it: reports with the same telephone have
-    the same number, a report without one has a number of its own."""
+    """One report. ``writer`` tells the people of one answer apart and means nothing outside it: reports with the same telephone, or
+    with the same account of one list, have the same number; a report with neither has a number of its own."""
 
     report_id: int
     case_id: int
     at: datetime
     text: str
     writer: int
+    likes: int
+    dislikes: int
+    joined: bool  # a case that was there: what counts is that somebody did, not the words ("me too")
 
 
 def voices(
@@ -35,16 +38,22 @@ def voices(
     wanted = visible(Report, viewer).filter(
         received_at__gte=start, said_at__gte=start, said_at__lt=end, confidential=False
     )
+    before = Report.objects.filter(
+        case_id=OuterRef("case_id"), first_case_id=OuterRef("first_case_id"), pk__lt=OuterRef("pk")
+    )
     rows = (
-        wanted.annotate(words=Left("text", length))
+        wanted.annotate(words=Left("text", length), joined=Exists(before))
         .order_by("-said_at", "-pk")
-        .values_list("pk", "case_id", "said_at", "words", "phone_index")[:most]
+        .values_list(
+            "pk", "case_id", "said_at", "words", "phone_index", "writer_index", "likes", "dislikes", "joined"
+        )[:most]
     )
     numbers: dict[object, int] = {}
-    found = [
-        Voice(key, case, at, text, numbers.setdefault(bytes(index) if index else key, len(numbers)))
-        for key, case, at, text, index in rows
-    ]
+    found = []
+    for key, case, at, text, phone, account, likes, dislikes, joined in rows:
+        who = ("phone", bytes(phone)) if phone else ("account", bytes(account)) if account else key
+        number = numbers.setdefault(who, len(numbers))
+        found.append(Voice(key, case, at, text, number, likes, dislikes, joined))
     return found, wanted.count()
 
 
