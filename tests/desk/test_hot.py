@@ -110,7 +110,9 @@ def test_an_account_of_a_list_is_one_writer_and_its_number_means_nothing_outside
     ]
     done = import_reports((head + "".join(rows)).encode(), "m.csv", viewer=system("test"), at=clock.now)
     assert (done.new, done.refused, done.notes[0][0][:2]) == (4, 0, "分拣")  # every column was used
-    indexes = [bytes(one or b"") for one in Report.objects.order_by("pk").values_list("writer_index", flat=True)]
+    indexes = [
+        bytes(one or b"") for one in Report.objects.order_by("pk").values_list("writer_index", flat=True)
+    ]
     assert indexes[0] == indexes[1] != indexes[2] == indexes[3]
     assert all(len(one) == 32 and b"A0007" not in one for one in indexes)
     given: list[Message] = []

@@ -14,6 +14,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from gongbi.cases.models import Report
 from gongbi.kernel.outbox.models import OutboxRow
 from gongbi.kernel.scope.viewer import Viewer
 from gongbi.science import scan, surveillance
@@ -201,14 +202,28 @@ def test_repeats_and_lateness_are_told(
     ]
     end = midnight(TODAY + timedelta(days=1))
     waiting = [Happened(code, "E0405", end - 30 * hour, None, bureau, end + 18 * hour) for _ in range(4)]
-    keys = store([*lamp, *done, *waiting])
+    # An ordinary quarter elsewhere, which tells what a square may expect.
+    ordinary = [
+        Happened(
+            code,
+            f"C01{n % 9:02d}",
+            noon(TODAY - timedelta(days=n % 90)),
+            lon=108.9 + n % 20 / 500,
+            lat=34.25 + n % 7 / 500,
+        )
+        for n in range(600)
+    ]
+    keys = store([*lamp, *done, *waiting, *ordinary])
     look(at=end + 3 * hour)
     by_sort = {one.sort: one for one in Warning.objects.filter(sort__in=(rules.REPEAT, rules.LATE))}
     assert by_sort[rules.REPEAT].observed == 4
+    assert by_sort[rules.REPEAT].expected < 0.5
+    assert len(by_sort) == 2  # nothing else is told of an ordinary quarter
+    assert Warning.objects.filter(sort=rules.REPEAT).count() == 1
     assert set(by_sort[rules.REPEAT].cases) == set(keys[:5])
     late = by_sort[rules.LATE]
-    assert (late.unit_id, late.observed, set(late.cases)) == (bureau, 4, set(keys[-4:]))
-    assert [case.pk for case in queries.cases_inside(late, machine)] == keys[-4:][::-1]
+    assert (late.unit_id, late.observed, set(late.cases)) == (bureau, 4, set(keys[105:109]))
+    assert [case.pk for case in queries.cases_inside(late, machine)] == keys[105:109][::-1]
     again = look(at=end + 4 * hour)
     assert again.new == 0
 
@@ -270,6 +285,14 @@ PERSONAL = (
 )
 
 
+# Of a report only these are read: which case, when, through what.
+OF_A_REPORT = tuple(
+    field.column
+    for field in Report._meta.concrete_fields
+    if field.column not in ("case_id", "first_case_id", "channel", "said_at", "received_at")
+)
+
+
 def test_no_person_and_no_word_of_a_person_reaches_science(
     past: list[Happened], look: Callable[..., Run], passed: list[tuple[str, Any]]
 ) -> None:
@@ -291,7 +314,8 @@ def test_no_person_and_no_word_of_a_person_reaches_science(
                 assert not isinstance(leaf, (str, bytes)) or leaf == "permutation", (name, leaf)
     reads = [query["sql"] for query in asked.captured_queries if query["sql"].startswith("SELECT")]
     for sql in reads:
-        assert '"cases_report"' not in sql
+        for column in OF_A_REPORT:
+            assert f'"cases_report"."{column}"' not in sql
         for column in PERSONAL:
             assert f'"cases_case"."{column}"' not in sql
         for table in ("parties_person", "parties_account", "vault_"):

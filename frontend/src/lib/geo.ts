@@ -1,7 +1,7 @@
 import type { Feature, FeatureCollection, Geometry, Position } from "geojson";
 
-export type Tone = "info" | "ok" | "soon" | "late" | "quiet";
-export const TONES: readonly Tone[] = ["info", "ok", "soon", "late", "quiet"];
+export type Tone = "info" | "ok" | "soon" | "late" | "quiet" | "level1" | "level2" | "level3" | "level4";
+export const TONES: readonly Tone[] = ["info", "ok", "soon", "late", "quiet", "level1", "level2", "level3", "level4"];
 
 /** What outlines and points may say of themselves. */
 export interface Said {

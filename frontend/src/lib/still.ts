@@ -8,6 +8,10 @@ export const TONE_PATHS: Record<Tone, string> = {
   soon: "M10 2 18 10 10 18 2 10Z",
   late: "M10 2 19 17H1Z",
   quiet: "M4 8h12v4H4Z",
+  level1: "M10 2 19 17H1Z",
+  level2: "M10 2 18 10 10 18 2 10Z",
+  level3: "M4 4h12v12H4Z",
+  level4: "M10 3a7 7 0 1 0 0 14a7 7 0 1 0 0-14Z",
 };
 export const TONE_TOKENS: Record<Tone, string> = {
   info: "indigo",
@@ -15,6 +19,10 @@ export const TONE_TOKENS: Record<Tone, string> = {
   soon: "gamboge",
   late: "vermilion",
   quiet: "ink-soft",
+  level1: "level-1",
+  level2: "level-2",
+  level3: "level-3",
+  level4: "level-4",
 };
 
 const SVG = "http://www.w3.org/2000/svg";

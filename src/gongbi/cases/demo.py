@@ -127,16 +127,16 @@ class Maker:
                     phone=f"1380000{9000 + number % 1000}",
                     route=2,
                 ),
-                viewer=self._post(CLERK),
+                viewer=self.post(CLERK),
                 at=t,
             )
         elif name == "on_spot":
             self._on_spot(number, t)
         else:
-            viewer = self._post(CLERK) if channel in ("hotline", "hall") else PUBLIC
+            viewer = self.post(CLERK) if channel in ("hotline", "hall") else PUBLIC
             channel_said = said if channel != "field" else Said(text, t, "web", lon=lon, lat=lat, kind=kind)
             got = actions.receive(
-                Statement(said=channel_said, phone=phone, photos=[self._photo(number, "前", t)]),
+                Statement(said=channel_said, phone=phone, photos=[self.photo(number, "前", t)]),
                 viewer=viewer,
                 at=t,
             )
@@ -145,7 +145,7 @@ class Maker:
 
     # --- who and where ------------------------------------------------------------------------------------------------
 
-    def _post(self, role: str, unit_id: int | None = None, grid: str = "") -> Viewer:
+    def post(self, role: str, unit_id: int | None = None, grid: str = "") -> Viewer:
         key = (role, unit_id, grid)
         if key not in self.posts:
             self.posts[key] = stand_in(role, unit_id=unit_id, grid=grid)
@@ -157,7 +157,7 @@ class Maker:
             raise ValueError(f"grid {grid.code} has no middle")
         return grid.lon, grid.lat
 
-    def _photo(self, number: int, words: str, t: datetime) -> int:
+    def photo(self, number: int, words: str, t: datetime) -> int:
         picture = Image.new("RGB", (320, 240), (120 + number * 7 % 100, 132, 110 + number * 3 % 90))
         ImageDraw.Draw(picture).rectangle(
             (90, 70, 230, 170), outline=(250, 248, 243), width=4 if words == "前" else 10
@@ -178,40 +178,40 @@ class Maker:
 
     def clarifying(self, case: Case, t: datetime) -> None:
         actions.clarify(
-            case_id=case.pk, viewer=self._post(DISPATCHER), at=t + _m(6), question="请问是在哪个门口？"
+            case_id=case.pk, viewer=self.post(DISPATCHER), at=t + _m(6), question="请问是在哪个门口？"
         )
 
     def accepted(self, case: Case, t: datetime) -> None:
-        actions.accept(case_id=case.pk, viewer=self._post(DISPATCHER), at=t + _m(7), kind=case.kind)
+        actions.accept(case_id=case.pk, viewer=self.post(DISPATCHER), at=t + _m(7), kind=case.kind)
 
     def dispatched(self, case: Case, t: datetime) -> None:
         self.accepted(case, t)
         unit = self._unit(case)
-        actions.dispatch(case_id=case.pk, viewer=self._post(DISPATCHER), at=t + _m(15), unit_id=unit)
+        actions.dispatch(case_id=case.pk, viewer=self.post(DISPATCHER), at=t + _m(15), unit_id=unit)
 
     def contested(self, case: Case, t: datetime) -> None:
         self.dispatched(case, t)
-        handler = self._post(HANDLER, self._unit(case))
+        handler = self.post(HANDLER, self._unit(case))
         actions.contest(case_id=case.pk, viewer=handler, at=t + _m(25), reason="该处属产权单位自管，请核对。")
 
     def disputed(self, case: Case, t: datetime) -> None:
         self.contested(case, t)
         actions.dispatch(
-            case_id=case.pk, viewer=self._post(DISPATCHER), at=t + _m(30), unit_id=self._unit(case)
+            case_id=case.pk, viewer=self.post(DISPATCHER), at=t + _m(30), unit_id=self._unit(case)
         )
-        handler = self._post(HANDLER, self._unit(case))
+        handler = self.post(HANDLER, self._unit(case))
         actions.contest(case_id=case.pk, viewer=handler, at=t + _m(40), reason="仍认为不属本单位职责。")
 
     def ruled(self, case: Case, t: datetime) -> None:
         self.disputed(case, t)
         actions.rule(
-            case_id=case.pk, viewer=self._post(ADJUDICATOR), at=t + _m(60), unit_id=self._unit(case), reason="按目录属该单位养护范围。",
+            case_id=case.pk, viewer=self.post(ADJUDICATOR), at=t + _m(60), unit_id=self._unit(case), reason="按目录属该单位养护范围。",
             article="类别目录", precedent=False,
         )  # fmt: skip
 
     def handling(self, case: Case, t: datetime) -> None:
         self.dispatched(case, t)
-        handler = self._post(HANDLER, self._unit(case))
+        handler = self.post(HANDLER, self._unit(case))
         actions.sign(case_id=case.pk, viewer=handler, at=t + _m(35))
         report = case.reports.order_by("id").first()
         if report is not None:
@@ -219,19 +219,19 @@ class Maker:
 
     def extension(self, case: Case, t: datetime) -> None:
         self.handling(case, t)
-        handler = self._post(HANDLER, self._unit(case))
+        handler = self.post(HANDLER, self._unit(case))
         actions.ask_for(
             case_id=case.pk, kind="extension", viewer=handler, at=t + _m(70), reason="配件明天到货。"
         )
 
     def asking(self, case: Case, t: datetime) -> None:
         self.handling(case, t)
-        handler = self._post(HANDLER, self._unit(case))
+        handler = self.post(HANDLER, self._unit(case))
         actions.ask(case_id=case.pk, viewer=handler, at=t + _m(60), question="方便说一下具体是几号楼前吗？")
 
     def suspended(self, case: Case, t: datetime) -> None:
         self.handling(case, t)
-        handler = self._post(HANDLER, self._unit(case))
+        handler = self.post(HANDLER, self._unit(case))
         until = self.at + timedelta(days=40)
         actions.ask_for(
             case_id=case.pk,
@@ -241,7 +241,7 @@ class Maker:
             reason="列入下季度改造。",
             until=until,
         )
-        actions.decide(case_id=case.pk, granted=True, viewer=self._post(DISPATCHER), at=t + _m(80))
+        actions.decide(case_id=case.pk, granted=True, viewer=self.post(DISPATCHER), at=t + _m(80))
 
     def handled(self, case: Case, t: datetime) -> None:
         self.handling(case, t)
@@ -253,15 +253,15 @@ class Maker:
         return self.finished[case.pk] + _m(20 if case.pk % 4 else 55)
 
     def _finish(self, case: Case, t: datetime) -> None:
-        handler = self._post(HANDLER, self._unit(case))
-        photo = self._photo(case.pk, "后", t)
+        handler = self.post(HANDLER, self._unit(case))
+        photo = self.photo(case.pk, "后", t)
         actions.finish(case_id=case.pk, viewer=handler, at=t, result="已现场处理，恢复正常。", photos=[photo])
 
     def rework(self, case: Case, t: datetime) -> None:
         self.handled(case, t)
         actions.rework(
             case_id=case.pk,
-            viewer=self._post(CHECKER),
+            viewer=self.post(CHECKER),
             at=self._check_time(case),
             reason="现场仍未恢复，请重新处理。",
         )
@@ -269,7 +269,7 @@ class Maker:
     def checked(self, case: Case, t: datetime) -> None:
         self.handled(case, t)
         actions.confirm(
-            case_id=case.pk, viewer=self._post(CHECKER), at=self._check_time(case), finding="现场已恢复。"
+            case_id=case.pk, viewer=self.post(CHECKER), at=self._check_time(case), finding="现场已恢复。"
         )
 
     def closed(self, case: Case, t: datetime) -> None:
@@ -280,7 +280,7 @@ class Maker:
             actions.call_back(
                 case_id=case.pk,
                 report_id=report.pk,
-                viewer=self._post(CLERK),
+                viewer=self.post(CLERK),
                 at=self._check_time(case) + _m(90),
                 outcome="reached",
             )
@@ -307,7 +307,7 @@ class Maker:
         report = case.reports.order_by("id").first()
         if report is not None:
             holder = queries.report_by_link(links.token(report))[1]
-            photo = self._photo(case.pk + 50, "前", t)
+            photo = self.photo(case.pk + 50, "前", t)
             actions.reopen(
                 report_id=report.pk,
                 viewer=holder,
@@ -317,7 +317,7 @@ class Maker:
             )
 
     def rejected(self, case: Case, t: datetime) -> None:
-        desk = self._post(DISPATCHER)
+        desk = self.post(DISPATCHER)
         actions.reject(
             case_id=case.pk, viewer=desk, at=t + _m(9), ground="untrue", reason="网格员到场核实，设施完好。"
         )
@@ -333,7 +333,7 @@ class Maker:
             actions.merge(
                 case_id=case.pk,
                 into_id=other.pk,
-                viewer=self._post(DISPATCHER),
+                viewer=self.post(DISPATCHER),
                 at=max(t, self.at - timedelta(hours=1)),
             )
 
@@ -342,12 +342,12 @@ class Maker:
         placed = territory.locate(lon, lat, on=t)
         if placed is None:
             return
-        worker = self._post(GRID_WORKER, grid=placed.grid)
+        worker = self.post(GRID_WORKER, grid=placed.grid)
         said = Said("巡查时发现非法小广告，已当场清理", t, "field", lon=lon, lat=lat, kind="E0201")
         try:
             actions.solve_on_spot(
-                statement=Statement(said=said, photos=[self._photo(number, "前", t)]),
-                photos=[self._photo(number, "后", t)],
+                statement=Statement(said=said, photos=[self.photo(number, "前", t)]),
+                photos=[self.photo(number, "后", t)],
                 viewer=worker,
                 at=t,
             )

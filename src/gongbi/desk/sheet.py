@@ -28,12 +28,26 @@ from gongbi.look import deadlines
 from gongbi.look.furniture import Fact, Happened, Offered, Picture
 from gongbi.look.templatetags.look import said
 from gongbi.science.addresses.doors import doors, in_words, values
+from gongbi.warning import queries as warnings
+from gongbi.warning.flow import WARNING
 
 # Who deals with a matter sees that a reporter has a name; who only reads or counts does not even see it masked.
 WORKING = frozenset(
     {roles.CLERK, roles.DISPATCHER, roles.HANDLER, roles.GRID_WORKER, roles.CHECKER, roles.ADJUDICATOR}
 )
 DESK = frozenset({roles.CLERK, roles.DISPATCHER, roles.ADJUDICATOR, roles.MANAGER, roles.AUDITOR})
+# Who may open the page of a warning (desk.warning.pages).
+WARNED = frozenset(
+    {
+        roles.DISPATCHER,
+        roles.MANAGER,
+        roles.ADJUDICATOR,
+        roles.CHECKER,
+        roles.AUDITOR,
+        roles.HANDLER,
+        roles.CLERK,
+    }
+)
 BEFORE = ("report",)
 
 
@@ -150,7 +164,7 @@ class Sheet:
             shown.append(Fact(_("Article"), case.article))
         if case.limit:
             shown.append(Fact(_("Limit"), case.limit))
-        shown.append(Fact(_("Came in through"), CHANNELS.get(case.channel, case.channel), case.net))
+        shown.append(Fact(_("Came in through"), *self._way_in()))
         counted = [
             (case.report_count, _("people reported it"), 1),
             (case.contest_count, _("times contested"), 0),
@@ -167,6 +181,19 @@ class Sheet:
         if marks:
             shown.append(Fact(_("Marks"), " · ".join(str(mark) for mark in marks)))
         return shown
+
+    def _way_in(self) -> tuple[Any, Any]:
+        """Channel and network; for what a warning led to, the warning, as far as this viewer may open it."""
+        case = self.case
+        if not any(link.kind == warnings.ACTED for link in case.links_in.all()):
+            return CHANNELS.get(case.channel, case.channel), case.net
+        numbers = [one.number for one in warnings.made_from(case.pk, self.viewer)]
+        if not numbers or self.viewer.role not in WARNED:
+            return WARNING.words, ""
+        address = reverse("warnings:warning", args=[numbers[0]])
+        return format_html(
+            '{} <a class="number" href="{}">{}</a>', said(WARNING.words), address, numbers[0]
+        ), ""
 
     def _parts(self) -> str:
         done, waiting = said(("已完成", "done")), said(("未完成", "not done"))

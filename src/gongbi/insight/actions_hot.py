@@ -70,7 +70,9 @@ def together(found: Sequence[Sequence[int]], voices: Sequence[Voice]) -> list[li
         of_case[voice.case_id].append(i)
     place = {i: number for number, issue in enumerate(issues) for i in issue}
     for members in of_case.values():
-        aside = sorted((i for i in members if i not in place), key=lambda i: (voices[i].at, voices[i].report_id))
+        aside = sorted(
+            (i for i in members if i not in place), key=lambda i: (voices[i].at, voices[i].report_id)
+        )
         held = Counter(place[i] for i in members if i in place)
         if not aside:
             continue

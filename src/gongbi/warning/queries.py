@@ -22,7 +22,7 @@ from gongbi.kernel.scope import visible
 from gongbi.kernel.scope.viewer import Viewer
 from gongbi.territory import queries as territory
 from gongbi.territory.rules import Level
-from gongbi.warning import rules
+from gongbi.warning import lateness, repeats, rules
 from gongbi.warning.days import midnight
 from gongbi.warning.flow import GROWING, OPEN_STATES
 from gongbi.warning.models import DayCount, Run, Warning, WarningSetting
@@ -32,6 +32,7 @@ from gongbi.warning.settings import Config, read
 PAGE = 50
 INSIDE = 200
 ACTED = "acted"  # the kind of link from a warning to a case made from it
+SAME = "same"  # from a warning to one of another sort about the same problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,21 @@ def cases_made(warning: Warning, viewer: Viewer) -> list[Any]:
     return case_list(viewer, list(keys))
 
 
+def made_from(case: int, viewer: Viewer) -> list[Warning]:
+    """The warnings that a case was made from, as far as this viewer sees them."""
+    keys = Link.objects.filter(target_id=case, kind=ACTED).values("source_id")
+    return list(visible(Warning, viewer).filter(pk__in=keys).order_by("pk"))
+
+
+def same_problem(warning: Warning, viewer: Viewer) -> list[Warning]:
+    """Warnings of other sorts about the same problem, newest first, as far as this viewer sees them."""
+    warning_for(warning.pk, viewer)
+    there = Link.objects.filter(source_id=warning.pk, kind=SAME).values("target_id")
+    back = Link.objects.filter(target_id=warning.pk, kind=SAME).values("source_id")
+    found = visible(Warning, viewer).filter(Q(pk__in=there) | Q(pk__in=back))
+    return list(found.prefetch_related("areas").order_by("-pk"))
+
+
 def precision(viewer: Viewer) -> dict[tuple[str, int], Precision]:
     """Right and wrong of the reviewed warnings, by sort and level."""
     found = visible(Warning, viewer, "board").filter(state="reviewed").order_by()
@@ -249,20 +265,35 @@ def known(viewer: Viewer, *, since: date) -> list[rules.Known]:
     ]  # fmt: skip
 
 
-def past_cases(viewer: Viewer, first: date, last: date, *, more_than: int) -> list[rules.Past]:
+def past_cases(viewer: Viewer, first: date, last: date, *, more_than: int) -> list[repeats.Past]:
     """The cases of squares where one kind happened more than so many times."""
     window = (midnight(first), midnight(last + timedelta(days=1)))
     return [
-        rules.Past(key, spot, kind, code, timezone.localtime(opened), closed)
+        repeats.Past(key, spot, kind, code, timezone.localtime(opened), closed)
         for key, spot, kind, code, opened, closed in counting.coming_back(
             viewer, *window, more_than=more_than
         )
     ]
 
 
-def handlings(viewer: Viewer, first: date, until: datetime) -> list[rules.Handling]:
+def usual(viewer: Viewer, before: date, first: date, last: date, *, more_than: int) -> repeats.Usual:
+    """What is usual on each square of 100 m: the cases of the window from ``first`` to ``last``, and of the days from ``before`` on. Squares
+    with fewer than ``more_than`` of a kind before the window are left out there.
+    """
+    begin, end = midnight(first), midnight(last + timedelta(days=1))
+    busy = counting.busyness(viewer, begin, end)
+    return repeats.Usual(
+        by_kind=busy.by_kind,
+        by_spot=busy.by_cell,
+        squares=len(busy.by_cell),
+        before=counting.of_squares(viewer, midnight(before), begin, at_least=more_than),
+        days_before=max((first - before).days, 0),
+    )
+
+
+def handlings(viewer: Viewer, first: date, until: datetime) -> list[lateness.Handling]:
     """The handlings begun since a day."""
-    return [rules.Handling(*row) for row in counting.handlings(viewer, midnight(first), until)]
+    return [lateness.Handling(*row) for row in counting.handlings(viewer, midnight(first), until)]
 
 
 def places(viewer: Viewer, day: date) -> dict[str, Sequence[float]]:

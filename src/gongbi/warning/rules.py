@@ -7,10 +7,9 @@ setting, see :mod:`gongbi.warning.settings`.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from gongbi.warning.settings import Config
@@ -24,7 +23,7 @@ Words = tuple[str, str]
 _DIVISIONS = (15, 12, 9, 6)  # digits of a grid, community, street, district
 _COMMUNITY = 12  # digits
 _GROUP = 3  # first characters of a kind's code: its major class
-_MOST_CASES = 300  # kept with a warning of repeats or of lateness
+MOST_CASES = 300  # kept with a warning of repeats or of lateness
 _WEEK = 7.0
 
 
@@ -154,201 +153,21 @@ def settle(known: Sequence[Known], found: Found, config: Config) -> tuple[str, K
     return "raise", None
 
 
+def same_problem(known: Known, found: Found) -> bool:
+    """Whether a warning of another sort tells of what was found too: the same kinds, a place shared, at the same time.
+
+    Lateness is about a unit, not about a problem at a place: it is the same as nothing else.
+    """
+    if known.sort == found.sort or known.group != found.group or LATE in (known.sort, found.sort):
+        return False
+    return known.first <= found.last and found.first <= known.last and meet(known.codes, found.codes)
+
+
 def said_once(finds: Iterable[Found]) -> list[Found]:
     """A rise in a community that a cluster of the same class reaches into is the same event, and the cluster tells more of it."""
     given = list(finds)
     told = {(one.group, code[:12]) for one in given if one.sort == CLUSTER for code in one.codes}
     return [one for one in given if one.sort != RISE or (one.group, one.codes[0]) not in told]
-
-
-# --- The same place, the same kind, again -------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """One case as the rule of repeats needs it. ``spot``: a square of 100 m; ``closed``: None while it is open."""
-
-    key: int
-    spot: int
-    kind: str
-    code: str
-    opened: datetime
-    closed: datetime | None
-
-
-def repeats(cases: Iterable[Past], *, day: date, first_day: date, config: Config) -> list[Found]:
-    """Where the same kind came back on the same spot after it had been closed, the most repeated first.
-
-    A case counts when an earlier one of the spot and kind was closed before it was opened: many voices about one open matter
-    are no repeat. At most ``repeat_most``.
-    """
-    by_place: dict[tuple[int, str], list[Past]] = defaultdict(list)
-    for case in cases:
-        by_place[case.spot, case.kind].append(case)
-    found = []
-    for (spot, kind), here in by_place.items():
-        if len(here) <= config.repeat_levels[0]:
-            continue
-        here.sort(key=lambda case: (case.opened, case.key))
-        closed: datetime | None = None
-        again = []
-        for case in here:
-            if closed is not None and case.opened > closed:
-                again.append(case)
-            if case.closed is not None and (closed is None or case.closed < closed):
-                closed = case.closed
-        level = level_by_count(len(again), config.repeat_levels)
-        if level is None or again[-1].opened.date() < day - timedelta(days=config.quiet_days):
-            continue
-        reason = (
-            f"{config.repeat_days}天内同一地点（约100米见方）同类问题共{len(here)}件，其中{len(again)}件是办结之后又出现的",
-            f"{len(here)} cases of one kind within about 100 m in {config.repeat_days} days; {len(again)} of them after an earlier one "
-            "was closed",
-        )
-        found.append(
-            Found(
-                REPEAT, level, f"{spot} {kind}", group_of(kind), kind, tuple(sorted({case.code for case in here if case.code})), first_day, day,
-                len(again), cases=tuple(case.key for case in here)[-_MOST_CASES:], reasons=(reason,),
-            )
-        )  # fmt: skip
-    found.sort(key=lambda one: (-one.observed, one.subject, one.kind))
-    return found[: config.repeat_most]
-
-
-# --- This will be late --------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Handling:
-    """One handling of a case by a unit: begun, due, and when it stopped (None while it goes on)."""
-
-    key: int
-    unit_id: int
-    kind: str
-    code: str
-    begun: datetime
-    due: datetime
-    stopped: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Risk:
-    """How likely an open case is to be late: ``longer`` of ``still_open`` past ones took longer than it has."""
-
-    case: Handling
-    share: float
-    longer: int
-    still_open: int
-    same_kind: bool
-
-    def reason(self) -> Words:
-        """Why, in words for people."""
-        what = ("同类", "of this kind") if self.same_kind else ("同大类", "of its class")
-        return (
-            f"本单位{what[0]}案件中，办到这个时候还没办完的有{self.still_open}件，其中{self.longer}件用时超过了本件的时限",
-            f"{self.still_open} past cases {what[1]} were still open in this unit at this age; {self.longer} of them took longer than "
-            "this one may",
-        )
-
-
-class History:
-    """How long past handlings took, by unit and kind, and by unit and class where the kind has too few. Hours of the wall clock."""
-
-    def __init__(self, past: Iterable[Handling], *, least: int) -> None:
-        self.least = least
-        taken: dict[tuple[int, str], list[float]] = defaultdict(list)
-        for one in past:
-            if one.stopped is None:
-                continue
-            hours = _hours(one.stopped - one.begun)
-            taken[one.unit_id, one.kind].append(hours)
-            taken[one.unit_id, group_of(one.kind)].append(hours)
-        self.taken = {key: sorted(hours) for key, hours in taken.items()}
-
-    def risk(self, case: Handling, at: datetime) -> Risk | None:
-        """The risk of an open case at ``at``; None where too few past ones were open so long, or its time has run out already.
-
-        The share is that of past cases which took longer than this one may, among those still open at its age; one imagined case of
-        each outcome keeps it from certainty (Laplace's rule of succession).
-        """
-        if case.stopped is not None or case.due <= at:
-            return None
-        age, allowed = _hours(at - case.begun), _hours(case.due - case.begun)
-        for key in (case.kind, group_of(case.kind)):
-            taken = self.taken.get((case.unit_id, key), [])
-            still = len(taken) - bisect_right(taken, age)
-            if still >= self.least:
-                longer = len(taken) - bisect_right(taken, allowed)
-                return Risk(case, (longer + 1) / (still + 2), longer, still, key == case.kind)
-        return None
-
-
-def _hours(span: timedelta) -> float:
-    return span.total_seconds() / 3600
-
-
-def lateness(handlings: Sequence[Handling], *, at: datetime, day: date, config: Config) -> list[Found]:
-    """Units and classes whose open cases will probably be late, each case with its reason, the most first."""
-    history = History([one for one in handlings if one.stopped is not None], least=config.late_least)
-    risky: dict[tuple[int, str], list[Risk]] = defaultdict(list)
-    for one in handlings:
-        risk = history.risk(one, at) if one.stopped is None else None
-        if risk is not None and risk.share >= config.late_share:
-            risky[one.unit_id, group_of(one.kind)].append(risk)
-    found = []
-    for (unit, group), risks in risky.items():
-        level = level_by_count(len(risks), config.late_levels)
-        if level is None:
-            continue
-        risks.sort(key=lambda risk: (-risk.share, risk.case.due, risk.case.key))
-        expected = sum(risk.share for risk in risks)
-        head = (
-            f"{len(risks)}件在办案件很可能超期，按以往用时估计约{expected:.0f}件会超",
-            f"{len(risks)} open cases will probably be late; by how long past ones took, about {expected:.0f} of them will be",
-        )
-        codes = tuple(sorted({risk.case.code for risk in risks if risk.case.code}))
-        found.append(
-            Found(
-                LATE, level, f"{unit}", group, "", codes, day, day, len(risks), expected=expected, unit_id=unit,
-                cases=tuple(risk.case.key for risk in risks)[:_MOST_CASES], reasons=(head, risks[0].reason()),
-            )
-        )  # fmt: skip
-    return sorted(found, key=lambda one: (-one.observed, one.subject, one.group))
-
-
-@dataclass(frozen=True, slots=True)
-class Bin:
-    """Of ``cases`` that were given a risk between ``low`` and ``low + 0.1``: the mean risk said, and the share that was late."""
-
-    low: float
-    cases: int
-    said: float
-    late: float
-
-
-def calibration(handlings: Sequence[Handling], *, at: datetime, back: timedelta, config: Config) -> list[Bin]:
-    """The rule looked at in hindsight: risks said ``back`` ago from what was known then, against what has become of those cases.
-
-    Cases whose deadline has not come yet at ``at`` and that are still open are left out: nobody knows.
-    """
-    then = at - back
-    known = [one for one in handlings if one.stopped is not None and one.stopped <= then]
-    history = History(known, least=config.late_least)
-    said: dict[int, list[tuple[float, bool]]] = defaultdict(list)
-    for one in handlings:
-        if not one.begun <= then or (one.stopped is not None and one.stopped <= then):
-            continue
-        if one.stopped is None and one.due > at:
-            continue
-        as_then = Handling(one.key, one.unit_id, one.kind, one.code, one.begun, one.due, None)
-        risk = history.risk(as_then, then)
-        if risk is not None:
-            late = one.stopped is None or one.stopped > one.due
-            said[min(int(risk.share * 10), 9)].append((risk.share, late))
-    return [
-        Bin(low / 10, len(pairs), sum(p for p, _late in pairs) / len(pairs), sum(late for _p, late in pairs) / len(pairs))
-        for low, pairs in sorted(said.items())
-    ]  # fmt: skip
 
 
 # --- How good warnings are ----------------------------------------------------------------------------------------------

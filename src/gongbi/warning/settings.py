@@ -19,11 +19,12 @@ _SCAN: Words = (
 
 @dataclass(frozen=True, slots=True)
 class Default:
-    """A shipped value: what it is called, its source (zh, en)."""
+    """A shipped value: what it is called, its source, and more about it where the name does not say it all (zh, en)."""
 
     value: str
     words: Words
     source: Words = field(default=_OWN)
+    about: Words = ("", "")
 
 
 DEFAULTS: dict[str, Default] = {
@@ -37,8 +38,21 @@ DEFAULTS: dict[str, Default] = {
         "365,1825,7300", ("黄、橙、红色的重现期（天）", "Recurrence in days from which it is yellow, orange, red")
     ),
     "repeat_days": Default("90", ("反复问题的回看天数", "Days in which a problem comes back")),
-    "repeat_levels": Default("3,5,8,12", ("反复几次为蓝、黄、橙、红", "Times it came back: blue, yellow, orange, red")),
-    "repeat_most": Default("20", ("每晚最多发出的反复预警", "Warnings of repeats raised a night at most")),
+    "repeat_least": Default(
+        "3", ("办结后至少又出现几次才算反复", "Times a problem came back at least"),
+        about=(
+            "同一种类在约100米见方内，前一件办结之后又报来的件数。",
+            "Cases of one kind within about 100 m that came after an earlier one was closed.",
+        ),
+    ),
+    "repeat_recurrence": Default(
+        "365", ("反复预警的最短重现期（天）", "Recurrence in days from which a repeat is told"),
+        about=(
+            "该地点的预期按其繁忙程度、该类案件的多少和它自己以往的件数估计；超出预期到单靠偶然全区这么多天才有一次，才发出预警。",
+            "What to expect of a place follows from how busy it is, how common the kind is and its own past; it is told when chance alone "
+            "gives such an excess once in so many days in the whole district.",
+        ),
+    ),
     "late_days": Default("180", ("超期风险的回看天数", "Days of history behind a risk of lateness")),
     "late_least": Default("20", ("至少要有的同类历史案件数", "Past cases that a risk needs at least")),
     "late_share": Default("0.5", ("超期可能达到多少算有风险", "Share of late ones from which a case is at risk")),
@@ -58,8 +72,8 @@ class Config:
     quiet_days: int
     recurrence_levels: tuple[float, ...]
     repeat_days: int
-    repeat_levels: tuple[float, ...]
-    repeat_most: int
+    repeat_least: int
+    repeat_recurrence: float
     late_days: int
     late_least: int
     late_share: float
@@ -82,9 +96,8 @@ def read(values: dict[str, str]) -> Config:
             raise ValueError(f"{name}: {values.get(name)!r} is not above zero, or not rising")
     if len(found["recurrence_levels"]) != 3:
         raise ValueError("recurrence_levels: three numbers are needed, for yellow, orange and red")
-    for name in ("repeat_levels", "late_levels"):
-        if len(found[name]) != 4:
-            raise ValueError(f"{name}: four numbers are needed, for blue, yellow, orange and red")
+    if len(found["late_levels"]) != 4:
+        raise ValueError("late_levels: four numbers are needed, for blue, yellow, orange and red")
     if found["late_share"] > 1:
         raise ValueError("late_share: a share is at most 1")
     return Config(**found)

@@ -61,6 +61,9 @@ TEXTS: dict[str, Words] = {
     "look_now": ("现在检查今天", "Look at today now"),
     "runs": ("检查记录", "Looks"),
     "settings": ("预警设置", "Settings of warnings"),
+    "same": ("同一问题的其他预警", "Other warnings about the same problem"),
+    "last": ("上次检查", "Last look"),
+    "no_reviews": ("还没有复核过的预警，不作准确率的承诺。", "No warning has been reviewed yet: no precision is claimed."),
     "precision": ("公开的准确率", "Published precision"),
     "precision_hint": ("复核为“对”的占全部复核的比例。", "Share of right ones among those reviewed."),
     "weekly": ("近12周每周", "A week, over the last 12 weeks"),
@@ -103,7 +106,22 @@ TEXTS: dict[str, Words] = {
     "live": ("即时", "Live"),
     "nightly": ("夜间", "Nightly"),
     "details": ("各项用时与数量", "Numbers"),
-    "hindsight": ("超期风险的事后检验（两周前的估计与结果）", "Risks of lateness in hindsight (said two weeks ago, and what became of it)"),
+    "hindsight": ("超期风险的事后检验", "Risks of lateness in hindsight"),
+    "hindsight_note": (
+        "对 14、28、42、56 天前在办、现已到期的案件，只用当时已知的历史估计，再与结果对照，估计时没有用到这些结果。",
+        "Of cases that were open 14, 28, 42 and 56 days ago and are due by now: the risk as it was said from what was known then, against "
+        "what became of them. None of these outcomes was learnt from.",
+    ),
+    "brier": (
+        "布赖尔分数 %(brier)s（0 最好；对每件都只说以往的超期比例是 %(average)s），共 %(cases)s 次估计。",
+        "Brier score %(brier)s (0 is best; saying the past share of late ones to every case gives %(average)s), %(cases)s risks.",
+    ),
+    "brier_worse": (
+        "目前不比只说以往比例更准，请慎用超期风险预警。",
+        "For now no better than the past share alone: take risks of lateness with care.",
+    ),
+    "tested": ("事后检验", "In hindsight"),
+    "no_test": ("还没有到期的案件可以检验。", "No case that was asked about is due yet: not tested."),
     "setting": ("设置", "Setting"),
     "in_force": ("现行值", "In force"),
     "shipped": ("默认值", "As shipped"),

@@ -82,7 +82,7 @@ def _ranked(found: list[HotIssue], period: Period) -> Table:
     columns = (
         Column(gettext_lazy("In the words of a reporter")),
         Column(gettext_lazy("Heat"), number=True),
-        Column(gettext_lazy("Made up of"), number=True),
+        Column(gettext_lazy("Writers + likes + weeks + recency"), number=True),
         Column(gettext_lazy("Writers"), number=True),
         Column(gettext_lazy("Reports"), number=True),
         Column(gettext_lazy("Cases"), number=True),
@@ -92,7 +92,9 @@ def _ranked(found: list[HotIssue], period: Period) -> Table:
         (
             Cell(issue.name or "—", f"{reverse('desk:hot_one', args=[issue.number])}?{_query(period)}"),
             Cell(f"{issue.heat.total:.1f}", raw=f"{issue.heat.total:.3f}"),
-            Cell(f"{issue.heat.writers:.1f} + {issue.heat.likes:.1f} + {issue.heat.persistence:.1f} + {issue.heat.recency:.1f}"),
+            Cell(
+                f"{issue.heat.writers:.1f} + {issue.heat.likes:.1f} + {issue.heat.persistence:.1f} + {issue.heat.recency:.1f}"
+            ),
             Cell(issue.writers),
             Cell(issue.reports),
             Cell(len(issue.cases)),

@@ -78,7 +78,7 @@ class DismissForm(StepForm):
 
 
 class ActForm(StepForm):
-    """What is to be done, where, of which kind: a report like any other."""
+    """What is to be done, where, of which kind: a report like any other. ``usual``: the kind that most of its cases have."""
 
     refused_at: ClassVar[Mapping[str, str]] = {"lon": "division", "place": "division"}
 
@@ -86,7 +86,9 @@ class ActForm(StepForm):
     division = forms.ChoiceField(required=False)
     kind = forms.ChoiceField(required=False)
 
-    def __init__(self, *args: Any, places: Mapping[str, str], text: str = "", **more: Any) -> None:
+    def __init__(
+        self, *args: Any, places: Mapping[str, str], text: str = "", usual: str = "", **more: Any
+    ) -> None:
         super().__init__(*args, **more)
         self.fields["text"].label, self.fields["text"].initial = said(T["what"]), text
         self.fields["text"].help_text = said(T["what_hint"])
@@ -97,7 +99,7 @@ class ActForm(StepForm):
         division.choices = [*places.items()]
         known = duties.kinds(prefix=self.warning.group)
         kind.choices = [("", "—"), *(pair(one.code, one.name) for one in known)]
-        kind.initial = self.warning.kind
+        kind.initial = self.warning.kind or usual
 
     def act(self) -> None:
         data = self.cleaned_data

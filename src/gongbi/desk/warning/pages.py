@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -57,7 +58,7 @@ def warnings(request: HttpRequest) -> HttpResponse:
     wanted, number = _asked(request)
     names, groups = Names(viewer, now), queries.groups(viewer)
     page = queries.warnings(viewer, wanted, page=number)
-    counts = queries.counts(viewer)
+    counts, reviewed = queries.counts(viewer), queries.precision(viewer)
 
     def link(**more: Any) -> str:
         values = {"tab": wanted.tab, "sort": wanted.sort, "level": wanted.level, **more}
@@ -76,7 +77,8 @@ def warnings(request: HttpRequest) -> HttpResponse:
             next=link(page=number + 1) if page.more else "",
             shown=len(page.warnings),
         ),
-        "precision": shown.precision(queries.precision(viewer)),
+        "precision": shown.precision(reviewed),
+        "reviewed": bool(reviewed),
         "weekly": shown.weekly(queries.weekly(viewer, at=now)),
         "last": queries.last_run(viewer),
         "may_look": viewer.role in DECIDERS,
@@ -147,7 +149,9 @@ def _form(step: str, found: Warning, viewer: Viewer, now: datetime, data: Any = 
     span = (found.last_day - found.first_day).days + 1
     text = words.act_text(where, what, span, found.observed)
     ordered = dict(sorted(places.items()))
-    return ActForm(found, viewer, now, data, places=ordered or {"": "—"}, text=text)
+    kinds = Counter(case.kind for case in queries.cases_inside(found, viewer))
+    usual = min(kinds, key=lambda kind: (-kinds[kind], kind), default="")
+    return ActForm(found, viewer, now, data, places=ordered or {"": "—"}, text=text, usual=usual)
 
 
 def in_zh(pair: Any) -> str:
@@ -162,7 +166,11 @@ def _page(
     names, groups = Names(viewer, now), queries.groups(viewer)
     codes = queries.codes_of(found, viewer)
     inside, made = queries.cases_inside(found, viewer), queries.cases_made(found, viewer)
+    same = queries.same_problem(found, viewer)
     places = names.places([*codes, found.territory])
+    tested = ""
+    if found.sort == rules.LATE:
+        tested = shown.tested(next((run for run in queries.runs(viewer) if not run.live), None))
     context = {
         "t": T,
         "warning": found,
@@ -179,6 +187,8 @@ def _page(
         "facts": shown.facts(found, groups, names),
         "areas": sorted({places[code] for code in codes}),
         "inside": shown.cases(inside, T["inside"], names) if inside else None,
+        "same": shown.related(same, names) if same else None,
+        "tested": tested,
         "made": shown.cases(made, T["made"], names) if made else None,
         "events": shown.timeline(queries.timeline(found, viewer), names),
         "now": now,

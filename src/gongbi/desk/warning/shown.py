@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from gongbi.cases.flow import CASE
 from gongbi.desk.names import Names
+from gongbi.kernel.errors import in_language
 from gongbi.look.furniture import Cell, Column, Fact, Happened, Table
 from gongbi.look.templatetags.look import chip, said, state
 from gongbi.warning import rules, words
@@ -21,23 +22,17 @@ from gongbi.warning.rules import Precision, Words
 
 T = words.TEXTS
 # Word, shape and colour: the shape alone tells the four apart.
-_LEVELS = {
-    rules.RED: ("late", "late"),
-    rules.ORANGE: ("late", "soon"),
-    rules.YELLOW: ("soon", "ring"),
-    rules.BLUE: ("info", "info"),
-}
+_SHAPES = {rules.RED: "late", rules.ORANGE: "soon", rules.YELLOW: "ring", rules.BLUE: "info"}
 
 
 def level(number: int) -> SafeString:
-    """A level as a chip."""
-    tone, shape = _LEVELS[number]
-    return chip(words.LEVELS[number], tone, shape)
+    """A level as a chip, filled with the law's colour."""
+    return chip(words.LEVELS[number], tone_of(number), _SHAPES[number])
 
 
 def tone_of(number: int) -> str:
-    """The colour of a level on a map."""
-    return _LEVELS[number][0]
+    """The colour of a level, on a chip and on a map."""
+    return f"level{number}"
 
 
 def days(first: date, last: date) -> str:
@@ -112,6 +107,22 @@ def facts(warning: Warning, groups: Mapping[str, Words], names: Names) -> list[F
     if warning.unit_id is not None:
         found.append(Fact(T["unit"], names.unit(warning.unit_id)))
     return found
+
+
+def related(found: Sequence[Warning], names: Names) -> Table:
+    """Warnings about the same problem."""
+    columns = (
+        Column(T["level"], tight=True), Column(T["number"], tight=True), Column(T["sort"], tight=True), Column(T["window"], tight=True),
+        Column(T["observed"], number=True), Column(T["state"], tight=True),
+    )  # fmt: skip
+    rows = [
+        (
+            Cell(level(one.level)), Cell(one.number, reverse("warnings:warning", args=[one.number])), Cell(words.SORTS[one.sort]),
+            Cell(days(one.first_day, one.last_day)), Cell(measured(one)), Cell(_state(one)),
+        )
+        for one in found
+    ]  # fmt: skip
+    return Table(T["same"], columns, rows)
 
 
 def cases(found: Sequence[Any], caption: Any, names: Names) -> Table:
@@ -228,12 +239,28 @@ def _parts(run: Run) -> str:
 
 
 def hindsight(run: Run | None) -> Table | None:
-    """Risks said two weeks before a look, and what became of those cases."""
+    """Risks said before a look, and what became of those cases."""
     bins = run.numbers.get("hindsight") if run else None
-    if not bins:
+    if run is None or not bins:
         return None
     columns = (
         Column(T["said_risk"], tight=True), Column(T["counted"], number=True), Column(T["late_share"], number=True),
     )  # fmt: skip
     rows = [(Cell(f"{mean:.0%}"), Cell(count), Cell(f"{late:.0%}")) for _low, count, mean, late in bins]
-    return Table(T["hindsight"], columns, rows)
+    return Table(T["hindsight"], columns, rows, note=T["hindsight_note"])
+
+
+def tested(run: Run | None) -> str:
+    """How good the risks of lateness were, in a sentence; "" before the first look."""
+    if run is None:
+        return ""
+    brier, average = run.numbers.get("brier"), run.numbers.get("brier_average")
+    if brier is None or average is None:
+        return in_language(T["no_test"])
+    cases = sum(count for _low, count, _said, _late in run.numbers["hindsight"])
+    told = in_language(T["brier"]) % {
+        "brier": f"{brier:.3f}",
+        "average": f"{average:.3f}",
+        "cases": f"{cases:,}",
+    }
+    return f"{told} {in_language(T['brier_worse'])}" if brier >= average else told

@@ -31,6 +31,7 @@ def runs(request: HttpRequest) -> HttpResponse:
         "table": shown.runs(found),
         "empty": not found,
         "hindsight": shown.hindsight(nightly),
+        "tested": shown.tested(nightly),
         "back": reverse("warnings:list") if viewer.role in ROLES else "",
     }
     return show(request, "desk/warning/runs.html", context, here=HERE)

@@ -132,7 +132,7 @@ def state(matter: Any, tone: str = "") -> SafeString:
 
 @register.simple_tag
 def chip(text: Any, tone: str = "info", form: str = "") -> SafeString:
-    """Any status as a chip; ``tone``: info, ok, soon, late, quiet."""
+    """Any status as a chip; ``tone``: info, ok, soon, late, quiet, or level1 to level4 of a warning."""
     return format_html(
         '<span class="chip" data-tone="{}">{}<span>{}</span></span>', tone, shape(form or tone), said(text)
     )

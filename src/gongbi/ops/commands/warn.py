@@ -24,26 +24,42 @@ def run(args: argparse.Namespace) -> int:
 
     from django.utils import timezone
 
-    from gongbi.kernel.errors import in_language
     from gongbi.kernel.scope.viewer import system
-    from gongbi.warning import actions, words
+    from gongbi.warning import actions
 
     at = now()
     back = timedelta(days=0 if args.live else 1)
     wanted = args.date or timezone.localdate(at) - back
     made = actions.look(day=wanted, viewer=system("warning"), at=at, live=args.live)
-    raised = list(made.raised.order_by("level", "pk"))
     if args.json:
-        json.dump(told(made, raised), sys.stdout, ensure_ascii=False, indent=1, default=str)
+        json.dump(
+            told(made, list(made.raised.order_by("level", "pk"))),
+            sys.stdout,
+            ensure_ascii=False,
+            indent=1,
+            default=str,
+        )
         sys.stdout.write("\n")
         return 0
-    say(f"{made.day}: {made.counted} cases since {made.window_from}, {made.seconds:.1f} s.")
-    say(f"{made.new} raised, {made.grown} went on, {made.silent} not again.")
-    for one in raised:
+    for line in lines(made):
+        say(line)
+    return 0
+
+
+def lines(made: Any) -> list[str]:
+    """The run and what it raised, in words."""
+    from gongbi.kernel.errors import in_language
+    from gongbi.warning import words
+
+    found = [
+        f"{made.day}: {made.counted} cases since {made.window_from}, {made.seconds:.1f} s.",
+        f"{made.new} raised, {made.grown} went on, {made.silent} not again.",
+    ]
+    for one in made.raised.order_by("level", "pk"):
         reasons = in_language(tuple(one.reasons[0])) if one.reasons else ""
         level, sort = in_language(words.LEVELS[one.level]), in_language(words.SORTS[one.sort])
-        say(f"  {one.number}  {level}  {sort}  {one.territory}  {one.group}  {reasons}")
-    return 0
+        found.append(f"  {one.number}  {level}  {sort}  {one.territory}  {one.group}  {reasons}")
+    return found
 
 
 def told(made: Any, raised: list[Any]) -> dict[str, Any]:

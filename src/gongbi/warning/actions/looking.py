@@ -16,8 +16,9 @@ from django.utils import timezone
 
 from gongbi.kernel.clock.queries import current_calendar
 from gongbi.kernel.flow.advance import advance, begin
+from gongbi.kernel.flow.models import Link
 from gongbi.kernel.scope.viewer import Viewer
-from gongbi.warning import queries, rules, seeing
+from gongbi.warning import lateness, queries, repeats, rules, seeing
 from gongbi.warning.counts import Counts, placed, table_of
 from gongbi.warning.days import midnight
 from gongbi.warning.models import DayCount, Run, Warning, WarningArea
@@ -28,7 +29,7 @@ LIVE_DAYS = 90  # that a live look compares with; it looks at communities, the n
 LIVE_WINDOW = 7  # days that a cluster of a live look lasts at most
 NIGHT = 1  # local hour from which yesterday is looked at
 _ANEW = 1  # days that a live look counts anew; those before stand as the night counted them
-_HINDSIGHT = timedelta(days=14)
+_HINDSIGHT = tuple(timedelta(days=days) for days in (14, 28, 42, 56))
 
 
 def nightly(*, viewer: Viewer, at: datetime) -> Run | None:
@@ -56,7 +57,7 @@ def look(*, day: date, viewer: Viewer, at: datetime, live: bool = False) -> Run:
     counts = table_of(days, first, day, known=queries.grids(where, viewer))
     told = _by_counts(counts, where, config, live=live)
     if not live:
-        told += [_coming_back(viewer, day, config), _late(viewer, day, at, config)]
+        told += [_coming_back(viewer, day, first, config), _late(viewer, day, at, config)]
     finds = rules.said_once(one for part in told for one in part.found)
     numbers = {name: value for part in told for name, value in part.numbers.items()}
     with transaction.atomic():
@@ -129,11 +130,15 @@ def _since(begun: float) -> float:
     return round(time.perf_counter() - begun, 3)
 
 
-def _coming_back(viewer: Viewer, day: date, config: Config) -> Told:
+def _coming_back(viewer: Viewer, day: date, counted_from: date, config: Config) -> Told:
     begun = time.perf_counter()
     first = day - timedelta(days=config.repeat_days - 1)
-    cases = queries.past_cases(viewer, first, day, more_than=int(config.repeat_levels[0]))
-    found = rules.repeats(cases, day=day, first_day=first, config=config)
+    cases = queries.past_cases(viewer, first, day, more_than=config.repeat_least)
+    found: list[Found] = []
+    if cases:
+        before = max(counted_from, day - timedelta(days=config.history_days - 1))
+        usual = queries.usual(viewer, min(before, first), first, day, more_than=config.repeat_least)
+        found = repeats.repeats(cases, usual, day=day, first_day=first, config=config)
     return Told(tuple(found), {"repeats": len(found), "repeat_seconds": _since(begun)})
 
 
@@ -142,18 +147,14 @@ def _late(viewer: Viewer, day: date, at: datetime, config: Config) -> Told:
     end = min(at, midnight(day + timedelta(days=1)))
     handlings = queries.handlings(viewer, day - timedelta(days=config.late_days), end)
     # As the day ended: what stopped after it had not stopped yet.
-    as_then = [_as_of(one, end) for one in handlings]
-    found = rules.lateness(as_then, at=end, day=day, config=config)
-    bins = rules.calibration(as_then, at=end, back=_HINDSIGHT, config=config)
+    as_then = [lateness.as_of(one, end) for one in handlings]
+    found = lateness.lateness(as_then, at=end, day=day, config=config)
+    then = lateness.hindsight(as_then, at=end, back=_HINDSIGHT, config=config)
     numbers: dict[str, Any] = {"late": len(found), "late_seconds": _since(begun), "handlings": len(handlings)}
-    numbers["hindsight"] = [[one.low, one.cases, round(one.said, 3), round(one.late, 3)] for one in bins]
+    numbers["hindsight"] = [[one.low, one.cases, round(one.said, 3), round(one.late, 3)] for one in then.bins]
+    if then.brier is not None and then.average is not None:
+        numbers |= {"brier": round(then.brier, 4), "brier_average": round(then.average, 4)}
     return Told(tuple(found), numbers)
-
-
-def _as_of(one: rules.Handling, end: datetime) -> rules.Handling:
-    if one.stopped is None or one.stopped <= end:
-        return one
-    return rules.Handling(one.key, one.unit_id, one.kind, one.code, one.begun, one.due, None)
 
 
 # --- Finds become warnings ----------------------------------------------------------------------------------------------
@@ -170,12 +171,22 @@ def _settle(
         what, old = rules.settle(known, found, config)
         if what == "raise":
             warning = _raise(found, run, day, viewer, at)
+            _tie(warning, [one for one in known if rules.same_problem(one, found)], viewer, at)
             known.append(_as_known(warning, frozenset(found.codes)))
         elif what == "grow" and old is not None:
             changed = _grow(old, found, run, day, viewer, at)
             what = "grow" if changed else "silent"
         done[what] += 1
     return done
+
+
+def _tie(warning: Warning, others: Sequence[Known], viewer: Viewer, at: datetime) -> None:
+    """Two detectors told of one problem: whoever opens one warning finds the other."""
+    ties = [
+        Link(source_id=warning.pk, target_id=one.key, kind=queries.SAME, at=at, actor=viewer.actor)
+        for one in others
+    ]
+    Link.objects.bulk_create(ties, ignore_conflicts=True)
 
 
 def _as_known(warning: Warning, codes: frozenset[str]) -> Known:
