@@ -14,13 +14,17 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from gongbi.cases.exchange import import_reports
 from gongbi.cases.models import Report
+from gongbi.cases.queries import counting
 from gongbi.kernel.outbox.models import OutboxRow
 from gongbi.kernel.scope.viewer import Viewer
 from gongbi.science import scan, surveillance
 from gongbi.warning import actions, queries, rules, seeing
+from gongbi.warning.actions.looking import _settle
 from gongbi.warning.days import midnight
 from gongbi.warning.models import DayCount, Run, Warning
+from gongbi.warning.settings import SHIPPED
 from tests.warning.happening import TODAY, Happened, noon, outbreak, quiet_past, shuffled, store
 
 pytestmark = pytest.mark.django_db
@@ -128,6 +132,43 @@ def test_nothing_is_raised_from_nothing(look: Callable[..., Run]) -> None:
     code = quiet_past(np.random.default_rng(1), days=1)[0].code
     store([Happened(code, "E0301", noon(TODAY)) for _ in range(50)])  # one place, one day
     assert look().new == 0
+
+
+def test_a_file_of_old_messages_is_counted_on_the_days_they_were_said(machine: Viewer) -> None:
+    code = quiet_past(np.random.default_rng(1), days=1)[0].code
+    said = [TODAY - timedelta(days=back) for back in (0, 0, 40, 800)]
+    rows = "".join(f"工地夜里施工第{n}次,{day} 10:00,{code},E0301\n" for n, day in enumerate(said))
+    done = import_reports(
+        f"内容,时间,社区或网格代码,类别代码\n{rows}".encode(), "old.csv", viewer=machine, at=NIGHT
+    )
+    assert (done.new, done.refused) == (4, 0)
+    counted = queries.day_counts(machine, TODAY - timedelta(days=364), TODAY + timedelta(days=1))
+    assert counted == {
+        said[0]: {"E03": {code: 2}},
+        said[2]: {"E03": {code: 1}},
+    }  # none on the night of the import
+    store([Happened(code, "E0301", noon(TODAY))])
+    window = (midnight(TODAY), midnight(TODAY + timedelta(days=1)))
+    assert len(counting.inside(machine, [code], "E03", *window, most=9)) == 3
+
+
+def test_two_sorts_that_tell_of_one_problem_name_each_other(
+    past: list[Happened], look: Callable[..., Run], machine: Viewer
+) -> None:
+    store(past)
+    look()
+    (cluster,) = Warning.objects.all()
+    run = Run.objects.get()
+    same = rules.Found(
+        rules.REPEAT, 4, "7 E0301", "E03", "E0301", (past[-1].code,), TODAY - timedelta(days=89), TODAY, 5
+    )
+    elsewhere = dataclasses.replace(same, subject="8 E0301", codes=("610104009999999",))
+    _settle([same, elsewhere], run, TODAY, machine, NIGHT, SHIPPED)
+    repeat = Warning.objects.get(sort=rules.REPEAT, subject="7 E0301")
+    other = Warning.objects.get(subject="8 E0301")
+    assert [one.pk for one in queries.same_problem(cluster, machine)] == [repeat.pk]
+    assert [one.pk for one in queries.same_problem(repeat, machine)] == [cluster.pk]
+    assert queries.same_problem(other, machine) == []
 
 
 def test_a_live_look_finds_the_outbreak_and_counts_only_the_last_days_anew(

@@ -90,7 +90,7 @@ def _events(at: datetime, dice: random.Random) -> list[_Event]:
 
 
 def _said(one: _Event, text: str, channel: str) -> Said:
-    return Said(text, one.at, channel, lon=one.grid.lon, lat=one.grid.lat, kind=KIND, net="synthetic")
+    return Said(text, one.at, channel, lon=one.grid.lon, lat=one.grid.lat, kind=KIND, net="合成")
 
 
 def _reported(one: _Event, text: str) -> None:

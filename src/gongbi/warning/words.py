@@ -58,6 +58,7 @@ TEXTS: dict[str, Words] = {
     ),
     "none": ("没有要处理的预警", "No warning waits here"),
     "none_hint": ("每天凌晨自动检查前一天，也可以现在检查今天。", "Every night the day before is looked at; you can also look at today now."),
+    "nightly_hint": ("每天凌晨自动检查前一天。", "Every night the day before is looked at."),
     "look_now": ("现在检查今天", "Look at today now"),
     "runs": ("检查记录", "Looks"),
     "settings": ("预警设置", "Settings of warnings"),

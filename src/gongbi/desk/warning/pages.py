@@ -82,6 +82,7 @@ def warnings(request: HttpRequest) -> HttpResponse:
         "weekly": shown.weekly(queries.weekly(viewer, at=now)),
         "last": queries.last_run(viewer),
         "may_look": viewer.role in DECIDERS,
+        "none_hint": T["none_hint" if viewer.role in DECIDERS else "nightly_hint"],
     }
     return show(request, "desk/warning/list.html", context, here=HERE)
 
