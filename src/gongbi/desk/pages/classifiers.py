@@ -30,6 +30,7 @@ T: dict[str, tuple[str, str]] = {
     "version": ("版本", "Version"),
     "trained": ("训练时间", "Trained"),
     "window": ("数据时段", "Data"),
+    "file": ("文件", "A file"),
     "texts": ("案件", "Matters"),
     "kinds": ("类别", "Kinds"),
     "held": ("留出", "Held out"),
@@ -74,14 +75,14 @@ def classifiers(request: HttpRequest) -> HttpResponse:
 
 def _table(found: list[Any]) -> Table:
     columns = (
-        Column(T["version"], number=True), Column(T["state"], tight=True), Column(T["trained"], tight=True), Column(T["window"], tight=True),
+        Column(T["version"], tight=True), Column(T["state"], tight=True), Column(T["trained"], tight=True), Column(T["window"], tight=True),
         Column(T["texts"], number=True), Column(T["kinds"], number=True), Column(T["held"], number=True), Column(T["new"], number=True),
         Column(T["before"], number=True), Column(T["catalogue"], number=True), Column(T["share"], number=True),
     )  # fmt: skip
     rows = [
         (
             Cell(row.pk), Cell(_state(row)), Cell(_day(row.trained_at, "%Y-%m-%d %H:%M")),
-            Cell(f"{_day(row.window_from)} – {_day(row.window_to)}"), Cell(row.texts), Cell(row.labels),
+            Cell(_window(row)), Cell(row.texts), Cell(row.labels),
             Cell(row.scores.get("held_out", 0)), Cell(_score(row, "new")), Cell(_score(row, "before")), Cell(_score(row, "catalogue")),
             Cell(f"{row.mixing:.2f}"),
         )
@@ -94,6 +95,13 @@ def _state(row: Any) -> Any:
     if row.active:
         return chip(T["active"], "ok")
     return chip(T["refused"], "soon") if row.refused else chip(T["aside"], "quiet")
+
+
+def _window(row: Any) -> Any:
+    """The days that it learned from; labelled texts of a file have none."""
+    if row.window_from is None and row.window_to is None:
+        return T["file"]
+    return f"{_day(row.window_from)} – {_day(row.window_to)}"
 
 
 def _day(moment: Any, form: str = "%Y-%m-%d") -> str:
