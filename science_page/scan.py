@@ -234,6 +234,17 @@ def _speed(quick: bool, seed: int) -> tuple[str, float]:
     return f"{text}\n\nThe process's memory at its highest: {memory:,.0f} MB.", decisive
 
 
+def _idle(load: float) -> str:
+    """What else the machine did, by its ``load`` before the table was begun (that of this page's own run so far is one)."""
+    cores = os.cpu_count() or 1
+    if load <= 1.3:
+        return f"The machine did nothing else (load {load:.1f} at the beginning, {cores} cores)."
+    return (
+        f"The machine was not idle: its load at the beginning was {load:.1f} on {cores} cores; two cores that are free need about half "
+        "of the processor seconds."
+    )
+
+
 def _growth(quick: bool, seed: int) -> dict[str, str]:
     """Milliseconds a replication as one of the three grows; places at the same density."""
     replications = 20 if quick else 60
@@ -294,9 +305,8 @@ search that tries every window, and their replications with data shuffled by ano
 
 ### Speed
 
-Exact Monte Carlo, windows up to 30 days and 3 km, two threads; numba has compiled before (once a machine, some seconds). The machine
-was not idle: its load at the beginning was {load:.1f} on {os.cpu_count()} cores. "Met" is what the clock said then; two cores that are
-free need about half of the processor seconds. The reference program, SaTScan 10.3, was timed elsewhere at {REFERENCE_PROGRAM:g} s on two cores
+Exact Monte Carlo, windows up to 30 days and 3 km, two threads; numba has compiled before (once a machine, some seconds). {_idle(load)}
+"Met" is what the clock said. The reference program, SaTScan 10.3, was timed elsewhere at {REFERENCE_PROGRAM:g} s on two cores
 for 1,500 places and 60,054 cases; the first row's clock is {ratio:.0f} times as fast. How many places lie within 3 km of one another decides the
 cost; in the denser district the whole year has {1500 * 465 * 365 * 30 / 1e9:.0f} thousand million windows in every replication.
 
