@@ -320,10 +320,10 @@ The clerks marked more of the likely ones in the second part than the first one 
 
 ### Messages
 
-Triage compares what is said with the titles of open cases by the same evidence with other weights (`matching_weights.MESSAGES`, where each
-says what it comes from). A case within the radius shares the chance that there is a twin at all, and candidates compete, for a report is about one matter at most.
-The weights that were set by hand before (until commit `dbc41da`) reached an F1 of .618 and an average precision of .576 on Chicago's second part, so that they
-went.
+Triage compares what is said with the titles of open cases by the same evidence with other weights (`matching_weights.MESSAGES`,
+where each says what it comes from). The cases within the radius share the chance that there is a twin at all; beyond that each is
+judged by itself, for open cases may be one matter. The weights that were set by hand before (until commit `dbc41da`) reached an F1 of
+.618 and an average precision of .576 on Chicago's second part, so that they went.
 
 {_messages(data)}
 

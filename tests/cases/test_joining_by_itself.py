@@ -97,6 +97,14 @@ def test_nothing_joins_unless_the_city_has_set_it(say: Say, send: Send) -> None:
 
 
 @pytest.mark.django_db
+def test_the_more_cases_of_one_matter_are_open_the_surer_they_are_shown(say: Say, send: Send) -> None:
+    """Nobody has merged them yet; none of them hides the others."""
+    for _ in range(12):
+        say()
+    assert [twin["score"] > 0.5 for twin in send().report.case.proposal["twins"]] == [True] * 5
+
+
+@pytest.mark.django_db
 def test_a_machine_joins_with_its_reasons_and_the_desk_parts_them(
     say: Say, send: Send, post: Post, now: datetime, city_sets: Callable[[str], None]
 ) -> None:

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gongbi.science.commands import main
-from gongbi.science.matching import Line, OpenMatters, Report, chances, follow
+from gongbi.science.matching import Line, OpenMatters, Report, follow, probability
 from gongbi.science.matching_fit import fit
 from gongbi.science.matching_weights import ADDRESSES, LEAST, MESSAGES, START
 from gongbi.science.twins import distances, grams, likenesses, metres, text_likeness
@@ -59,12 +59,8 @@ def test_distances_to_many_are_those_to_each() -> None:
     assert np.isnan(found[2])
 
 
-def test_a_report_is_of_one_matter_at_most() -> None:
-    """Fair odds alone are one in two; three that are as good share what is left of nothing being it."""
-    assert chances(np.zeros(1)) == pytest.approx([0.5])
-    assert chances(np.array([0.0, 0.0, 0.0])) == pytest.approx([0.25] * 3)
-    assert chances(np.array([800.0, 0.0])) == pytest.approx([1.0, 0.0])
-    assert chances(np.zeros(0)).size == 0
+def test_odds_are_told_as_a_probability() -> None:
+    assert probability(np.array([0.0, np.log(3.0), -800.0, 800.0])) == pytest.approx([0.5, 0.75, 0.0, 1.0])
 
 
 def test_what_speaks_for_a_message_never_speaks_against_it() -> None:

@@ -1,8 +1,8 @@
 """How likely an open case is the matter that was reported, and what speaks for it. Pure; the evidence is weighed by
 :mod:`gongbi.science.matching`.
 
-Cases that could not be shown even if they had begun this moment are left out first; the others are weighed against each other, for
-a report is about one of them at most.
+Cases that could not be shown even if they had begun this moment are left out first. Each is judged by itself: open cases may well be one
+matter that nobody has merged yet.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gongbi.science.matching import OTHER, SAME, UNKNOWN, Rows, chances
+from gongbi.science.matching import OTHER, SAME, UNKNOWN, Rows, probability
 from gongbi.science.matching_weights import MESSAGES
 
 TWIN_SHOWN = 0.1  # probability
@@ -75,7 +75,7 @@ class Close:
         """With their age in ``days``: place among the candidates and likeness of those that are shown, in no order."""
         if not self.rows.size:
             return []
-        chance = np.round(chances(self.odds + MESSAGES.recent(days)), 4)
+        chance = np.round(probability(self.odds + MESSAGES.recent(days)), 4)
         return [
             (
                 int(self.rows[i]),

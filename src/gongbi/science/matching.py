@@ -82,13 +82,10 @@ class Weights:
         return odds
 
 
-def chances(log_odds: Floats) -> Floats:
-    """Probabilities that the report is of each of these matters, where it can be of one at most: their odds are against each other and
-    against its being of none."""
-    highest = float(log_odds.max(initial=0.0))
-    weight = np.exp(log_odds - highest)
-    shared: Floats = weight / (math.exp(-highest) + weight.sum())
-    return shared
+def probability(log_odds: Floats) -> Floats:
+    """What the odds amount to. Each matter by itself: that two open matters may be one is no reason against either."""
+    told: Floats = 0.5 + 0.5 * np.tanh(0.5 * log_odds)
+    return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +219,7 @@ class OpenMatters:
         rows, metres, days, kinds, likeness = self.compare(report)
         if not rows.size:
             return []
-        score = 1 / (1 + np.exp(-self.weights.log_odds(metres, days, kinds, likeness)))
+        score = probability(self.weights.log_odds(metres, days, kinds, likeness))
         order = np.lexsort((rows, -score))[:most]
         return [
             Match(
