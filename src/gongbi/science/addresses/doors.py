@@ -22,7 +22,7 @@ _NAMED = "区园苑城府庭院里村湾寓郡期居家坊庄厦墅派舍岸"  #
 _COUNTED = "共有建盖加高近每各达约超几"  # before a number of storeys or buildings, it counts them
 
 _BUILDING = re.compile(
-    rf"(?<![\da-z.])({_LIST})([a-z]?\d{{1,3}}[a-z]?|[a-z])(号楼|#楼|号栋|号公寓|栋|幢|座|#)(?!线)"
+    rf"(?<![\da-z.])({_LIST})([a-z]?\d{{1,4}}[a-z]?|[a-z])(号楼|#楼|号栋|号公寓|栋|幢|座|#)(?!线)"
 )
 _UNIT = re.compile(rf"({_LIST})((?<!\d)\d{{1,2}}|[a-z东西中南北甲乙丙丁])单元")
 _FLOOR = re.compile(
@@ -31,6 +31,9 @@ _FLOOR = re.compile(
 _ROOM = re.compile(r"(?<![\da-z\-])([a-z]?\d{3,4}[a-z]?)(?:室|号?房(?![间子屋产价租型地]))")
 _TRIPLE = re.compile(
     r"(?<![\da-z\-.号月日])([a-z]?\d{1,3})-(\d{1,2})-(\d{3,4})(?:室|号房?|房)?(?![\d\-.年月元])"
+)
+_PAIR = re.compile(
+    rf"(?<=[{_NAMED}])([a-z]?\d{{1,3}})-([a-z]?\d{{3,4}})(?:室|号房?|房)?(?![\d\-.年月元米人个万天%号])"
 )
 _STREET = re.compile(
     r"(?<=[路街巷道弄里坊段村组区院园苑庄城寨堡胡同])(甲?\d{1,4}(?:-\d{1,3})?)(号(?:附\d{1,3}号?)?院?|弄)"
@@ -67,6 +70,9 @@ def doors(text: str) -> list[Door]:
     for match in _TRIPLE.finditer(folded):
         for group, kind in ((1, "houseno"), (2, "cellno"), (3, "roomno")):
             take(kind, match[group], match.start(group), match.end(group))
+    for match in _PAIR.finditer(folded):
+        take("houseno", match[1], match.start(1), match.end(1))
+        take("roomno", match[2], match.start(2), match.end())
     for match in _YARD.finditer(folded):
         take("roadno", match[1], match.start(), match.end())
     for match in _STREET.finditer(folded):
