@@ -27,6 +27,8 @@ EXAMPLES, SEED = 6, 20261123
 NOTHING_TO_SEND = {
     (GenerationMode.NEGATIVE, path) for path in ("/kinds", "/reports/{link}", "/cases/{number}")
 }
+# A point drawn at random lies nowhere near the district: queries that come past the first check.
+IN_REACH = {"/locate": {"lon": 108.9210, "lat": 34.2746}}
 KNOWN = {operation.path: operation for operation in operations()}
 load_all_checks()
 HELD = CHECKS.get_by_names(
@@ -109,7 +111,7 @@ def try_out(
 ) -> set[int]:
     """The statuses of an operation's answers; AssertionError with the request that was answered otherwise than described.
 
-    Half of the bodies are a ``good`` one with one field of the generated one: those come past the first check.
+    Half of the bodies (or queries) are a ``good`` one with one field of the generated one: those come past the first check.
     """
     statuses: set[int] = set()
 
@@ -127,6 +129,8 @@ def try_out(
             case.path_parameters[name] = known[name][which % len(known[name])]
         if good and which % 2 and isinstance(case.body, dict):
             case.body = good | dict(list(case.body.items())[: which // 2])
+        elif good and which % 2 and case.query and operation.method == "get":
+            case.query = good | dict(list(case.query.items())[: which // 2])
         mark = transaction.savepoint()  # not atomic(): pictures are never decoded inside a transaction
         answer = case.call()
         transaction.savepoint_rollback(mark)
@@ -160,7 +164,7 @@ def test_whatever_is_sent_is_answered_as_described(
         described.app.cookies = jars[login]
         name = f"{operation.method.upper()} {short}"
         try:
-            good = KNOWN[short].body(stock) if short in KNOWN else {}
+            good = KNOWN[short].body(stock) if short in KNOWN else IN_REACH.get(short, {})
             tried[name] = try_out(operation, mode, places(stock, short), good, raised)
         except Unsatisfiable:
             assert (mode, short) in NOTHING_TO_SEND
