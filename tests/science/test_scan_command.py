@@ -93,6 +93,12 @@ def test_a_spatial_scan_knows_short_years_when_it_is_told_the_period(tmp_path: P
     assert run(tmp_path, cases="a 5\nb 4\nc 1\n", population=people)[1]["cases"] == 10
 
 
+def test_a_share_may_be_written_in_per_cent(tmp_path: Path) -> None:
+    results = [run(tmp_path, *SPACETIME, "--max-share", share)[1] for share in ("0.4", "40", "1", "100")]
+    assert results[0] == results[1]
+    assert results[2] == results[3]
+
+
 def test_the_same_seed_gives_the_same_answer_with_any_number_of_threads(tmp_path: Path) -> None:
     results = [run(tmp_path, *SPACETIME, "--threads", n, "--seed", "5")[1] for n in ("1", "2", "3")]
     assert results[0] == results[1] == results[2]
@@ -122,7 +128,7 @@ def test_the_same_seed_gives_the_same_answer_with_any_number_of_threads(tmp_path
         ((), {"controls": "a 1\n"}, "--controls: only the Bernoulli model"),
         (("--model", "bernoulli"), {"population": "a 1\n"}, "--population: only the Poisson model"),
         ((*SPACETIME[:-1], "0"), {}, "--max-days: 0 is below 1"),
-        (("--max-share", "2"), {}, "max_share: 2.0"),
+        (("--max-share", "101"), {}, "max_share: 101.0"),
         (("--max-radius-km", "-1"), {}, "max_radius: -1.0"),
     ],
 )

@@ -37,7 +37,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=0.5,
         metavar="SHARE",
-        help="of the people at risk in a circle (default %(default)s)",
+        help="of the people at risk in a circle (default %(default)s); above 1 in per cent, as SaTScan's own setting",
     )
     parser.add_argument(
         "--max-days", type=int, metavar="DAYS", help="a cluster may last; default: half of the study"
@@ -111,7 +111,7 @@ def run(options: argparse.Namespace) -> Mapping[str, Any]:
         baseline=_baseline(study) if options.model == "poisson" else None,
         controls=study.controls,
         prospective=options.prospective,
-        max_share=options.max_share,
+        max_share=options.max_share / 100 if 1 < options.max_share <= 100 else options.max_share,
         max_length=longest,
         replications=options.replications,
         seed=options.seed,
