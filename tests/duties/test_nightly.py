@@ -42,6 +42,16 @@ def test_a_night_trains_once_enough_was_decided_and_not_again_without_new_decisi
         actions.train_nightly(viewer=viewer(DISPATCHER), at=now)
 
 
+def test_many_decisions_on_one_text_are_too_few_and_no_error(
+    lists: None, now: datetime, machine: Viewer
+) -> None:
+    text, kind = HISTORY[0]
+    for number in range(70):
+        actions.learn(text=text, kind=kind, source=f"case:{number}", at=now)
+    assert actions.train_nightly(viewer=machine, at=now) is None
+    assert not KindModel.objects.exists()
+
+
 def test_the_worker_knows_the_nightly_jobs() -> None:
     subscribers.load()
     assert {"duties.train", "warning.nightly"} <= {job.name for job in all_jobs()}

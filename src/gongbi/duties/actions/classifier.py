@@ -181,7 +181,16 @@ def train_nightly(*, viewer: Viewer, at: datetime) -> KindModel | None:
     if fresh.count() < ENOUGH_NEW or decided.count() < LEAST:
         return None
     first = decided.values_list("at", flat=True).first()
-    return train_from_history(decided.values_list("text", "kind"), viewer=viewer, at=at, window=(first, at))
+    try:
+        return train_from_history(
+            decided.values_list("text", "kind"), viewer=viewer, at=at, window=(first, at)
+        )
+    except Refused as refusal:
+        if (
+            refusal.code == "duties.too_few"
+        ):  # many decisions on the same few texts: more nights will bring others
+            return None
+        raise
 
 
 def _too_few(n: int) -> Refused:
