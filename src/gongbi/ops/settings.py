@@ -83,6 +83,8 @@ INSTALLED_APPS = [
     "gongbi.desk",
     "gongbi.field",
     "gongbi.api",
+    "gongbi.channels",
+    "gongbi.channels.open311",
     "gongbi.ops",
 ]
 

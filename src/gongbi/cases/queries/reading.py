@@ -56,6 +56,7 @@ class Event:
     unit_id: int | None
     to_state: str
     facts: dict[str, Any]
+    seq: int = 0
 
 
 def _none() -> NotThere:
@@ -138,7 +139,9 @@ def timeline(case: Case, viewer: Viewer) -> list[Event]:
         facts, actor = entry.facts, entry.actor
         if not staff:
             facts, actor = _for_reporter(entry, viewer)
-        events.append(Event(entry.at, by_name[entry.transition], actor, entry.unit_id, entry.to_state, facts))
+        events.append(
+            Event(entry.at, by_name[entry.transition], actor, entry.unit_id, entry.to_state, facts, entry.seq)
+        )
     return events
 
 
