@@ -1,4 +1,4 @@
-"""The root of all addresses: residents at ``/``, staff at ``/desk/``, grid workers at ``/field/``, programs at ``/api/``."""
+"""The root of all addresses: residents at ``/``, staff at ``/desk/``, grid workers at ``/field/``, programs at ``/api/`` and ``/open311/``."""
 
 from django.urls import URLPattern, URLResolver, include, path
 
@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/", include("gongbi.desk.urls")),
     path("field/", include("gongbi.field.urls")),
     path("api/", include("gongbi.api.urls")),
+    path("open311/", include("gongbi.channels.open311.urls")),
     path("", include("gongbi.resident.urls")),
 ]
 

@@ -235,6 +235,15 @@ def cases_of_reports(viewer: Viewer, reports: Iterable[int]) -> dict[int, Case]:
     return {report.pk: report.case for report in found}
 
 
+def open_among(keys: Iterable[int], viewer: Viewer) -> frozenset[int]:
+    """Which of these cases are not over, as far as the viewer sees them."""
+    return frozenset(
+        visible(Case.objects.filter(pk__in=list(keys), is_open=True), viewer, "list").values_list(
+            "pk", flat=True
+        )
+    )
+
+
 def earlier_of(phone: str, viewer: Viewer, *, limit: int = 20) -> list[Report]:
     """Earlier reports from the same telephone number, newest first (for a clerk with the caller on the line)."""
     key = blind.index(phone, "phone")

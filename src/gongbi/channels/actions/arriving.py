@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -122,6 +123,23 @@ def _once_more(row: Arrival, one: Incoming, at: datetime) -> Receipt:
     )
     Arrival.objects.filter(pk=kept.pk).update(digest=found)
     return Receipt(kept, changed=True)
+
+
+@transaction.atomic
+def accept_change(arrival: Arrival, incoming: Incoming, *, key: str, at: datetime) -> tuple[Change, bool]:
+    """Keep what a sender adds to something known, once for each ``key`` (their number of the addition): (row, whether it is new).
+
+    Drained into a supplement of the case. Locks the arrival.
+    """
+    kept = Arrival.objects.select_for_update().get(pk=arrival.pk)
+    found = hashlib.sha256(f"{key}\x1f".encode() + (b"" if key else rules.digest(incoming))).digest()
+    known = Change.objects.filter(arrival=kept, digest=found).first()
+    if known is not None:
+        return known, False
+    last = Change.objects.filter(arrival=kept).aggregate(last=Max("number"))["last"] or 0
+    row = Change(arrival=kept, number=last + 1, digest=found, content=rules.write(incoming), received_at=at)
+    row.save(force_insert=True)
+    return row, True
 
 
 @transaction.atomic

@@ -51,6 +51,13 @@ def drain(source_id: int, *, at: datetime, limit: int = 50) -> int:
     return len(keys) + len(changes)
 
 
+def drain_one(arrival: Arrival, *, at: datetime) -> Arrival:
+    """Make a report of one arrival now, for a sender who waits; the worker may be at it too, the outcome is the same."""
+    source = Source.objects.get(pk=arrival.source_id)
+    _one(source, arrival.pk, viewer_for(source), at)
+    return Arrival.objects.select_related("report").get(pk=arrival.pk)
+
+
 def viewer_for(source: Source) -> Viewer:
     """Who speaks when this source does."""
     units = parties.units_below(source.unit_id) if source.unit_id is not None else frozenset()  # type: ignore[attr-defined,unused-ignore]
