@@ -37,6 +37,7 @@ LANDING: dict[str, str] = {
     roles.GRID_WORKER: "field:home",
 }
 CLASSIFIERS = ("分类模型", "Classifiers")
+DEVICES = ("物联设备", "Devices")
 WARNINGS, WARNING_SETTINGS = TEXTS["warnings"], TEXTS["settings"]
 _ICONS = {
     "accept": "inbox", "dispatch": "send", "requests": "file-clock", "sign": "square-check", "handle": "hammer",
@@ -109,6 +110,8 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
             items.append(_item(_("Hot issues"), "desk:hot", "flame", here))
         if viewer.role != roles.GRID_WORKER:
             items.append(_item(WARNINGS, "warnings:list", "siren", here))
+        if viewer.role not in (roles.HANDLER, roles.ADJUDICATOR):
+            items.append(_item(DEVICES, "devices:list", "radio-tower", here))
     if viewer.role == roles.AUDITOR:
         items.append(_item(_("Ledger"), "desk:ledger", "book-open", here))
     if viewer.role in KEEPERS or viewer.role == roles.SECURITY:
@@ -122,6 +125,8 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
     if viewer.role in KEEPERS:
         items.append(NavItem(_("Upkeep")))
         items.append(_item(_("Lists"), "desk:reference", "table", here))
+        if viewer.role == roles.ADMIN:
+            items.append(_item(DEVICES, "devices:list", "radio-tower", here))
         items.append(_item(_("Working calendar"), "desk:calendar", "calendar", here))
         items.append(_item(_("Settings"), "desk:settings", "sliders-horizontal", here))
         items.append(_item(WARNING_SETTINGS, "warnings:settings", "siren", here))

@@ -5,7 +5,8 @@ Environment: ``DATABASE_URL`` (default: SQLite in ``GONGBI_VAR``), ``PORT``, ``H
 ``GONGBI_TEST_DATABASE`` (name of the test database), ``GONGBI_BROKER`` (Celery broker, default in memory),
 ``GONGBI_STATIC`` (collected static files), ``GONGBI_HTTPS`` (1 behind a TLS proxy), ``GONGBI_ORIGINS`` (trusted origins of
 forms), ``GONGBI_LIVE_URL`` and ``GONGBI_LIVE_PORT`` (live updates), ``GONGBI_LOG`` (``json`` or ``console``),
-``GONGBI_METRICS_TOKEN``, ``GONGBI_LIMITS`` and ``GONGBI_LIMITS_FREE`` (how often visitors without an account may do what).
+``GONGBI_MQTT`` and ``GONGBI_MQTT_CA`` (the broker of the devices and its authority), ``GONGBI_METRICS_TOKEN``,
+``GONGBI_LIMITS`` and ``GONGBI_LIMITS_FREE`` (how often visitors without an account may do what).
 ``docs/operations.md`` explains each.
 """
 
@@ -48,6 +49,8 @@ PORT = int(os.environ.get("PORT") or "8000")
 LIVE_PORT = int(os.environ.get("GONGBI_LIVE_PORT") or PORT + 1)
 LIVE_URL = os.environ.get("GONGBI_LIVE_URL", "")
 HTTPS = os.environ.get("GONGBI_HTTPS") == "1"
+MQTT = os.environ.get("GONGBI_MQTT", "")  # mqtts://user:password@host:8883: where devices send
+MQTT_CA = os.environ.get("GONGBI_MQTT_CA", "")
 LIMITS = os.environ.get("GONGBI_LIMITS", "")  # kernel.turnstile reads them
 LIMITS_FREE = os.environ.get("GONGBI_LIMITS_FREE", "")
 METRICS_TOKEN = os.environ.get("GONGBI_METRICS_TOKEN", "")
@@ -85,6 +88,7 @@ INSTALLED_APPS = [
     "gongbi.api",
     "gongbi.channels",
     "gongbi.channels.open311",
+    "gongbi.channels.devices",
     "gongbi.ops",
 ]
 

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from gongbi.channels.devices import urls as devices
 from gongbi.kernel import scope
 from gongbi.ops import pages
 
@@ -13,10 +14,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("look/", include("gongbi.look.urls")),
     path("", include("gongbi.parties.urls")),
+    path("desk/devices/", include(devices.desk)),
     path("desk/", include("gongbi.desk.urls")),
     path("field/", include("gongbi.field.urls")),
     path("api/", include("gongbi.api.urls")),
     path("open311/", include("gongbi.channels.open311.urls")),
+    *devices.sensorthings,
     path("", include("gongbi.resident.urls")),
 ]
 

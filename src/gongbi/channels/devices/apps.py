@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+
+
+class DevicesConfig(AppConfig):
+    name = "gongbi.channels.devices"
+    label = "devices"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from gongbi.channels.devices import scope  # noqa: F401 - it registers itself
