@@ -34,7 +34,7 @@ LANDING: dict[str, str] = {
     roles.AUDITOR: "desk:ledger",
     roles.ADMIN: "desk:reference",
     roles.SECURITY: "desk:access",
-    roles.GRID_WORKER: "field:home",
+    roles.GRID_WORKER: "field:app",
 }
 CLASSIFIERS = ("分类模型", "Classifiers")
 DEVICES = ("物联设备", "Devices")
@@ -96,7 +96,7 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
         if viewer.role == roles.CLERK:
             items.append(_item(_("Take a call"), "desk:intake", "phone", here))
         if viewer.role == roles.GRID_WORKER:
-            items.append(_item(_("My grid"), "field:home", "map-pinned", here))
+            items.append(_item(_("My grid"), "field:app", "map-pinned", here))
         waiting = lists.counts(viewer, now=now)
         items.append(NavItem(_("Work")))
         items += [

@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "gongbi.parties",
     "gongbi.duties",
     "gongbi.cases",
+    "gongbi.rounds",
     "gongbi.insight",
     "gongbi.warning",
     "gongbi.look",

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from gongbi.channels.devices import urls as devices
+from gongbi.field.api import api as field_api
 from gongbi.kernel import scope
 from gongbi.ops import pages
 
@@ -17,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/devices/", include(devices.desk)),
     path("desk/", include("gongbi.desk.urls")),
     path("field/", include("gongbi.field.urls")),
+    path("api/field/", field_api.urls),
     path("api/", include("gongbi.api.urls")),
     path("open311/", include("gongbi.channels.open311.urls")),
     *devices.sensorthings,
