@@ -93,7 +93,9 @@ def test_a_silence_is_set_and_ended_and_what_is_wrong_stands_beside_its_field(so
     wrong = desk.post("/desk/devices/SM-1/silence", {"over": "device", "hours": "9", "reason": "检修"})
     assert wrong.status_code == 422
     assert "8 小时" in text_of(wrong)
-    good = desk.post("/desk/devices/SM-1/silence", {"over": "place", "hours": "2", "reason": "检修"}, follow=True)
+    good = desk.post(
+        "/desk/devices/SM-1/silence", {"over": "place", "hours": "2", "reason": "检修"}, follow=True
+    )
     assert "同一位置的全部设备" in text_of(good)
     made = Silence.objects.get()
     assert made.place == "青年路小区3号楼"
