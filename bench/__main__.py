@@ -33,6 +33,7 @@ MEASUREMENTS = {
     "import": ("intake", "postgres"),
     "memory": ("memory", "postgres"),
     "board": ("board", "server"),
+    "devices": ("devices", "postgres"),
 }
 
 

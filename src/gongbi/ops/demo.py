@@ -20,7 +20,7 @@ GROUND: tuple[str, ...] = (
     "gongbi.ops.demo:cards",
 )
 # Through the actions of everyday, each in its own transaction.
-SAMPLES: tuple[str, ...] = ("gongbi.cases.demo:build_demo",)
+SAMPLES: tuple[str, ...] = ("gongbi.cases.demo:build_demo", "gongbi.channels.devices.demo:build_demo")
 VIEWER = system("demo")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 
 from gongbi.channels.devices import actions, reading
 from gongbi.channels.devices.actions import taking
@@ -122,7 +122,7 @@ _BODY = {
     openapi_extra=_BODY,
 )
 @endpoint("api.readings", roles={roles.INTEGRATOR})
-def readings(request: ViewerRequest) -> tuple[int, dict[str, Any]]:
+def readings(request: ViewerRequest) -> Status[dict[str, Any]]:
     """Readings of one gateway or device, 1,000 and 256 KB at most. What is good is kept even when its neighbours are wrong; 422 when
     nothing was good. A repetition of the same reading changes nothing. The key's channel is `devices` and its territories hold the
     devices that it speaks for.
@@ -136,8 +136,7 @@ def readings(request: ViewerRequest) -> tuple[int, dict[str, Any]]:
             ),
         )
     taken = actions.take(request.body, viewer=request.viewer, key=_prefix(request), at=timezone.now())
-    status = 202 if taken.kept or taken.shed else 422
-    return status, {
+    told = {
         "kept": taken.kept,
         "shed": taken.shed,
         "clock": taken.skewed,
@@ -152,6 +151,7 @@ def readings(request: ViewerRequest) -> tuple[int, dict[str, Any]]:
             for one in taken.faults
         ],
     }
+    return Status(202 if taken.kept or taken.shed else 422, told)
 
 
 @router.get("/devices/kinds", response=list[KindOut], summary="Kinds of devices")

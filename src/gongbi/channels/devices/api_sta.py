@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
+from collections.abc import Callable
 
 import orjson
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +17,7 @@ from django.views.decorators.vary import vary_on_headers
 from gongbi.channels.devices import sta
 from gongbi.channels.devices.sta_query import Unreadable, address
 from gongbi.kernel import scope
-from gongbi.kernel.errors import Forbidden, Refused, in_language
+from gongbi.kernel.errors import Refused, in_language
 from gongbi.kernel.scope import viewer as roles
 from gongbi.kernel.scope.viewer import PUBLIC, Viewer
 from gongbi.parties import queries as parties
@@ -25,27 +27,35 @@ READERS = frozenset(
 )  # fmt: skip
 
 
+def _told(view: Callable[[HttpRequest, str], HttpResponse]) -> Callable[..., HttpResponse]:
+    """The view with whoever asks found first, and what is refused said as JSON, as the standard has it."""
+
+    @functools.wraps(view)
+    def told(request: HttpRequest, path: str | None = None) -> HttpResponse:
+        if request.method not in ("GET", "HEAD"):
+            return _refused(
+                405, "只能读取：GET。", "This service is for reading: GET.", {"Allow": "GET, HEAD"}
+            )
+        _sign_in(request)
+        try:
+            return view(request, path or "")
+        except Unreadable as error:
+            return _refused(400, *error.words)
+        except Refused as refusal:
+            unknown = refusal.code == "scope.sign_in"
+            status = 401 if unknown else refusal.status
+            headers = {"WWW-Authenticate": 'Basic realm="SensorThings"'} if unknown else {}
+            return _json({"code": status, "type": "error", "message": refusal.message}, status, headers)
+
+    return told
+
+
 @csrf_exempt  # nothing is changed here, and a program should hear so
 @vary_on_headers("Authorization", "X-API-Key", "Cookie", "Accept-Language")
-def service(request: HttpRequest, path: str = "") -> HttpResponse:
-    """One address of the service. What is refused is said as JSON, as the standard has it."""
-    if request.method not in ("GET", "HEAD"):
-        return _refused(405, "只能读取：GET。", "This service is for reading: GET.", {"Allow": "GET, HEAD"})
-    _sign_in(request)
-    try:
-        return _answer(request, path)
-    except Unreadable as error:
-        return _refused(400, *error.words)
-    except Forbidden as refusal:
-        status = 401 if refusal.code == "scope.sign_in" else 403
-        headers = {"WWW-Authenticate": 'Basic realm="SensorThings"'} if status == 401 else {}
-        return _json({"code": status, "type": "error", "message": refusal.message}, status, headers)
-    except Refused as refusal:
-        return _json({"code": refusal.status, "type": "error", "message": refusal.message}, refusal.status)
-
-
+@_told
 @scope.endpoint("devices.sensorthings", roles=READERS)
-def _answer(request: HttpRequest, path: str) -> HttpResponse:
+def service(request: HttpRequest, path: str) -> HttpResponse:
+    """One address of the service."""
     root = request.build_absolute_uri("/sensorthings/v1.1")
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     found = sta.Service(viewer, root)

@@ -8,12 +8,14 @@ from typing import Any
 
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from gongbi.channels.devices import rules, words
 from gongbi.channels.devices.kinds import KINDS
 from gongbi.channels.devices.models import Alarm, Device, DeviceEvent, DeviceState
 from gongbi.channels.devices.reading import FAULTS
 from gongbi.look.furniture import Cell, Column, Fact, Table
+from gongbi.look.templatetags.look import chip
 
 T = words.TEXTS
 
@@ -27,16 +29,16 @@ def state_of(device: Device) -> DeviceState | None:
     return getattr(device, "now", None)
 
 
-def standing(device: Device) -> words.Words:
-    """In one word."""
+def standing(device: Device) -> SafeString:
+    """In one word, with its shape and colour."""
     state = state_of(device)
     if device.retired_at is not None:
-        return T["out_of_use"]
+        return chip(T["out_of_use"], "quiet")
     if state is None:
-        return words.STANDINGS["never"]
+        return chip(words.STANDINGS["never"], "quiet")
     if state.alarm:
-        return words.STANDINGS["alarm"]
-    return words.STANDINGS["silent"] if state.silent else T["fine"]
+        return chip(words.STANDINGS["alarm"], "late")
+    return chip(words.STANDINGS["silent"], "soon") if state.silent else chip(T["fine"], "ok")
 
 
 def value(kind_code: str, number: float | None) -> Any:
@@ -109,7 +111,7 @@ def readings(device: Device, pairs: Sequence[tuple[int, float]]) -> Table:
     for ms, number in pairs:
         local = timezone.localtime(datetime.fromtimestamp(ms / 1000, UTC))
         lines.append((Cell(f"{local:%m-%d %H:%M:%S}"), Cell(value(device.kind, number), raw=f"{number:g}")))
-    return Table(T["readings"], columns, lines, stack=False)
+    return Table(kind.quantity, columns, lines, stack=False)
 
 
 def alarms(found: Sequence[Alarm]) -> Table:
@@ -127,7 +129,7 @@ def alarms(found: Sequence[Alarm]) -> Table:
         )
         for one in found
     ]
-    return Table(T["alarms"], columns, lines)
+    return Table(T["newest_first"], columns, lines)
 
 
 def events(found: Sequence[DeviceEvent], cases: Mapping[int, str]) -> Table:

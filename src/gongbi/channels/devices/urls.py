@@ -20,6 +20,5 @@ desk = (
     "devices",
 )
 sensorthings = [
-    path("sensorthings/v1.1", api_sta.service),
-    re_path(r"^sensorthings/v1\.1/(?P<path>.*)$", api_sta.service, name="sensorthings"),
+    re_path(r"^sensorthings/v1\.1(?:/(?P<path>.*))?$", api_sta.service, name="sensorthings"),
 ]

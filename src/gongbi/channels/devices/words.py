@@ -81,6 +81,7 @@ TEXTS: dict[str, Words] = {
     "yes": ("是", "Yes"),
     "no": ("否", "No"),
     "alarms": ("报警记录", "Alarms"),
+    "newest_first": ("最近的在前", "The newest first"),
     "no_alarms": ("没有报警", "No alarms"),
     "flaps": ("反复", "Came back"),
     "silences": ("检修静默", "Silences for maintenance"),
