@@ -50,7 +50,6 @@ TEXTS: dict[str, Words] = {
     "ended": ("结束", "Ended"),
     "goes_on": ("仍在", "Goes on"),
     "count": ("设备数", "Devices"),
-    "told": ("上报", "Told"),
     "case": ("案件", "Case"),
     "waits": ("待处理", "Waiting"),
     "intake": ("读数收取", "Intake of readings"),
@@ -71,7 +70,6 @@ TEXTS: dict[str, Words] = {
     "contact": ("联系电话", "Telephone"),
     "sign": ("公示牌", "Sign"),
     "keep": ("读数保存", "Readings are kept"),
-    "days": ("天", "days"),
     "limits": ("报警值 / 恢复值", "Alarm / clearing value"),
     "rule": ("判断", "Judged by"),
     "readings": ("读数", "Readings"),
@@ -109,7 +107,5 @@ TEXTS: dict[str, Words] = {
     "open": ("查看电话", "Show the telephone"),
     "open_reason": ("查看原因（留痕）", "Why (this is kept)"),
     "back": ("返回物联设备", "Back to devices"),
-    "first": ("上一页", "Previous"),
-    "sensorthings": ("SensorThings 接口", "SensorThings service"),
     "synthetic": ("合成", "Synthetic"),
 }
