@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from gongbi.cases.models import Case, Report
-from gongbi.channels.devices import actions, packing, queries
+from gongbi.channels.devices import actions, invariants, packing, queries
 from gongbi.channels.devices.actions import taking
 from gongbi.channels.devices.actions.lane import Lane, LaneLost
 from gongbi.channels.devices.models import Alarm, Block, Device, DeviceEvent, DeviceState, Journal, Tally
@@ -41,6 +41,9 @@ def test_an_alarm_is_one_candidate_case_and_its_end_stands_on_it(
     event = DeviceEvent.objects.get()
     assert event.ended_at is not None
     assert queries.cases_of([event], system("test")) == {event.pk: case.number}
+    assert list(invariants.events()) == []
+    DeviceEvent.objects.update(ended_at=None)
+    assert [breach.what for breach in invariants.events()] == ["goes on without an alarm"]
 
 
 def test_flapping_is_one_matter(days: Days, install: Install) -> None:
@@ -288,3 +291,8 @@ def test_a_device_out_of_use_is_heard_no_more(days: Days, install: Install) -> N
     actions.retire("GA-1", viewer=system("test"), at=days.at)
     assert Alarm.objects.get().ended_at is not None
     assert [fault.reason for fault in days.say({"device": "GA-1", "value": 1}).faults] == ["device"]
+    days.pass_by(2 * 3600)
+    days.lane.tick()
+    install("GA-1")  # back in use: it begins anew
+    days.gas(30, 30)
+    assert Alarm.objects.filter(ended_at__isnull=True).count() == 1

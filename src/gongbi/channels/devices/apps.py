@@ -7,4 +7,4 @@ class DevicesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from gongbi.channels.devices import scope  # noqa: F401 - it registers itself
+        from gongbi.channels.devices import invariants, scope  # noqa: F401 - they register themselves

@@ -116,7 +116,7 @@ class Intake:
         messages = [self.came.popleft() for _ in range(len(self.came))]
         if not messages:
             return 0
-        taking.write([_sorted_out(one, at.timestamp()) for one in messages], at=at)
+        taking.write([sorted_out(one, at.timestamp()) for one in messages], at=at)
         for one in messages:
             self.client.ack(one.mid, one.qos)
         return len(messages)
@@ -127,7 +127,8 @@ class Intake:
         self.client.loop_stop()
 
 
-def _sorted_out(message: mqtt.MQTTMessage, received: float) -> Taken:
+def sorted_out(message: mqtt.MQTTMessage, received: float) -> Taken:
+    """What is in one message of the broker; whatever is wrong with its topic or body is a fault."""
     try:
         topic = message.topic
     except UnicodeDecodeError:

@@ -5,7 +5,7 @@ since 1970 (UTC) unless a name says otherwise.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from gongbi.channels.devices.kinds import KINDS, Kind
@@ -132,6 +132,11 @@ def is_silent(*, heard: float, period: float, now: float) -> bool:
     return now - heard > silent_after(period)
 
 
+def line_is_cut(fallen: int, speaking: int) -> bool:
+    """Whether so many devices fell silent at once that it must be our line: more than half of all, and more than twenty."""
+    return fallen > 20 and fallen * 2 > speaking
+
+
 # --- Whether it is told now ---------------------------------------------------------------------------------------------
 
 
@@ -157,13 +162,3 @@ def same_event(*, last: float, at: float, open_still: bool, again: float) -> boo
     """Whether an alarm at ``at`` belongs to the event whose last alarm was at ``last``: it goes on, or ended only just now."""
     apart = abs(at - last)
     return apart <= TOGETHER or (open_still and apart <= max(again, TOGETHER))
-
-
-def started_over(state: State) -> State:
-    """The state without what led to an alarm: after a device's limits were changed."""
-    return replace(state, window=0, over_since=None, clears=0, clear_since=None)
-
-
-def line_is_cut(fallen: int, speaking: int) -> bool:
-    """Whether so many devices fell silent at once that it must be our line: more than half of all, and more than twenty."""
-    return fallen > 20 and fallen * 2 > speaking

@@ -154,6 +154,8 @@ class Lane:
         self.swept = now
         known = memory.current().by_pk
         begun = self.begun if self.begun is not None else now
+        for pk in [pk for pk in self.live if pk not in known]:
+            del self.live[pk]  # out of use; should it come back, it begins anew
         fallen = [
             pk
             for pk, live in self.live.items()
@@ -188,7 +190,7 @@ class Lane:
     def save(self) -> None:
         """Write down what changed, a part at a time; then take what is written out of the journal."""
         known = memory.current().by_pk
-        keys = sorted(pk for pk in self.dirty if pk in known)
+        keys = sorted(pk for pk in self.dirty if pk in known and pk in self.live)
         for part in _parts(keys, _CHUNK):
             self._keep()
             self._save_some(part, known)

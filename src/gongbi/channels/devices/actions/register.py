@@ -12,7 +12,7 @@ from django.db import transaction
 from gongbi.channels.devices import memory, rules
 from gongbi.channels.devices.actions import alarms
 from gongbi.channels.devices.kinds import KINDS
-from gongbi.channels.devices.models import Device, Register, Silence
+from gongbi.channels.devices.models import Device, DeviceState, Register, Silence
 from gongbi.kernel.errors import Forbidden, NotThere, Refused, Stale
 from gongbi.kernel.scope import one, visible
 from gongbi.kernel.scope.viewer import ADMIN, DISPATCHER, MANAGER, SYSTEM, Viewer
@@ -141,6 +141,7 @@ def retire(number: str, *, viewer: Viewer, at: datetime) -> Device:
     entry = memory.current().by_pk.get(device.pk)
     if entry is not None:
         alarms.end_all([entry], at=at)
+    DeviceState.objects.filter(device=device).update(alarm=False, silent=False, rule={})
     touch()
     return device
 
