@@ -89,6 +89,7 @@ INSTALLED_APPS = [
     "gongbi.api",
     "gongbi.channels",
     "gongbi.channels.open311",
+    "gongbi.channels.nets",
     "gongbi.channels.devices",
     "gongbi.ops",
 ]

@@ -175,7 +175,10 @@ def _broken(
     )
 
 
-def preview(source: Source, incoming: Incoming, *, at: datetime) -> None:
-    """Raise at once what :func:`drain` would refuse without asking triage, so that a sender who waits for an answer hears it."""
-    kind, net = kind_of(source, incoming.code)
+def preview(source: Source, incoming: Incoming, *, at: datetime, codes: bool = True) -> None:
+    """Raise at once what :func:`drain` would refuse without asking triage, so that a sender who waits for an answer hears it.
+
+    Without ``codes`` an unknown category is no matter: it is kept, and waits for the mapping.
+    """
+    kind, net = kind_of(source, incoming.code) if codes else ("", "")
     cases.check_said(statement_of(source, incoming, kind, net), at=at)
