@@ -91,6 +91,7 @@ def places(stock: Stock, path: str) -> dict[str, list[str]]:
             stock.closed_link,
         ],
         "rate": ["response", "solved", "x"],
+        "external": ["X-1", "x"],
     }
 
 
