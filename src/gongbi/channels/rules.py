@@ -23,8 +23,8 @@ DIRECTIONS: dict[str, Words] = {
     "out": ("我方向对方报送", "We report to them"),
     "both": ("双向", "Both ways"),
 }
-# How cases call what comes through a kind of channel. Nobody is on the line, so no clerk owes a call-back.
-CHANNEL_OF = {"device": "device"}
+# How cases call what comes through a kind of channel, "api" where nothing else is said. What a hotline sends is owed a call-back.
+CHANNEL_OF = {"device": "device", "hotline": "hotline"}
 WAITING, DONE, REFUSED = "waiting", "done", "refused"
 STANDINGS: dict[str, Words] = {
     WAITING: ("待处理", "Waiting"),

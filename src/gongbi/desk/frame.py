@@ -37,6 +37,7 @@ LANDING: dict[str, str] = {
     roles.GRID_WORKER: "field:app",
 }
 CLASSIFIERS = ("分类模型", "Classifiers")
+HOTLINE = ("热线工单", "Hotline orders")
 DEVICES = ("物联设备", "Devices")
 WARNINGS, WARNING_SETTINGS = TEXTS["warnings"], TEXTS["settings"]
 _ICONS = {
@@ -112,6 +113,8 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
             items.append(_item(WARNINGS, "warnings:list", "siren", here))
         if viewer.role not in (roles.HANDLER, roles.ADJUDICATOR):
             items.append(_item(DEVICES, "devices:list", "radio-tower", here))
+        if viewer.role in (roles.CLERK, roles.DISPATCHER, roles.AUDITOR):
+            items.append(_item(HOTLINE, "hotline:orders", "phone", here))
     if viewer.role == roles.AUDITOR:
         items.append(_item(_("Ledger"), "desk:ledger", "book-open", here))
     if viewer.role in KEEPERS or viewer.role == roles.SECURITY:
@@ -127,6 +130,7 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
         items.append(_item(_("Lists"), "desk:reference", "table", here))
         if viewer.role == roles.ADMIN:
             items.append(_item(DEVICES, "devices:list", "radio-tower", here))
+            items.append(_item(HOTLINE, "hotline:orders", "phone", here))
         items.append(_item(_("Working calendar"), "desk:calendar", "calendar", here))
         items.append(_item(_("Settings"), "desk:settings", "sliders-horizontal", here))
         items.append(_item(WARNING_SETTINGS, "warnings:settings", "siren", here))

@@ -91,6 +91,7 @@ INSTALLED_APPS = [
     "gongbi.channels.open311",
     "gongbi.channels.nets",
     "gongbi.channels.devices",
+    "gongbi.channels.hotline",
     "gongbi.ops",
 ]
 
