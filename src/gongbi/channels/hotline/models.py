@@ -47,6 +47,9 @@ class Order(models.Model):
     solved = models.BooleanField(null=True)
     grade = models.PositiveSmallIntegerField(null=True)
     changes = models.PositiveIntegerField(default=0)  # how often its words changed
+    # The last step of its case that was looked at: a step that is announced again changes nothing.
+    told_matter = models.BigIntegerField(null=True)
+    told_seq = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "number"], name="order_once")]
