@@ -262,9 +262,11 @@ def test_readings_leave_after_the_days_on_the_sign_and_beyond_the_ring(
         data = b"".join(packing.pack_reading(first + n, 1) for n in range(100))
         Block.objects.create(device=device, first_ms=first, last_ms=first + 99, count=100, data=data)
     assert upkeep.purge(at=days.at + timedelta(days=1)) == 0
-    monkeypatch.setattr(upkeep, "RING", 250)
-    assert upkeep.purge(at=days.at + timedelta(days=1)) == 2
-    assert upkeep.purge(at=days.at + timedelta(days=2, seconds=10)) == 2
+    assert upkeep.purge(at=days.at + timedelta(days=2, milliseconds=40)) == 0
+    assert Block.objects.order_by("first_ms")[0].count == 60  # no reading stays for its younger neighbours
+    monkeypatch.setattr(upkeep, "RING", 300)
+    assert upkeep.purge(at=days.at + timedelta(days=1)) == 1
+    assert upkeep.purge(at=days.at + timedelta(days=2, seconds=10)) == 3
     assert queries.readings(device.pk, system("test")) == []
 
 

@@ -74,8 +74,7 @@ def identity(seq: int | None, given: float | None) -> int:
 
 
 def since(data: bytes, ms: int) -> bytes:
-    """The readings of that time or later, as they stand."""
-    pairs = readings(data)
-    if all(at >= ms for at, _value in pairs):
+    """The readings of that time or later, as they stand. Looked through only when the first one is older."""
+    if not data or _READING.unpack_from(data)[0] >= ms:
         return data
-    return b"".join(_READING.pack(at, value) for at, value in pairs if at >= ms)
+    return b"".join(_READING.pack(at, value) for at, value in readings(data) if at >= ms)

@@ -30,7 +30,7 @@ LEASE = timedelta(seconds=10)  # short: after a crash nobody works the journal f
 SAVE_EVERY = 60.0  # seconds between two writings of what the lane remembers
 SWEEP_EVERY = 30.0
 _ROWS = 200  # journal rows worked through at once
-_CHUNK = 400  # devices written in one transaction: short, so that nobody waits long for the lock
+_CHUNK = 100  # devices written in one transaction: short, so that nobody waits long for the lock
 
 
 class LaneLost(Exception):
@@ -206,21 +206,22 @@ class Lane:
         self.counts.clear()
         self.saved = self.renewed = at.timestamp()
 
-    @transaction.atomic
     def _save_some(self, keys: list[int], known: Mapping[int, Entry]) -> None:
         states, blocks = [], []
-        for pk in keys:
+        for pk in keys:  # all made before the transaction, which holds the lock for as short as it can
             live = self.live[pk]
             oldest = round((live.heard - known[pk].keep_days * 86_400) * 1000)
-            live.tail = bytearray(packing.since(bytes(live.tail), oldest))
-            if packing.length(bytes(live.tail)) >= packing.FULL:
-                blocks.append(_block(pk, packing.in_order(bytes(live.tail))))
-                live.tail.clear()
+            tail = packing.since(bytes(live.tail), oldest)
+            if packing.length(tail) >= packing.FULL:
+                blocks.append(_block(pk, packing.in_order(tail)))
+                tail = b""
+            live.tail = bytearray(tail)
             states.append(_state(pk, live))
-        Block.objects.bulk_create(blocks)
-        DeviceState.objects.bulk_create(
-            states, update_conflicts=True, unique_fields=["device"], update_fields=_KEPT, batch_size=50
-        )
+        with transaction.atomic():
+            Block.objects.bulk_create(blocks)
+            DeviceState.objects.bulk_create(
+                states, update_conflicts=True, unique_fields=["device"], update_fields=_KEPT, batch_size=50
+            )
 
 
 _KEPT = [
