@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gongbi.cases.flow import CASE
 from gongbi.cases.queries import lists
+from gongbi.channels.notices.words import TEXTS as NOTICE_TEXTS
 from gongbi.kernel.outbox import audience
 from gongbi.kernel.scope import STAFF
 from gongbi.kernel.scope import viewer as roles
@@ -39,6 +40,7 @@ LANDING: dict[str, str] = {
 CLASSIFIERS = ("分类模型", "Classifiers")
 HOTLINE = ("热线工单", "Hotline orders")
 DEVICES = ("物联设备", "Devices")
+NOTICES, MY_NOTICES = NOTICE_TEXTS["notices"], NOTICE_TEXTS["mine"]
 WARNINGS, WARNING_SETTINGS = TEXTS["warnings"], TEXTS["settings"]
 _ICONS = {
     "accept": "inbox", "dispatch": "send", "requests": "file-clock", "sign": "square-check", "handle": "hammer",
@@ -115,6 +117,9 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
             items.append(_item(DEVICES, "devices:list", "radio-tower", here))
         if viewer.role in (roles.CLERK, roles.DISPATCHER, roles.AUDITOR):
             items.append(_item(HOTLINE, "hotline:orders", "phone", here))
+        if viewer.role == roles.DISPATCHER:
+            items.append(_item(NOTICES, "notices:list", "send", here))
+        items.append(_item(MY_NOTICES, "notices:mine", "bell", here))
     if viewer.role == roles.AUDITOR:
         items.append(_item(_("Ledger"), "desk:ledger", "book-open", here))
     if viewer.role in KEEPERS or viewer.role == roles.SECURITY:
@@ -136,6 +141,7 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
         items.append(_item(WARNING_SETTINGS, "warnings:settings", "siren", here))
         items.append(_item(_("Routing rules"), "desk:rules", "route", here))
         items.append(_item(CLASSIFIERS, "desk:classifiers", "shapes", here))
+        items.append(_item(NOTICES, "notices:list", "send", here))
         items.append(_item(_("Undelivered"), "desk:letters", "mail", here))
     if viewer.role == roles.SECURITY:
         items.append(_item(_("Access"), "desk:access", "shield-check", here))

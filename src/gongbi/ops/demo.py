@@ -20,7 +20,11 @@ GROUND: tuple[str, ...] = (
     "gongbi.ops.demo:cards",
 )
 # Through the actions of everyday, each in its own transaction.
-SAMPLES: tuple[str, ...] = ("gongbi.cases.demo:build_demo", "gongbi.channels.devices.demo:build_demo")
+SAMPLES: tuple[str, ...] = (
+    "gongbi.channels.notices.demo:build_demo",
+    "gongbi.cases.demo:build_demo",
+    "gongbi.channels.devices.demo:build_demo",
+)
 VIEWER = system("demo")
 
 

@@ -128,6 +128,7 @@ JOBS: dict[str, tuple[str, str]] = {
     "flow.invariants": ("每日核对", "the nightly check"),
     "insight.hot": ("热点问题的归并与排序", "hot issues are grouped and ranked"),
     "ledger.seal": ("封存前一天的流水", "the ledger of the day before is sealed"),
+    "notices.assign": ("为通知寻找可用的网关", "notices without a gateway look for one"),
     "ops.grid_cards": ("更新网格公示卡", "the public cards of the grids are made"),
     "outbox.prune": ("清理已送达的事件", "delivered events are removed"),
     "parties.sign_ins": ("清理旧的登录记录", "old sign-ins are removed"),
