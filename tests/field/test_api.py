@@ -15,6 +15,7 @@ import pytest
 from gongbi.kernel.files import actions as files
 from gongbi.kernel.files.models import StoredFile
 from gongbi.parties.models import PostTerritory
+from gongbi.territory import queries as territory
 from tests.desk.conftest import Clock, Desk, World, jpeg
 from tests.field.phone import picture
 
@@ -160,6 +161,29 @@ def test_solved_on_the_spot_fills_the_ledgers_and_waits_for_the_check(app: App, 
     assert Case.objects.get().state == "handled"
     assert told["ledgers"] == ["patrol", "urban", "hotline"]
     assert app.post("/entries", body)[1]["number"] == told["number"]
+
+
+def test_solved_somewhere_else_is_theirs_and_sent_as_a_report_it_goes_there(app: App, world: World) -> None:
+    from gongbi.cases.models import Case
+
+    shapes = {
+        one["properties"]["code"]: one["properties"]["label"]
+        for one in territory.map_geojson("grid", None, on=app.clock.now)["features"]
+    }
+    next_door = next(code for code in shapes if code[:12] == app.grid[:12] and code != app.grid)
+    foreign = next(code for code in shapes if code[:9] != app.grid[:9])
+    for code, status in ((app.grid, 200), (next_door, 200), (foreign, 422)):
+        lon, lat = shapes[code]
+        body = app.entry(photos=[app.photo()], lon=lon, lat=lat, matter={"kind": "E0201", "did": "solved"})
+        got, told = app.post("/entries", body)
+        assert got == status, told
+        if status == 200:
+            assert (
+                Case.objects.order_by("-pk")[0].territory == app.grid
+            )  # a few metres over the border are no other place
+    assert told["code"] == "field.elsewhere"
+    assert app.post("/entries", body | {"matter": {"kind": "E0201", "did": "report"}})[0] == 200
+    assert Case.objects.order_by("-pk")[0].territory == foreign
 
 
 def test_a_photo_swept_meanwhile_is_asked_for_again(app: App, clock: Clock, world: World) -> None:

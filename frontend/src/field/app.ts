@@ -38,6 +38,8 @@ export class GbField extends Island {
   names: Record<number, string> = {};
   route: [number, number][] = [];
   ready = false;
+  private sending = false;
+  private carried: Draft | undefined; // begun on another screen
   private watch: number | undefined;
   private lastPoint = 0;
 
@@ -125,7 +127,8 @@ export class GbField extends Island {
     this.alarm = undefined;
     const grid = this.grids[0] ?? "";
     if (screen === "report" || screen === "visit" || screen === "checkin") {
-      this.draft = fresh(screen, this.last, grid);
+      this.draft = this.carried ?? fresh(screen, this.last, grid);
+      this.carried = undefined;
       if (screen === "visit" && argument) {
         const plan = this.bundle?.plan.find((one) => one.id === Number(argument));
         if (plan) Object.assign(this.draft, { care: plan.id, place: plan.door, form: "firefly" });
@@ -174,10 +177,18 @@ export class GbField extends Island {
   }
 
   async send(): Promise<void> {
-    if (this.line === "busy") return;
-    this.line = await drain();
-    await this.reload();
-    if (this.line === "sent" || this.line === "signed-out") await this.fetchBundle();
+    if (this.sending) return;
+    this.sending = true;
+    try {
+      const line = await drain();
+      await this.reload();
+      // The service worker or another tab is at it: look again when it has had its time.
+      if (line === "busy") setTimeout(() => void this.send(), 1500);
+      else this.line = line;
+      if (line === "sent" || line === "signed-out") await this.fetchBundle();
+    } finally {
+      this.sending = false;
+    }
     this.requestUpdate();
   }
 
@@ -298,10 +309,8 @@ export class GbField extends Island {
     const draft = { ...fresh("report", this.last, this.grids[0] ?? ""), kind, photos, begun };
     if (this.farOnes(photos).length) {
       // A picture from elsewhere is asked about on the form.
+      this.carried = draft;
       this.open("report");
-      await this.go();
-      this.draft = draft;
-      this.requestUpdate();
       return;
     }
     await this.saveEntry(draft, "solved");

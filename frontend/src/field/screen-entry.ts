@@ -128,8 +128,9 @@ export function entryScreen(app: GbField): TemplateResult {
           <label class="choice"><input type="checkbox" data-matter .checked=${draft.matter} @change=${(event: Event) => { draft.matter = (event.target as HTMLInputElement).checked; app.requestUpdate(); }} /><span class="choice-body">${T("发现问题，一并上报（不用再填一次）", "Something found: report it too, nothing typed twice")}</span></label>`}
     ${alarmPart(app, () => save(draft.sort === "report" ? "report" : "note"))}
     ${app.trouble ? html`<p class="field-error" role="alert">${app.trouble}</p>` : nothing}
+    ${draft.sort === "report" && !spot ? html`<p class="soft small" id="why-not">${draft.kind ? T("这一类不能当场办结，请上报。", "This kind cannot be closed on the spot: report it.") : T("选了可当场办结的类别，才能点“当场解决”。", "“Solved on the spot” needs a kind that may be.")}</p>` : nothing}
     <div class="field-choices field-send">${draft.sort === "report"
-      ? html`<button class="button button-main big" ?disabled=${!spot} @click=${() => save("solved")}>${app.icon("check")} ${T("当场解决", "Solved on the spot")}</button>
+      ? html`<button class="button button-main big" ?disabled=${!spot} aria-describedby=${spot ? nothing : "why-not"} @click=${() => save("solved")}>${app.icon("check")} ${T("当场解决", "Solved on the spot")}</button>
           <button class="button ${spot ? "" : "button-main"} big" @click=${() => save("report")}>${app.icon("send")} ${T("上报", "Report it")}</button>`
       : html`<button class="button button-main big" @click=${() => save(draft.matter ? "report" : "note")}>${app.icon("check")} ${draft.matter ? T("存下并上报", "Keep and report") : T("存下", "Keep")}</button>`}</div>`;
 }

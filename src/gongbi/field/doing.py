@@ -17,6 +17,7 @@ from gongbi.kernel.errors import NotThere, Refused
 from gongbi.kernel.scope.viewer import Viewer
 from gongbi.parties import directory
 from gongbi.rounds import actions, catalogue, queries, rules
+from gongbi.territory import queries as territory
 
 if TYPE_CHECKING:
     from gongbi.rounds.models import FieldPhoto, FieldTask
@@ -82,6 +83,8 @@ def _matter(
         )
     files = [photo.file_id for photo in photos if photo.file_id is not None]
     place = point(body.lon, body.lat)
+    if matter.did == "solved":
+        place = _own_place(place, viewer, at)
     said = Said(
         text=matter.text or body.note or (kind.name[1 if language.startswith("en") else 0] if kind else ""),
         said_at=body.at, channel="field", place_words=body.place_words, lon=body.lon if place else None,
@@ -94,6 +97,26 @@ def _matter(
     if solved:
         return cases.solve_on_spot(statement=statement, photos=files, viewer=viewer, at=at)
     return cases.receive(statement, viewer=viewer, at=at)
+
+
+def _own_place(place: rules.Point | None, viewer: Viewer, at: datetime) -> rules.Point | None:
+    """Where something was solved on the spot. A few metres over the border, in the same community, the own grid is the place; in
+    somebody else's community it is theirs to close: Refused, so that it can be sent as a report.
+    """
+    placed = territory.locate(*place, on=at) if place is not None else None
+    if placed is None or viewer.covers(placed.code):
+        return place if placed is not None else None
+    if any(placed.code[:12] == code[:12] for code in viewer.territories):
+        return None
+    raise Refused(
+        "field.elsewhere",
+        (
+            "手机位置在%(name)s，不是您的网格，不能当场办结。请修改后点“上报”，会转给那里的人。",
+            "The phone is in %(name)s, which is not your grid, so it cannot be closed on the spot. Mend it and send it as a report.",
+        ),
+        values={"name": placed.name},
+        field="lon",
+    )
 
 
 def finish(number: str, body: FinishIn, viewer: Viewer, *, at: datetime) -> dict[str, Any]:
