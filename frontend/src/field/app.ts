@@ -90,10 +90,12 @@ export class GbField extends Island {
     this.ready = true;
     this.requestUpdate();
     performance.mark("field-ready");
+    void navigator.storage?.persist?.();
     if ("serviceWorker" in navigator) {
       void navigator.serviceWorker.register(document.body.dataset["worker"] ?? "/field/sw.js", { scope: "/field/" });
     }
-    void navigator.storage?.persist?.();
+    // The first time everything waits for the bundle; later what is on the phone is shown and the line comes second.
+    if (!this.bundle) await this.fetchBundle();
     await this.send();
     this.follow();
   }

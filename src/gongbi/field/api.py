@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -77,13 +78,19 @@ def me(request: ViewerRequest) -> dict[str, Any]:
 
 @api.get("/bundle", summary="Everything for the shift")
 @endpoint("field.api.bundle", roles=WORKER)
-def bundle(request: ViewerRequest, have: str = Query("", max_length=40)) -> dict[str, Any]:
-    """``have``: the digest of the bundle on the phone; when it is still that one, only the times come."""
+def bundle(request: ViewerRequest, have: str = Query("", max_length=40)) -> HttpResponse:
+    """``have``: the digest of the bundle on the phone; when it is still that one, only the times come. Compressed: signal is scarce."""
     told = bundles.whole(request.viewer, language=get_language() or "zh-hans", now=timezone.now())
-    token = {"csrf": get_token(request)}
+    token = {"csrf": get_token(request)}  # masked anew each time, so that compressing tells nothing of it
     if have == told["digest"]:
-        return {name: told[name] for name in ("digest", "at", "until", "me")} | token
-    return told | token
+        told = {name: told[name] for name in ("digest", "at", "until", "me")}
+    answer = api.create_response(request, told | token, status=200)
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        answer.content = gzip.compress(answer.content, 5)
+        answer["Content-Encoding"] = "gzip"
+    answer["Vary"] = "Accept-Encoding, Cookie"
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
 @api.post("/photos", summary="Announce a photo")
