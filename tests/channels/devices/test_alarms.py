@@ -36,6 +36,9 @@ def test_an_alarm_is_one_candidate_case_and_its_end_stands_on_it(
     assert "26 %" in report.text
     days.gas(5, 5, 5)
     drained(days.at)
+    assert not Change.objects.exists()  # it may come back at once
+    days.gas(*[5] * 12)
+    drained(days.at)
     assert Case.objects.count() == 1
     assert Change.objects.get().standing == "done"
     event = DeviceEvent.objects.get()
@@ -51,7 +54,8 @@ def test_flapping_is_one_matter(days: Days, install: Install) -> None:
     for _ in range(6):
         days.gas(25, 25, 5, 5, 5)
     assert Alarm.objects.get().flaps == 5
-    assert Arrival.objects.count() == 1
+    days.gas(*[5] * 12)
+    assert Arrival.objects.count() == Change.objects.count() == 1  # told once, and once that it is over
     days.pass_by(3 * 3600)
     days.gas(25, 25)
     assert Arrival.objects.count() == 2  # hours later it is another
@@ -140,6 +144,16 @@ def test_a_silent_device_is_one_maintenance_matter_and_says_when_it_is_back(
     days.gas(1, number="GA-1")
     days.gas(1, number="GA-2")
     assert DeviceEvent.objects.get().ended_at is not None
+    assert Arrival.objects.count() == 1
+
+
+def test_a_device_that_falls_silent_again_and_again_is_one_matter(days: Days, install: Install) -> None:
+    install("GA-1")
+    for _ in range(4):
+        days.gas(1, 1)
+        days.pass_by(1800)
+        days.lane.tick()
+    assert Alarm.objects.get(kind="silent").flaps == 3
     assert Arrival.objects.count() == 1
 
 

@@ -137,6 +137,18 @@ def test_no_device_without_owner_purpose_and_sign_and_none_that_watches_people(
     assert not Device.objects.exists()
 
 
+def test_a_point_in_another_city_and_another_kind_under_a_known_number_are_refused(
+    install: Install, community: str, now: datetime
+) -> None:
+    with pytest.raises(Refused) as refused:
+        actions.keep("X-1", row(community, lon=139.76, lat=35.68), viewer=system("test"), at=now)
+    assert refused.value.field == "lon"
+    install("GA-1")
+    with pytest.raises(Refused) as refused:
+        actions.keep("GA-1", row(community, kind="smoke"), viewer=system("test"), at=now)
+    assert refused.value.field == "kind"
+
+
 def test_only_who_keeps_lists_keeps_this_one(community: str, now: datetime) -> None:
     with pytest.raises(Forbidden):
         actions.keep("X-1", row(community), viewer=Viewer(actor="post:1", role=DISPATCHER), at=now)

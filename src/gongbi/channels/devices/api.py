@@ -76,6 +76,9 @@ class KindOut(Schema):
     high: float
 
 
+_TIME: dict[str, Any] = {
+    "anyOf": [{"type": "string", "format": "date-time"}, {"type": "number", "minimum": 0}]
+}
 _READING: dict[str, Any] = {
     "type": "object",
     "additionalProperties": False,
@@ -84,7 +87,7 @@ _READING: dict[str, Any] = {
         "device": {"type": "string", "minLength": 1, "maxLength": 40},
         "value": {"type": "number"},
         "flag": {"type": "boolean"},
-        "at": {"type": "string", "format": "date-time"},
+        "at": _TIME,
         "seq": {"type": "integer", "minimum": 0},
     },
 }
@@ -93,7 +96,7 @@ _BATCH: dict[str, Any] = {
     "additionalProperties": False,
     "required": ["readings"],
     "properties": {
-        "sent": {"type": "string", "format": "date-time"},
+        "sent": _TIME,
         "readings": {"type": "array", "minItems": 1, "maxItems": reading.MOST, "items": _READING},
     },
 }

@@ -118,6 +118,7 @@ class DeviceEvent(models.Model):
     last_at = models.DateTimeField()  # the newest beginning in it
     ended_at = models.DateTimeField(null=True)
     told_at = models.DateTimeField(null=True)  # when it became a candidate case
+    over_told_at = models.DateTimeField(null=True)  # when its end was noted there
     held = models.CharField(max_length=8, default="")  # why it was not told: quiet, silence
     devices = models.PositiveIntegerField(default=1)
     arrival_id = models.BigIntegerField(null=True)  # of the channels' register
@@ -127,6 +128,11 @@ class DeviceEvent(models.Model):
         indexes = [
             models.Index(fields=["kind", "place", "last_at"], name="device_event_place"),
             models.Index(fields=["ended_at"], name="device_event_ended"),
+            models.Index(
+                fields=["ended_at"],
+                name="device_event_over",
+                condition=models.Q(told_at__isnull=False, over_told_at__isnull=True, ended_at__isnull=False),
+            ),
             models.Index(fields=["division"], name="device_event_division"),
         ]
         verbose_name = _("event of devices")

@@ -15,6 +15,10 @@ BEHIND = 86_400.0  # a reading this old may have waited for a line; an older one
 SKEW = 120.0  # between a sender's own "now" and ours
 MISSED = 4  # periods without a word after which a device counts as silent
 LEAST_SILENCE = 600.0  # but never before this many seconds
+SILENT_AGAIN = (
+    6 * 3600.0
+)  # a device that falls silent again within so many seconds is the same maintenance matter
+OVER_FOR = 600.0  # seconds after which an event that is over is noted as such: one that flaps is noted once
 TOGETHER = 600.0  # seconds within which alarms of one kind at one place are one event
 QUIET_FROM, QUIET_TO = 22, 6  # local hours
 REMEMBERED = 32  # last identities of a device that are told apart from repetitions

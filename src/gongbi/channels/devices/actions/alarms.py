@@ -64,7 +64,7 @@ def _event_for(entry: Entry, code: str, since: datetime) -> DeviceEvent | None:
     if newest is None:
         return None
     kind = KINDS.get(code)
-    again = float(kind.again) if kind else rules.LEAST_SILENCE
+    again = float(kind.again) if kind else rules.SILENT_AGAIN
     last = max(newest.last_at, newest.ended_at or newest.last_at)
     same = rules.same_event(
         last=last.timestamp(), at=since.timestamp(), open_still=newest.ended_at is None, again=again
@@ -74,13 +74,13 @@ def _event_for(entry: Entry, code: str, since: datetime) -> DeviceEvent | None:
 
 def _goes_on(event: DeviceEvent, since: datetime, *, more: int) -> None:
     DeviceEvent.objects.filter(pk=event.pk).update(
-        last_at=max(event.last_at, since), ended_at=None, devices=F("devices") + more
+        last_at=max(event.last_at, since), ended_at=None, over_told_at=None, devices=F("devices") + more
     )
 
 
 @transaction.atomic
 def end(entry: Entry, code: str, *, over: datetime, at: datetime) -> Alarm | None:
-    """The open alarm is over; when it was the event's last, the event is, and what was told of it hears so. None: there was none."""
+    """The open alarm is over; when it was the event's last, the event is. None: there was none."""
     alarm = Alarm.objects.filter(device_id=entry.pk, kind=code, ended_at__isnull=True).first()
     if alarm is None:
         return None
@@ -90,9 +90,23 @@ def end(entry: Entry, code: str, *, over: datetime, at: datetime) -> Alarm | Non
     if not Alarm.objects.filter(event=event, ended_at__isnull=True).exists():
         event.ended_at = alarm.ended_at
         event.save(update_fields=["ended_at"])
-        if event.told_at is not None:
-            telling.over(event, entry, at=at)
     return alarm
+
+
+@transaction.atomic
+def note_ends(*, at: datetime) -> int:
+    """Say on the cases that their events are over, once these have been over for some time. Returns how many were noted."""
+    noted = 0
+    before = at - timedelta(seconds=rules.OVER_FOR)
+    over = DeviceEvent.objects.select_for_update().filter(
+        told_at__isnull=False, over_told_at__isnull=True, ended_at__isnull=False, ended_at__lte=before
+    )
+    for event in over.order_by("pk")[:200]:
+        if telling.over(event, at=at) is not None:
+            event.over_told_at = at
+            event.save(update_fields=["over_told_at"])
+            noted += 1
+    return noted
 
 
 def silenced(entry: Entry, *, at: datetime) -> bool:

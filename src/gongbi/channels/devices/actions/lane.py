@@ -174,6 +174,7 @@ class Lane:
             since = live.heard + rules.silent_after(entry.limits.period)
             alarms.begin(entry, SILENT, since=_when(since), value=None, at=at)
         alarms.tell_what_was_held(known.get, at=at)
+        alarms.note_ends(at=at)
         return len(fallen)
 
     # --- What is remembered -------------------------------------------------------------------------------------------

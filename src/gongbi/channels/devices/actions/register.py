@@ -53,6 +53,14 @@ def keep(
     if device is None:
         device = Device(number=number, installed_at=at, synthetic=synthetic, contact=contact)
         done = "new"
+    elif device.kind != values["kind"]:
+        raise _wrong(
+            "kind",
+            (
+                "编号已用于另一类设备：请停用旧设备，新设备另编号。",
+                "This number belongs to a device of another kind: take that one out of use, give the new one a number of its own.",
+            ),
+        )
     else:
         done = "changed" if device.retired_at or contact else "same"
         if contact:
@@ -102,6 +110,19 @@ def _check(number: str, values: Mapping[str, Any], at: datetime) -> None:
     lon, lat = values.get("lon"), values.get("lat")
     if (lon is None) != (lat is None):
         raise _wrong("lon", ("坐标须同时有经度和纬度。", "Coordinates need both longitude and latitude."))
+    if (
+        lon is not None
+        and lat is not None
+        and territory.locate(lon, lat, on=at) is None
+        and territory.map_geojson("street", None, on=at)["features"]
+    ):
+        raise _wrong(
+            "lon",
+            (
+                "这个点不在本区范围内，请核对坐标。",
+                "This point lies outside the district: check the coordinates.",
+            ),
+        )
     if not 1 <= values.get("keep_days", 7) <= LONGEST_KEPT:
         raise _wrong(
             "keep_days",

@@ -35,18 +35,20 @@ def source(*, at: datetime) -> Source:
 
 def candidate(event: DeviceEvent, entry: Entry, *, at: datetime) -> int | None:
     """Hand the event over; the key of its arrival, None when the channel is switched off. The same event again is the same arrival."""
-    return _send(event, first_words(event, entry), entry, event.first_at, at)
+    return _send(event, first_words(event, entry), (entry.lon, entry.lat), event.first_at, at)
 
 
-def over(event: DeviceEvent, entry: Entry, *, at: datetime) -> None:
-    """Say on the case that it is over: a supplement to the same arrival."""
-    _send(event, last_words(event), entry, event.ended_at or at, at)
+def over(event: DeviceEvent, *, at: datetime) -> int | None:
+    """Say on the case that it is over: a supplement to the same arrival. None when the channel is switched off."""
+    return _send(event, last_words(event), (None, None), event.ended_at or at, at)
 
 
-def _send(event: DeviceEvent, text: str, entry: Entry, said_at: datetime, at: datetime) -> int | None:
+def _send(
+    event: DeviceEvent, text: str, point: tuple[float | None, float | None], said_at: datetime, at: datetime
+) -> int | None:
     incoming = Incoming(
         external=f"event-{event.pk}", text=text, said_at=min(said_at, at), code=event.kind, place_words=event.place,
-        lon=entry.lon, lat=entry.lat, division=event.division, sent_at=at, version_at=at,
+        lon=point[0], lat=point[1], division=event.division, sent_at=at, version_at=at,
     )  # fmt: skip
     try:
         return channels.accept(source(at=at), incoming, viewer=system("devices"), at=at).arrival.pk
