@@ -119,6 +119,11 @@ class Arrival(models.Model):
     def __str__(self) -> str:
         return f"{self.source_id}/{self.external}"
 
+    @property
+    def told(self) -> rules.Words:
+        """Why it was refused, in both languages."""
+        return rules.pair(self.reason)
+
 
 class Change(models.Model):
     """The same external number with other words: drained after its arrival as a supplement to the case."""
@@ -156,6 +161,11 @@ class Rejection(models.Model):
             models.Index(fields=["at"], name="rejection_at"),
             models.Index(fields=["source", "at"], name="rejection_source"),
         ]
+
+    @property
+    def told(self) -> rules.Words:
+        """Why it was turned away, in both languages."""
+        return rules.pair(self.reason)
 
 
 class Outgoing(models.Model):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, Q, Sum
 from django.utils import timezone
 
 from gongbi.channels.models import Arrival, Change, Lane, Mapping, Outgoing, Rejection, Source
@@ -93,8 +93,8 @@ def health(viewer: Viewer, *, now: datetime) -> list[Health]:
     start = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     rows = {one.pk: Health(one) for one in sources(viewer)}
     today = Arrival.objects.filter(source_id__in=rows, received_at__gte=start)
-    for key, count in today.values_list("source").annotate(n=Count("id")):
-        rows[key].arrived = count
+    for key, count, again in today.values_list("source").annotate(n=Count("id"), again=Sum("repeats")):
+        rows[key].arrived, rows[key].repeats = count, again
     done = Arrival.objects.filter(source_id__in=rows, done_at__gte=start)
     for key, standing, code, count in done.values_list("source", "standing", "code").annotate(n=Count("id")):
         if standing == DONE:
@@ -116,15 +116,11 @@ def health(viewer: Viewer, *, now: datetime) -> list[Health]:
         one = rows.get(key, nobody)
         one.refused[code] = one.refused.get(code, 0) + count
     for key, one in rows.items():
-        last = (
-            Arrival.objects.filter(source_id=key)
-            .order_by("-received_at")
-            .values_list("received_at", "sent_at")
-            .first()
-        )
-        if last is not None:
-            one.last_at = last[0]
-            one.skew = round((last[1] - last[0]).total_seconds()) if last[1] is not None else None
+        came = Arrival.objects.filter(source_id=key).order_by("-received_at", "-id")
+        one.last_at = came.values_list("received_at", flat=True).first()
+        told = came.filter(sent_at__isnull=False).values_list("received_at", "sent_at").first()
+        if told is not None and told[1] is not None:
+            one.skew = round((told[1] - told[0]).total_seconds())
     for lane in Lane.objects.filter(source_id__in=rows).exclude(last_error=""):
         rows[lane.source_id].error = lane.last_error
     return [*rows.values(), *([nobody] if nobody.refused else [])]

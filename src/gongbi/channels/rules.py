@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -150,3 +150,8 @@ def gives_up(attempts: int, outcome: Outcome) -> bool:
 def later(old: datetime | None, new: datetime | None) -> bool:
     """Whether ``new`` replaces ``old``; without both times the one that came last does."""
     return old is None or new is None or new >= old
+
+
+def pair(reason: Sequence[str]) -> Words:
+    """A stored reason as (zh, en); two dashes where there is none."""
+    return (reason[0], reason[1]) if len(reason) == 2 else ("—", "—")

@@ -41,6 +41,7 @@ CLASSIFIERS = ("分类模型", "Classifiers")
 HOTLINE = ("热线工单", "Hotline orders")
 DEVICES = ("物联设备", "Devices")
 NOTICES, MY_NOTICES = NOTICE_TEXTS["notices"], NOTICE_TEXTS["mine"]
+CHANNELS = ("渠道", "Channels")
 WARNINGS, WARNING_SETTINGS = TEXTS["warnings"], TEXTS["settings"]
 _ICONS = {
     "accept": "inbox", "dispatch": "send", "requests": "file-clock", "sign": "square-check", "handle": "hammer",
@@ -113,6 +114,8 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
             items.append(_item(_("Hot issues"), "desk:hot", "flame", here))
         if viewer.role != roles.GRID_WORKER:
             items.append(_item(WARNINGS, "warnings:list", "siren", here))
+        if viewer.role == roles.DISPATCHER:
+            items.append(_item(CHANNELS, "channels:health", "waypoints", here))
         if viewer.role not in (roles.HANDLER, roles.ADJUDICATOR):
             items.append(_item(DEVICES, "devices:list", "radio-tower", here))
         if viewer.role in (roles.CLERK, roles.DISPATCHER, roles.AUDITOR):
@@ -133,6 +136,7 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
     if viewer.role in KEEPERS:
         items.append(NavItem(_("Upkeep")))
         items.append(_item(_("Lists"), "desk:reference", "table", here))
+        items.append(_item(CHANNELS, "channels:health", "waypoints", here))
         if viewer.role == roles.ADMIN:
             items.append(_item(DEVICES, "devices:list", "radio-tower", here))
             items.append(_item(HOTLINE, "hotline:orders", "phone", here))

@@ -24,6 +24,7 @@ SAMPLES: tuple[str, ...] = (
     "gongbi.channels.notices.demo:build_demo",
     "gongbi.cases.demo:build_demo",
     "gongbi.channels.devices.demo:build_demo",
+    "gongbi.channels.nets.demo:build_demo",
     "gongbi.ops.demo:rounds",
 )
 VIEWER = system("demo")

@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("gongbi.parties.urls")),
     path("desk/devices/", include(devices.desk)),
     path("desk/hotline/", include(hotline.desk)),
+    path("desk/channels/", include("gongbi.channels.urls")),
     path("desk/", include("gongbi.desk.urls")),
     path("field/", include("gongbi.field.urls")),
     path("api/field/", field_api.urls),

@@ -14,7 +14,7 @@ from django.db.models import F, Max
 from django.utils import translation
 
 from gongbi.channels import rules
-from gongbi.channels.models import Arrival, Change, Rejection, Source
+from gongbi.channels.models import Arrival, Change, Outgoing, Rejection, Source
 from gongbi.channels.rules import DONE, REFUSED, WAITING, Incoming
 from gongbi.kernel.errors import Forbidden, Refused
 from gongbi.kernel.scope.viewer import ADMIN, DISPATCHER, SYSTEM, Viewer
@@ -179,3 +179,13 @@ def try_again(keys: Sequence[int], *, viewer: Viewer, at: datetime) -> int:
     return count + Change.objects.filter(arrival__in=keys, arrival__standing=DONE, standing=REFUSED).update(
         **fresh
     )
+
+
+def forget_words(row: Arrival | Change, at: datetime) -> None:
+    """Its retention has ended: what was said stands in the report, here its digest is enough. In the purge's transaction."""
+    type(row).objects.filter(pk=row.pk).update(content=None)
+
+
+def forget_body(row: Outgoing, at: datetime) -> None:
+    """As :func:`forget_words`, of what was told."""
+    Outgoing.objects.filter(pk=row.pk).update(body=None)

@@ -123,6 +123,7 @@ def template(request: HttpRequest, name: str) -> HttpResponse:
 JOBS: dict[str, tuple[str, str]] = {
     "cases.lapse_questions": ("逾期未答的补充问题到期", "questions that nobody answered lapse"),
     "cases.resume_due": ("挂账到期恢复处置", "suspensions that have ended resume"),
+    "channels.work": ("渠道收发", "channels take in and send"),
     "clock.recompute": ("按现行日历核对期限", "deadlines are checked against the calendar"),
     "files.sweep": ("清理没有用上的文件", "files that nobody used are removed"),
     "flow.invariants": ("每日核对", "the nightly check"),
