@@ -13,7 +13,9 @@ import pytest
 from django.test import Client
 
 from gongbi.channels.devices import actions, exchange, queries
+from gongbi.channels.devices.kinds import KINDS
 from gongbi.channels.devices.models import Device, Journal, Silence, Tally
+from gongbi.channels.models import Mapping
 from gongbi.kernel import keeping
 from gongbi.kernel.errors import Forbidden, Refused
 from gongbi.kernel.scope.viewer import ADMIN, DISPATCHER, HANDLER, Viewer, system
@@ -147,6 +149,14 @@ def test_a_point_in_another_city_and_another_kind_under_a_known_number_are_refus
     with pytest.raises(Refused) as refused:
         actions.keep("GA-1", row(community, kind="smoke"), viewer=system("test"), at=now)
     assert refused.value.field == "kind"
+
+
+def test_every_kind_has_its_place_in_the_mapping_before_the_first_alarm(install: Install) -> None:
+    install("GA-1")
+    mapped = dict(Mapping.objects.filter(source__code="devices").values_list("theirs", "kind"))
+    assert mapped.pop("silent") == ""
+    assert sorted(mapped) == sorted(KINDS)
+    assert all(mapped.values())
 
 
 def test_only_who_keeps_lists_keeps_this_one(community: str, now: datetime) -> None:

@@ -17,12 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from gongbi.channels.devices import actions, listening, memory, queries
+from gongbi.channels.devices import actions, queries
 from gongbi.channels.devices.models import Alarm, Device, Journal, Lane, Tally
 from gongbi.channels.models import Arrival
 from gongbi.kernel.scope.viewer import system
@@ -166,50 +165,3 @@ def test_a_killed_listener_loses_nothing_and_nobody_speaks_for_another(
     assert counts["key"] == 2
     assert counts["shape"] == 1
     assert counts["repeated"] >= 20
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "http://a:b@host",
-        "mqtts://host:8883",
-        "mqtts://user@host",
-        "mqtt://user:pass@broker:1883",
-        "mqtts://u:p@host:99999",
-    ],
-)
-def test_a_broker_without_password_or_tls_is_refused(address: str) -> None:
-    with pytest.raises(ImproperlyConfigured):
-        listening.broker(address)
-
-
-def test_an_address_is_read() -> None:
-    assert listening.broker("") is None
-    assert listening.broker("mqtts://gongbi:a%40b@broker", "/ca.pem") == listening.Broker(
-        "broker", 8883, "gongbi", "a@b", True, "/ca.pem"
-    )
-    assert listening.broker("mqtt://gongbi:x@127.0.0.1") is not None
-
-
-def came(topic: str, payload: bytes = b"{}", *, retain: bool = False) -> mqtt.MQTTMessage:
-    """A message as the broker hands it over."""
-    made = mqtt.MQTTMessage(mid=1, topic=topic.encode())
-    made.payload, made.qos, made.retain = payload, 1, retain
-    return made
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize(
-    ("message", "reason"),
-    [
-        (came("gongbi/+/readings"), "topic"), (came("gongbi/#"), "topic"), (came("other/gw/readings"), "topic"),
-        (came("gongbi/gw/readings", b"x" * 300_000), "oversized"), (came("gongbi/gw/readings", b"\xff"), "malformed"),
-        (came("gongbi/gw/readings", b'{"device": "A", "image": "x"}'), "field"), (came("gongbi/gw/A", b'{"value": 1}'), "device"),
-        (came("gongbi/gw/A", b'{"value": 1}', retain=True), "retained"),
-    ],
-)  # fmt: skip
-def test_a_bad_message_is_refused_for_its_reason(
-    district: None, message: mqtt.MQTTMessage, reason: str
-) -> None:
-    memory.forget()
-    assert [fault.reason for fault in listening.sorted_out(message, 0.0).faults] == [reason]

@@ -15,6 +15,12 @@ from gongbi.channels.devices.kinds import KINDS
 from gongbi.channels.devices.reading import Raw
 from gongbi.channels.devices.rules import State
 
+
+@pytest.fixture(scope="module", autouse=True)
+def district() -> None:
+    """None is needed."""
+
+
 GAS = rules.limits_of(KINDS["gas"])  # 20 % begins, 10 % ends, 2 of 3
 LANE = rules.limits_of(KINDS["fire_lane"])  # 3 of 3, for 300 s
 readings_of_gas = st.lists(st.floats(0, 100), max_size=80)

@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connections
 from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
@@ -30,6 +31,7 @@ from gongbi.channels.devices.memory import Entry
 
 log = logging.getLogger("gongbi.devices")
 TOPICS = "gongbi/+/+"
+REST = 2.0  # seconds after something went wrong
 PAUSE = 0.1  # seconds between two writings: many messages, one transaction
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -116,7 +118,11 @@ class Intake:
         messages = [self.came.popleft() for _ in range(len(self.came))]
         if not messages:
             return 0
-        taking.write([sorted_out(one, at.timestamp()) for one in messages], at=at)
+        try:
+            taking.write([sorted_out(one, at.timestamp()) for one in messages], at=at)
+        except Exception:
+            self.came.extendleft(reversed(messages))  # not acknowledged: they are tried again
+            raise
         for one in messages:
             self.client.ack(one.mid, one.qos)
         return len(messages)
@@ -160,11 +166,18 @@ def run(
     try:
         while not stop.is_set():
             begun = time.perf_counter()
-            busy = intake.flush(now()) if intake is not None else 0
+            busy = 0
             try:
+                busy = intake.flush(now()) if intake is not None else 0
                 busy += lane.tick()
             except LaneLost:
                 lane = Lane(lane.holder, now)  # another process works; should it end, this one takes over
+            except Exception:
+                # A database that is away for a moment must not end the process: the journal keeps, the broker waits.
+                log.exception("the lane stumbled, and begins again")
+                connections.close_all()
+                lane = Lane(lane.holder, now)
+                stop.wait(REST)
             left = pause - (time.perf_counter() - begun)
             if left > 0 or not busy:
                 stop.wait(max(left, 0.0 if busy else pause))

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from gongbi.channels.devices import memory, rules
-from gongbi.channels.devices.actions import alarms
+from gongbi.channels.devices.actions import alarms, telling
 from gongbi.channels.devices.kinds import KINDS
 from gongbi.channels.devices.models import Device, DeviceState, Register, Silence
 from gongbi.kernel.errors import Forbidden, NotThere, Refused, Stale
@@ -51,6 +51,7 @@ def keep(
     device = Device.objects.select_for_update().filter(number=number).first()
     contact = values.get("contact") or ""
     if device is None:
+        telling.source(at=at)  # with its mapping, before the first alarm asks for it
         device = Device(number=number, installed_at=at, synthetic=synthetic, contact=contact)
         done = "new"
     elif device.kind != values["kind"]:

@@ -12,6 +12,7 @@ from gongbi.channels.devices.memory import Entry
 from gongbi.channels.devices.models import Alarm, DeviceEvent
 from gongbi.channels.models import Source
 from gongbi.channels.rules import Incoming
+from gongbi.duties import queries as duties
 from gongbi.kernel.errors import Refused
 from gongbi.kernel.scope.viewer import system
 
@@ -29,7 +30,8 @@ def source(*, at: datetime) -> Source:
     )
     for code, words in MATTERS.items():
         kind = KINDS.get(code)
-        channels.map_code(made.pk, code, kind=kind.case_kind if kind else "", name=words[0], viewer=viewer)
+        ours = kind.case_kind if kind is not None and duties.kind(kind.case_kind) is not None else ""
+        channels.map_code(made.pk, code, kind=ours, name=words[0], viewer=viewer)
     return made
 
 
