@@ -159,7 +159,8 @@ def test_declined_with_a_reason_it_goes_to_the_next_and_the_first_is_told(
     task = asked(world, app)
     assert task.post_id == me.post_id
     assert app.post(f"/tasks/{task.pk}/decline", {"reason": ""})[0] == 422
-    assert app.post(f"/tasks/{task.pk}/decline", {"reason": "正在处理别的事"})[0] == 200
+    for _again in range(2):  # the answer was lost, so it is said again
+        assert app.post(f"/tasks/{task.pk}/decline", {"reason": "正在处理别的事"})[0] == 200
     task.refresh_from_db()
     assert (task.state, task.post_id) == ("offered", next_one.post_id)
     status, told = app.post(f"/tasks/{task.pk}/report", {"key": key(), "verdict": "true"})
@@ -177,7 +178,8 @@ def test_handed_over_to_a_colleague_on_duty_only(app: App, world: World, clock: 
     assert app.post(f"/tasks/{task.pk}/hand-over", body)[1]["code"] == "rounds.not_on_duty"
     on_duty(colleague, clock)
     assert [one["post"] for one in app.get("/bundle")["colleagues"]] == [colleague.post_id]
-    assert app.post(f"/tasks/{task.pk}/hand-over", body)[0] == 200
+    for _again in range(2):
+        assert app.post(f"/tasks/{task.pk}/hand-over", body)[0] == 200
     task.refresh_from_db()
     assert (task.state, task.post_id) == ("offered", colleague.post_id)
     assert app.get("/bundle")["tasks"] == []

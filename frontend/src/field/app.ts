@@ -103,7 +103,7 @@ export class GbField extends Island {
   /** After the shift's hours people are no longer shown; grid, forms and duty list stay. */
   private current(kept: Bundle | undefined): Bundle | undefined {
     if (!kept || new Date(kept.until) > new Date()) return kept;
-    return { ...kept, plan: [], cases: [], tasks: kept.tasks.map((task) => ({ ...task, place: "" })) };
+    return { ...kept, digest: "", plan: [], cases: [], tasks: kept.tasks.map((task) => ({ ...task, place: "" })) };
   }
 
   private speak(language: string): void {
@@ -422,7 +422,7 @@ export class GbField extends Island {
     const shift = { key: newKey(), started_at: new Date().toISOString(), ended_at: null };
     const item = await this.keep("shift", "/shifts", { key: shift.key, at: shift.started_at }, T("上岗", "On duty"));
     if (!item) return;
-    this.bundle = { ...this.bundle, shift: this.bundle.shift && !this.bundle.shift.ended_at ? this.bundle.shift : shift };
+    this.bundle = { ...this.bundle, digest: "", shift: this.bundle.shift && !this.bundle.shift.ended_at ? this.bundle.shift : shift };
     await keepBundle(this.bundle);
     this.follow();
     this.requestUpdate();
@@ -433,7 +433,7 @@ export class GbField extends Island {
     if (!this.bundle || !shift) return;
     const at = new Date().toISOString();
     await this.keep("stop", `/shifts/${shift.key}/stop`, { at }, T("下岗", "Off duty"));
-    this.bundle = { ...this.bundle, shift: { ...shift, ended_at: at } };
+    this.bundle = { ...this.bundle, digest: "", shift: { ...shift, ended_at: at } };
     await keepBundle(this.bundle);
     this.follow();
     this.requestUpdate();

@@ -12,7 +12,7 @@ async function change(app: GbField, task: Task, state: string, zh: string, en: s
   const bundle = app.bundle;
   if (!bundle) return;
   const tasks = state === "gone" ? bundle.tasks.filter((one) => one.id !== task.id) : bundle.tasks.map((one): Task => (one.id === task.id ? { ...one, state, words: [zh, en] } : one));
-  app.bundle = { ...bundle, tasks };
+  app.bundle = { ...bundle, tasks, digest: "" }; // the next bundle comes whole, whatever the house says to this
   await keepBundle(app.bundle);
   app.requestUpdate();
 }
@@ -92,7 +92,7 @@ export function caseScreen(app: GbField): TemplateResult {
     if (app.farOnes(draft.photos).length || app.busy) return;
     const item = await app.keep("finish", `/cases/${one.number}/finish`, { result: draft.text.trim(), photos: [] }, `${T("办结", "Done")} · ${one.title}`, draft.photos);
     if (!item || !app.bundle) return;
-    app.bundle = { ...app.bundle, cases: app.bundle.cases.filter((other) => other !== one) };
+    app.bundle = { ...app.bundle, digest: "", cases: app.bundle.cases.filter((other) => other !== one) };
     await keepBundle(app.bundle);
     app.tell(T("已存：{0}", "Kept: {0}", item.number));
     app.open("");

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 from typing import Any
 
@@ -16,7 +17,7 @@ from ninja.params.functions import Query
 from gongbi.field import bundle as bundles
 from gongbi.field import doing
 from gongbi.field import shapes as s
-from gongbi.kernel.errors import Refused, in_language
+from gongbi.kernel.errors import NotThere, Refused, Stale, in_language
 from gongbi.kernel.scope import endpoint
 from gongbi.kernel.scope.http import ViewerRequest
 from gongbi.kernel.scope.viewer import CHECKER, DISPATCHER, GRID_WORKER, MANAGER
@@ -185,11 +186,18 @@ def route(request: ViewerRequest, key: str) -> list[tuple[float, float]]:
 
 
 def _task(request: ViewerRequest, pk: int) -> dict[str, Any]:
-    return {
-        "task_id": queries.task_by_id(pk, request.viewer).pk,
-        "viewer": request.viewer,
-        "at": timezone.now(),
-    }
+    """Which task, who, when. One that went out of this worker's sight is told as one that went on, not as one that never was."""
+    try:
+        found = queries.task_by_id(pk, request.viewer)
+    except NotThere:
+        raise Stale(
+            "rounds.task_moved",
+            (
+                "这项任务已不在您手上。您写的内容还在手机里，可以改为上报。",
+                "This task is no longer yours. What you wrote is still on the phone: you can send it as a report.",
+            ),
+        ) from None
+    return {"task_id": found.pk, "viewer": request.viewer, "at": timezone.now()}
 
 
 @api.post("/tasks", summary="Ask a grid worker to look at a matter")
@@ -210,7 +218,8 @@ def accept(request: ViewerRequest, pk: int, body: s.NothingIn) -> dict[str, Any]
 @endpoint("field.api.decline", roles=WORKER)
 def decline(request: ViewerRequest, pk: int, body: s.DeclineIn) -> dict[str, Any]:
     """It goes to the next who is near."""
-    actions.decline(**_task(request, pk), reason=body.reason)
+    with contextlib.suppress(Stale):  # somebody else's by now: what was wanted
+        actions.decline(**_task(request, pk), reason=body.reason)
     return {"id": pk}
 
 
@@ -218,7 +227,8 @@ def decline(request: ViewerRequest, pk: int, body: s.DeclineIn) -> dict[str, Any
 @endpoint("field.api.hand_over", roles=WORKER)
 def hand_over(request: ViewerRequest, pk: int, body: s.HandOverIn) -> dict[str, Any]:
     """The colleague finds it among the own tasks."""
-    actions.hand_over(**_task(request, pk), to_post=body.post, reason=body.reason)
+    with contextlib.suppress(Stale):
+        actions.hand_over(**_task(request, pk), to_post=body.post, reason=body.reason)
     return {"id": pk}
 
 

@@ -22,6 +22,7 @@ from gongbi.territory import queries as territory
 if TYPE_CHECKING:
     from gongbi.rounds.models import FieldPhoto, FieldTask
 
+AFTER = ("handled", "checked", "closed", "judged")
 VERIFY = ("received", "clarifying", "accepted")
 
 
@@ -124,7 +125,7 @@ def finish(number: str, body: FinishIn, viewer: Viewer, *, at: datetime) -> dict
     photos = actions.photos_ready(body.photos, viewer=viewer, at=at)
     files = [photo.file_id for photo in photos if photo.file_id is not None]
     case = case_by_number(number, viewer)
-    if case.state == "handled" and case.handled_by_person == viewer.person_id:
+    if case.state in AFTER and case.handled_by_person == viewer.person_id:
         return {"number": case.number}  # sent before; the answer was lost
     if case.state == "dispatched":
         case = cases.sign(case_id=case.pk, viewer=viewer, at=at)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from gongbi.field import app, pages, team
+from gongbi.field import app, asking, pages, team
 
 app_name = "field"
 urlpatterns = [
@@ -15,5 +15,7 @@ urlpatterns = [
     path("contacts", pages.contacts, name="contacts"),
     path("team", team.team, name="team"),
     path("team/<int:pk>", team.shift, name="shift"),
+    path("about/<str:number>", asking.about, name="about"),
+    path("look/<str:number>", asking.look, name="look"),
     path("ledger/<str:name>", team.ledger, name="ledger"),
 ]

@@ -145,7 +145,7 @@ def accept(*, task_id: int, viewer: Viewer, at: datetime) -> FieldTask:
 
 @transaction.atomic
 def decline(*, task_id: int, reason: str, viewer: Viewer, at: datetime) -> FieldTask:
-    """Say no, with a reason; it goes to the next who is near. Errors: Stale, Refused (no reason)."""
+    """Say no, with a reason; it goes to the next who is near. Errors: Stale (somebody else's by now), Refused (no reason)."""
     task = _mine(task_id, viewer)
     advance(
         task,
@@ -163,7 +163,7 @@ def decline(*, task_id: int, reason: str, viewer: Viewer, at: datetime) -> Field
 
 @transaction.atomic
 def hand_over(*, task_id: int, to_post: int, reason: str, viewer: Viewer, at: datetime) -> FieldTask:
-    """Give it to a colleague on duty. Errors: Stale, Refused (not on duty, or the one who handled the matter)."""
+    """Give it to a colleague on duty. Errors: Stale (somebody else's by now), Refused (not on duty, handled the matter)."""
     task = _mine(task_id, viewer)
     shift = (
         Shift.objects.filter(post_id=to_post, ended_at__isnull=True)
