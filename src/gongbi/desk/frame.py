@@ -110,6 +110,8 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
         items.append(NavItem(_("Look up")))
         items.append(_item(_("Map"), "desk:map", "map", here))
         items.append(_item(_("Board"), "board:board", "layout-dashboard", here))
+        if viewer.role == roles.MANAGER:
+            items.append(_item(_("My grid workers"), "field:team", "users", here))
         if viewer.role in RANKERS:
             items.append(_item(_("Hot issues"), "desk:hot", "flame", here))
         if viewer.role != roles.GRID_WORKER:
