@@ -34,6 +34,7 @@ MEASUREMENTS = {
     "memory": ("memory", "postgres"),
     "board": ("board", "server"),
     "devices": ("devices", "postgres"),
+    "channels": ("channels", "postgres"),
 }
 
 

@@ -87,6 +87,20 @@ def test_other_words_under_a_known_number_are_a_supplement_that_the_desk_sees(
     assert Change.objects.get().standing == rules.DONE
 
 
+def test_a_version_that_was_overtaken_on_the_way_is_kept_and_not_applied(
+    source: Callable[..., Source], heard: Callable[..., Incoming], now: datetime
+) -> None:
+    city = source()
+    for minute, text in ((2, "第二版"), (3, "第三版"), (1, "第一版"), (4, "第四版")):
+        actions.accept(city, heard(text=text, version_at=now + timedelta(minutes=minute)), viewer=ME, at=now)
+    assert not actions.accept(city, heard(text="第四版"), viewer=ME, at=now).changed
+    actions.drain(city.pk, at=now)
+    report = Report.objects.get(net="city")
+    assert report.text == "第二版"
+    assert [question.answer for question in report.questions.order_by("pk")] == ["第三版", "第四版"]
+    assert Change.objects.get(code="channels.overtaken").standing == rules.REFUSED
+
+
 def test_a_refused_arrival_keeps_its_reason_and_its_sealed_words_and_holds_up_nobody(
     source: Callable[..., Source], heard: Callable[..., Incoming], now: datetime, post: Callable[..., Any]
 ) -> None:

@@ -130,6 +130,20 @@ def test_one_bad_report_of_a_batch_is_refused_by_itself(net: Callable[..., Net])
     assert (health.taken, sum(health.refused.values())) == (2, 6)
 
 
+def test_half_characters_and_zeros_in_json_break_nothing(net: Callable[..., Net]) -> None:
+    city = net("city", c0107="C0101")
+    status, told = city.send(
+        HOLE | {"external": "\x00", "text": "x"},
+        HOLE | {"external": "\ud800A", "text": "井盖\ud800破损", "media": ["\ud800"]},
+        HOLE | {"external": "B", "\ud800": "x"},
+        HOLE | {"external": "C", "said_at": "\ud800"},
+    )
+    assert (status, told["taken"], told["refused"]) == (202, 2, 2)
+    city.drain()
+    said = dict(Report.objects.filter(net="city").values_list("external", "text"))
+    assert said == {"A": "井盖破损", "C": HOLE["text"]}
+
+
 def test_an_unknown_code_is_kept_until_the_mapping_knows_it(net: Callable[..., Net]) -> None:
     city = net("city", c0107="C0101")
     assert city.send(HOLE | {"code": "9999"})[1]["taken"] == 1

@@ -375,6 +375,26 @@ def test_a_form_in_another_encoding_is_refused(key: str) -> None:
     assert "open311.encoding" in json.loads(told.content)[0]["description"]
 
 
+def test_characters_that_no_database_keeps_are_nobodys_mistake_but_the_senders(key: str) -> None:
+    odd = "\x00A\x00-1\u202e"
+    status, _told = send(
+        "requests.json", LAMP | {"api_key": key, "external_id": odd, "description": "路灯\x00不亮"}
+    )
+    assert status == 200
+    report = Report.objects.get(net="neighbour")
+    assert (report.external, report.text) == ("A-1", "路灯不亮")
+    assert send("requests.json", LAMP | {"api_key": "gb_\x00_\x00"})[0] == 403
+    for path in (
+        "tokens/%00.json",
+        "requests/%00.json",
+        "requests.json?service_code=%00",
+        "requests.json?service_request_id=%00",
+    ):
+        assert Client().get(f"{ROOT}/{path}").status_code in (200, 404)
+    update = {"api_key": key, "service_request_id": "\x00", "description": "x"}
+    assert send("servicerequestupdates.json", update)[0] == 404
+
+
 def test_a_key_of_another_channel_posts_nothing(now: datetime) -> None:
     unit = Unit.objects.order_by("pk")[0]
     _row, other = parties.make_key(

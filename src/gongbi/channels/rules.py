@@ -78,7 +78,7 @@ def write(incoming: Incoming) -> str:
     values = asdict(incoming)
     for name in _TIMES:
         values[name] = values[name].isoformat() if values[name] is not None else None
-    return json.dumps(values, ensure_ascii=False, sort_keys=True)
+    return json.dumps(values, sort_keys=True)  # in ASCII: half a character that somebody sent can be kept too
 
 
 def read(text: str) -> Incoming:
@@ -148,7 +148,7 @@ def gives_up(attempts: int, outcome: Outcome) -> bool:
 
 
 def later(old: datetime | None, new: datetime | None) -> bool:
-    """Whether ``new`` replaces ``old``; without both times the one that came last does."""
+    """Whether ``new`` was said after ``old``; without both times the one that came last was."""
     return old is None or new is None or new >= old
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,11 +13,13 @@ from django.db import transaction
 from django.db.models import F, Max
 from django.utils import translation
 
+from gongbi.cases.wording import clean_text
 from gongbi.channels import rules
 from gongbi.channels.models import Arrival, Change, Outgoing, Rejection, Source
 from gongbi.channels.rules import DONE, REFUSED, WAITING, Incoming
 from gongbi.kernel.errors import Forbidden, Refused
-from gongbi.kernel.scope.viewer import ADMIN, DISPATCHER, SYSTEM, Viewer
+from gongbi.kernel.scope.viewer import ADMIN, DISPATCHER, SYSTEM, Viewer, system
+from gongbi.kernel.vault import actions as vault
 from gongbi.kernel.vault.redaction import redact
 
 MOST_EXTERNAL = 100
@@ -51,6 +53,9 @@ def accept_many(
     source is switched off or an external number is missing or too long (with its place in the list).
     """
     check_open(source)
+    incoming = [
+        replace(one, external=clean_text(one.external), code=clean_text(one.code)[:80]) for one in incoming
+    ]
     for place, one in enumerate(incoming):
         if not one.external or len(one.external) > MOST_EXTERNAL:
             raise Refused(
@@ -117,12 +122,31 @@ def _once_more(row: Arrival, one: Incoming, at: datetime) -> Receipt:
     if bytes(kept.digest) == found:
         Arrival.objects.filter(pk=kept.pk).update(repeats=F("repeats") + 1)
         return Receipt(kept, again=True)
-    last = Change.objects.filter(arrival=kept).aggregate(last=Max("number"))["last"] or 0
-    Change.objects.bulk_create(
-        [Change(arrival=kept, number=last + 1, digest=found, content=rules.write(one), received_at=at)]
-    )
-    Arrival.objects.filter(pk=kept.pk).update(digest=found)
+    last = Change.objects.filter(arrival=kept).order_by("-number").first()
+    change = Change(
+        arrival=kept, number=last.number + 1 if last is not None else 1, digest=found, content=rules.write(one), received_at=at
+    )  # fmt: skip
+    if one.version_at is not None and not rules.later(_version(last or kept), one.version_at):
+        # Overtaken on the way: kept to be looked at, but what they say now stays what was said later.
+        late = Refused(
+            "channels.overtaken",
+            (
+                "这是较早的版本，更新的内容已经收到，本条只存档。",
+                "This is an earlier version; a later one came before it, so it is only kept on file.",
+            ),
+        )
+        change.standing, change.done_at, change.code, change.reason = REFUSED, at, late.code, both(late)
+    else:
+        Arrival.objects.filter(pk=kept.pk).update(digest=found)
+    change.save(force_insert=True)
     return Receipt(kept, changed=True)
+
+
+def _version(row: Arrival | Change) -> datetime | None:
+    """When what is kept was said, by their own account; None where they do not say, or its words are gone."""
+    if row.content is None:
+        return None
+    return rules.read(vault.machine_reads(row, "content", viewer=system("channels"))).version_at
 
 
 @transaction.atomic
@@ -132,7 +156,9 @@ def accept_change(arrival: Arrival, incoming: Incoming, *, key: str, at: datetim
     Drained into a supplement of the case. Locks the arrival.
     """
     kept = Arrival.objects.select_for_update().get(pk=arrival.pk)
-    found = hashlib.sha256(f"{key}\x1f".encode() + (b"" if key else rules.digest(incoming))).digest()
+    found = hashlib.sha256(
+        f"{key}\x1f".encode("utf-8", "surrogatepass") + (b"" if key else rules.digest(incoming))
+    ).digest()
     known = Change.objects.filter(arrival=kept, digest=found).first()
     if known is not None:
         return known, False
@@ -148,7 +174,7 @@ def reject(
 ) -> Rejection:
     """Note something that was turned away at the door, with its precise reason and (sealed) its beginning."""
     row = Rejection(
-        source=source, kind=kind, at=at, code=refusal.code, reason=both(refusal), content=content[: rules.KEPT_OF_A_REJECTION]
+        source=source, kind=kind, at=at, code=refusal.code, reason=both(refusal), content=clean_text(content)[: rules.KEPT_OF_A_REJECTION]
     )  # fmt: skip
     row.save(force_insert=True)
     return row
@@ -159,7 +185,7 @@ def both(refusal: Refused) -> list[str]:
     told: list[str] = []
     for language in ("zh-hans", "en"):
         with translation.override(language):
-            told.append(redact(str(refusal))[:500])
+            told.append(clean_text(redact(str(refusal)))[:500])
     return told
 
 

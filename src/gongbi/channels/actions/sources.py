@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import transaction
 
+from gongbi.cases.wording import clean_text
 from gongbi.channels import rules
 from gongbi.channels.adapters import adapter_of, parse
 from gongbi.channels.models import Mapping, Source
@@ -127,7 +128,7 @@ def map_code(
 ) -> Mapping:
     """Say which kind of ours a code of theirs means; "" leaves it to triage. Refused for a kind that does not exist."""
     _keeper(viewer)
-    theirs = theirs.strip()
+    theirs, name, net = clean_text(theirs), clean_text(name), clean_text(net)
     if not theirs or len(theirs) > 80:
         raise Refused(
             "channels.theirs",
@@ -147,6 +148,6 @@ def map_code(
     row, _made = Mapping.objects.update_or_create(
         source_id=source_id,
         theirs=theirs,
-        defaults={"kind": kind, "name": name.strip()[:160], "net": net.strip()[:24]},
+        defaults={"kind": kind, "name": name[:160], "net": net[:24]},
     )
     return row

@@ -10,6 +10,7 @@ from ninja import Router, Schema, Status, UploadedFile
 from ninja.params.functions import File, Path, Query
 from pydantic import Field
 
+from gongbi.cases.wording import clean_text
 from gongbi.channels import actions
 from gongbi.channels.adapters import settings_of
 from gongbi.channels.models import Source
@@ -130,7 +131,7 @@ def _take(
     good: list[tuple[int, Incoming]] = []
     told: dict[int, TakenOut] = {}
     for order, (place, values) in enumerate(given):
-        external = str(values.get("external", ""))[:100]
+        external = clean_text(str(values.get("external", "")))[:100]
         try:
             one = incoming_of(values, crs=crs, at=now)
             actions.preview(source, one, at=now, codes=False)
@@ -140,8 +141,8 @@ def _take(
                 place=place,
                 external=external,
                 code=refusal.code,
-                message=refusal.message,
-                field=refusal.field,
+                message=clean_text(refusal.message),
+                field=clean_text(refusal.field),
             )
         else:
             good.append((order, one))

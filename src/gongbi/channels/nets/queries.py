@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from gongbi.cases import queries as cases
+from gongbi.cases.wording import clean_text
 from gongbi.channels.models import Arrival, Outgoing, Source
 from gongbi.kernel.errors import NotThere, in_language
 from gongbi.kernel.scope.viewer import Viewer, system
@@ -23,13 +24,16 @@ def source_of_channel(channel: str, viewer: Viewer) -> Source | None:
 def standing(external: str, of: Source, viewer: Viewer) -> dict[str, Any]:
     """How one of a network's own reports stands; NotThere for a number that it never sent."""
     arrival = (
-        Arrival.objects.filter(source=of, external=external).select_related("report").defer("content").first()
+        Arrival.objects.filter(source=of, external=clean_text(external))
+        .select_related("report")
+        .defer("content")
+        .first()
     )
     if arrival is None:
         raise NotThere(
             "nets.not_there",
             ("您没有报送过编号“%(number)s”。", "You sent no report with the number “%(number)s”."),
-            values={"number": external[:40]},
+            values={"number": clean_text(external)[:40]},
             field="external",
         )
     case = cases.case_for(arrival.report.case_id, system(KIND)) if arrival.report is not None else None

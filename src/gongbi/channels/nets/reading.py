@@ -9,6 +9,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
+from gongbi.cases.wording import clean_text
 from gongbi.channels.rules import Incoming
 from gongbi.kernel.errors import Refused
 from gongbi.kernel.tables import Column
@@ -66,7 +67,7 @@ def _text(values: Mapping[str, Any], name: str, most: int) -> str:
         return ""
     if not isinstance(value, str | int) or isinstance(value, bool) or len(str(value)) > most:
         raise _wrong(name, value)
-    return str(value).strip()
+    return clean_text(str(value))
 
 
 def _number(values: Mapping[str, Any], name: str) -> float | None:

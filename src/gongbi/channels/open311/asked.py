@@ -33,7 +33,7 @@ def wanted(given: Mapping[str, str], *, at: datetime) -> Wanted:
     dated = given.get("start_date", "") or given.get("end_date", "")
     since, until = (None, None) if changed and not dated else window(given, at=at)
     return Wanted(
-        kinds=[part.strip() for part in given.get("service_code", "").split(",") if part.strip()],
+        kinds=_kinds(given.get("service_code", "")),
         since=since,
         until=until,
         changed_since=_moment(given, "updated_after"),
@@ -43,6 +43,12 @@ def wanted(given: Mapping[str, str], *, at: datetime) -> Wanted:
         offset=offset,
         limit=size,
     )
+
+
+def _kinds(text: str) -> list[str]:
+    """Codes of ours; of those that are none, one that nothing has, so that an unknown service finds nothing."""
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    return [part for part in parts if part.isalnum()] or (["-"] if parts else [])
 
 
 def by_numbers(numbers: list[str]) -> Wanted:

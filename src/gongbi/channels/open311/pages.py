@@ -127,7 +127,7 @@ def _sender(request: HttpRequest, secret: str, *, at: datetime) -> tuple[Viewer,
     """Whose key it is. Forbidden with what is missing: a key, a key that opens, or a source of the key's channel."""
     if not secret:
         raise Forbidden("open311.no_key", ("缺少 api_key。", "api_key is missing."), field="api_key")
-    found = parties.viewer_of_key(secret, at=at)
+    found = parties.viewer_of_key(secret, at=at) if secret.isascii() and secret.isprintable() else None
     if found is None:
         raise Forbidden(
             "open311.key",

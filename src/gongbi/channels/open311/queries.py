@@ -10,6 +10,7 @@ from typing import Any
 
 from gongbi.cases import queries as cases
 from gongbi.cases.queries import Published, Wanted
+from gongbi.cases.wording import clean_text
 from gongbi.channels.models import Arrival, Outgoing, Source
 from gongbi.kernel.flow import numbers
 from gongbi.kernel.scope.viewer import Viewer, system
@@ -47,12 +48,15 @@ def listed(viewer: Viewer, wanted: Wanted, *, of: Source | None = None) -> tuple
 
 def arrival_of_token(token: str, viewer: Viewer) -> Arrival | None:
     """By the token of an answer: who holds it may know the number."""
+    if not token.isalnum():
+        return None
     found = Arrival.objects.filter(receipt=token[:32], source__kind=KIND)
     return found.select_related("report").defer("content").first()
 
 
 def arrival_of_number(number: str, of: Source, viewer: Viewer) -> Arrival | None:
     """A source's own request, by our number, by its token or by the source's own number."""
+    number = clean_text(number)  # no database is asked for what no number holds
     read = numbers.read(number)
     found = Arrival.objects.filter(source=of).defer("content").select_related("report")
     if read is not None and read[0] == _PREFIX and read[1] < 2**63:

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from gongbi.cases.wording import clean_text
 from gongbi.channels.open311.wire import read_moment
 from gongbi.channels.rules import Incoming
 from gongbi.duties import queries as duties
@@ -98,7 +99,7 @@ def incoming(
         sent_at=read_moment(fields["requested_datetime"], "requested_datetime") if fields.get("requested_datetime") else None,
         language="zh-hans",
     )  # fmt: skip
-    return one if number else _numbered(one, fields, at)
+    return one if clean_text(number) else _numbered(one, fields, at)
 
 
 def _numbered(one: Incoming, fields: Mapping[str, str], at: datetime) -> Incoming:
