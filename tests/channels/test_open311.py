@@ -180,6 +180,11 @@ def test_answers_to_our_questions_come_in_by_their_codes(key: str) -> None:
     assert Report.objects.get(net="neighbour").answers == {"井盖现在怎么样？": "破了"}
 
 
+def test_the_service_that_was_chosen_is_the_kind_whatever_the_words_say(key: str) -> None:
+    send("requests.json", LAMP | {"api_key": key, "description": "这里不好，请来看看"})
+    assert Report.objects.get(net="neighbour").case.proposal["kinds"][0]["code"] == "C0137"
+
+
 def test_xml_comes_in_as_well_as_it_goes_out(key: str) -> None:
     body = "<?xml version='1.0' encoding='utf-8'?><service_requests><request>" + "".join(
         f"<{name}>{value}</{name}>" for name, value in (LAMP | {"api_key": key}).items()

@@ -38,6 +38,10 @@ class Adapter:
         """Whether a category code that the mapping does not know is refused (else triage reads the words)."""
         return False
 
+    def own_kind(self, source: Source, code: str) -> str:
+        """Our kind that a code means without any mapping, where a counterpart speaks in our codes; "" for none."""
+        return ""
+
     def compose(self, source: Source, happening: Happening) -> Mapping[str, Any] | None:
         """The message for one happening, or None when this counterpart need not hear of it. In a transaction: nothing slow."""
         return None

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Min, Q, Sum
 from django.utils import timezone
 
+from gongbi.channels.adapters import adapter_of
 from gongbi.channels.models import Arrival, Change, Lane, Mapping, Outgoing, Rejection, Source
 from gongbi.channels.rules import DONE, REFUSED, WAITING
 from gongbi.duties import queries as duties
-from gongbi.kernel.errors import NotThere
+from gongbi.kernel.errors import NotThere, Refused
 from gongbi.kernel.scope import visible
 from gongbi.kernel.scope.viewer import Viewer
 
@@ -54,6 +55,10 @@ def coverage(of: Source, viewer: Viewer, *, since: datetime, on: datetime) -> Co
     by_code = {row.theirs: row.kind for row in known}
     came = visible(Arrival, viewer, "list").filter(source=of, received_at__gte=since).exclude(theirs="")
     seen = list(came.values_list("theirs").annotate(n=Count("id")).order_by("-n", "theirs"))
+    adapter = adapter_of(of.kind)
+    for code, _count in seen:
+        if code not in by_code and (own := adapter.own_kind(of, code)):
+            by_code[code] = own
     kinds = {kind.code for kind in duties.kinds(on=on)}
     codes: dict[str, list[str]] = {}
     for row in known:
@@ -62,7 +67,7 @@ def coverage(of: Source, viewer: Viewer, *, since: datetime, on: datetime) -> Co
     return Coverage(
         seen=sum(count for _code, count in seen),
         covered=sum(count for code, count in seen if by_code.get(code)),
-        unmapped=[(code, count) for code, count in seen if not by_code.get(code)],
+        unmapped=[(code, count) for code, count in seen if code not in by_code],
         shared=sorted((kind, given) for kind, given in codes.items() if len(given) > 1),
         gone=[(row.theirs, row.kind) for row in known if row.kind and row.kind not in kinds],
         without=len(kinds - codes.keys()),
@@ -174,8 +179,16 @@ def at_work(viewer: Viewer, *, at: datetime) -> dict[str, list[int]]:
     return {
         "in": list(coming.values_list("pk", flat=True)),
         "out": list(seen.filter(pk__in=due.values("source")).values_list("pk", flat=True)),
-        "poll": list(seen.exclude(pk__in=resting).exclude(direction="in").values_list("pk", flat=True)),
+        "poll": [source.pk for source in seen.exclude(pk__in=resting) if _polls(source)],
     }
+
+
+def _polls(source: Source) -> bool:
+    """Whether this counterpart is asked for news; one whose settings cannot be read is not."""
+    try:
+        return adapter_of(source.kind).poll_seconds(source) > 0
+    except Refused:
+        return False
 
 
 RECENT = timedelta(days=30)  # how far back a mapping is held against what came

@@ -6,18 +6,24 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connections
 from django.utils import timezone
 
 from gongbi.channels import actions, queries
+from gongbi.channels.rules import LEASE
 from gongbi.kernel.outbox.periodic import periodic
 from gongbi.kernel.outbox.subscribers import Event, subscribe
 from gongbi.kernel.scope.viewer import system
 
 log = logging.getLogger("gongbi.channels")
 HANDS = 12  # lanes worked at once; what a hand does is mostly wait for a counterpart
+TURN = timedelta(
+    seconds=5
+)  # then the next round goes on: a worker that is told to stop does not wait for a whole backlog
+# A look asks many questions, each of which may take its time.
+LEASES = {"in": LEASE, "out": LEASE, "poll": timedelta(minutes=15)}
 _hands = ThreadPoolExecutor(HANDS, thread_name_prefix="channel")
 _busy: set[tuple[int, str]] = set()
 _count = threading.Lock()
@@ -53,9 +59,9 @@ def _lane(source_id: int, way: str) -> None:
 
 
 def work_lane(source_id: int, way: str, clock: Callable[[], datetime]) -> int:
-    """Work one lane until nothing is left to do in it now. Returns how much was done. Idempotent; one hand at a time."""
-    did = 0
-    while actions.enter_lane(source_id, way, at=clock()):
+    """Work one lane until nothing is left to do in it now, or its turn is over. Returns how much was done. Idempotent; one hand at a time."""
+    did, began = 0, clock()
+    while clock() - began < TURN and actions.enter_lane(source_id, way, at=clock(), lease=LEASES[way]):
         error, now = "", clock()
         try:
             if way == "in":

@@ -88,6 +88,9 @@ def kind_of(source: Source, code: str) -> tuple[str, str]:
     found = Mapping.objects.filter(source=source, theirs=code).values_list("kind", "net").first()
     if found is not None:
         return found
+    own = adapter_of(source.kind).own_kind(source, code)
+    if own:
+        return own, ""
     if adapter_of(source.kind).refuses_unknown(source):
         raise Refused(
             "channels.unknown_code",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef
 
 from gongbi.cases import queries as cases
 from gongbi.cases.flow import CASE
@@ -24,6 +25,7 @@ from gongbi.kernel.vault import actions as vault
 from gongbi.kernel.vault.redaction import redact
 
 log = logging.getLogger("gongbi.channels")
+LONGEST = 30.0  # s of one turn
 _STATES = {state.name: state for state in CASE.states}
 
 
@@ -35,9 +37,16 @@ def tell(events: Sequence[Event]) -> int:
     known = [event for event in events if event.matter_id is not None and event.topic.startswith("cases.")]
     if not known:
         return 0
-    keys = {event.matter_id for event in known}
+    keys = {event.matter_id for event in known if event.matter_id is not None}
+    # Reports that left a case by its merging are in the other one by now; asked by the case they are in, which has an index.
+    merged = [
+        event.matter_id for event in known if event.topic == "cases.merge" and event.matter_id is not None
+    ]
+    if merged:
+        into = (case.merged_into_id for case in cases.case_list(system("channels"), merged))
+        keys |= {key for key in into if key is not None}
     arrivals = list(
-        Arrival.objects.filter(Q(report__case_id__in=keys) | Q(report__first_case_id__in=keys))
+        Arrival.objects.filter(report__case_id__in=keys)
         .exclude(source__enabled=False)
         .select_related("source", "report")
         .defer("content")
@@ -133,8 +142,10 @@ def deliver(source_id: int, *, at: datetime, limit: int = 50) -> int:
         dead_at__isnull=True,
     )
     due = Outgoing.objects.filter(source=source, done_at__isnull=True, dead_at__isnull=True, next_at__lte=at)
-    sent = 0
+    sent, began = 0, time.monotonic()
     for key in list(due.order_by("id").values_list("pk", flat=True)[:limit]):
+        if time.monotonic() - began > LONGEST:
+            break  # the lane is leased for a minute: nobody else may be at it while we are
         # Asked one by one: the one before it may have gone out just now.
         message = Outgoing.objects.filter(~Exists(earlier), pk=key).first()
         if message is None:
@@ -181,4 +192,4 @@ def resend(keys: Iterable[int], *, viewer: Viewer, at: datetime) -> int:
             ),
         )
     dead = Outgoing.objects.filter(pk__in=list(keys), dead_at__isnull=False)
-    return dead.update(dead_at=None, attempts=0, next_at=at, last_error=F("last_error"))
+    return dead.update(dead_at=None, attempts=0, next_at=at, last_error="")

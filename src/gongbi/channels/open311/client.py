@@ -22,6 +22,7 @@ from gongbi.channels.open311 import queries
 from gongbi.channels.open311.settings import Open311Settings
 from gongbi.channels.open311.wire import moment, read_moment
 from gongbi.channels.rules import Happening, Incoming, Outcome
+from gongbi.duties import queries as duties
 from gongbi.kernel.errors import Refused, in_language
 from gongbi.kernel.scope.viewer import system
 
@@ -43,6 +44,10 @@ class Open311(Adapter):
     kind: ClassVar[str] = "open311"
     settings: ClassVar[type[Any]] = Open311Settings
     secrets: ClassVar[tuple[str, ...]] = ("api_key",)
+
+    def own_kind(self, source: Source, code: str) -> str:
+        """Our services are our kinds, so who read the list sends their codes."""
+        return code if duties.kind(code) is not None else ""
 
     def compose(self, source: Source, happening: Happening) -> Mapping[str, Any] | None:
         """One update, in the words that the reporter reads. Steps between offices are none of theirs."""
