@@ -13,15 +13,22 @@ class ChannelsConfig(AppConfig):
         from gongbi.channels.rules import WAITING
         from gongbi.kernel.vault import retention
 
-        for model in (Arrival, Change):
-            retention.register(
-                "import_file",
-                model,
-                due=lambda before, model=model: model.objects.filter(
-                    received_at__lt=before, content__isnull=False
-                ).exclude(standing=WAITING),
-                erase=forget_words,
-            )
+        retention.register(
+            "import_file",
+            Arrival,
+            due=lambda before: Arrival.objects.filter(received_at__lt=before, content__isnull=False).exclude(
+                standing=WAITING
+            ),
+            erase=forget_words,
+        )
+        retention.register(
+            "import_file",
+            Change,
+            due=lambda before: Change.objects.filter(received_at__lt=before, content__isnull=False).exclude(
+                standing=WAITING
+            ),
+            erase=forget_words,
+        )
         retention.register(
             "import_file",
             Outgoing,
