@@ -127,6 +127,7 @@ export class GbField extends Island {
     this.argument = argument;
     this.trouble = "";
     this.alarm = undefined;
+    if (screen) this.toast = undefined; // it would lie over the buttons
     const grid = this.grids[0] ?? "";
     if (screen === "report" || screen === "visit" || screen === "checkin") {
       this.draft = this.carried ?? fresh(screen, this.last, grid);

@@ -168,7 +168,7 @@ def minutes(viewer: Viewer, *, days: int, at: datetime) -> list[dict[str, Any]]:
         unit = known.get(one.unit_id)
         shown.append(
             {
-                "unit": unit.label if unit else "", "form": form["words"] if form else ("上报", "Report"),
+                "unit": unit.label if unit else "", "form": tuple(form["words"]) if form else ("上报", "Report"),
                 "entries": one.entries, "minutes": one.minutes, "workers": one.workers,
             }
         )  # fmt: skip
