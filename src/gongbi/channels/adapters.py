@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar, Protocol
 
 from gongbi.channels.models import Outgoing, Source
@@ -52,6 +52,10 @@ class Adapter:
         The same message may be given twice after a crash: send ``message.key`` along where they can recognise it.
         """
         return Outcome(False, error=f"no way to {self.kind}", again=False)
+
+    def turned_away(self, source: Source, *, day: date) -> Mapping[str, int]:
+        """What this channel's own door refused on a local day and keeps no row of, by code: shown beside the other refusals."""
+        return {}
 
     def poll_seconds(self, source: Source) -> int:
         """How often to ask them for news; 0: never."""

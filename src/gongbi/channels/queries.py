@@ -121,6 +121,10 @@ def health(viewer: Viewer, *, now: datetime) -> list[Health]:
         one = rows.get(key, nobody)
         one.refused[code] = one.refused.get(code, 0) + count
     for key, one in rows.items():
+        if one.source is not None:
+            own = adapter_of(one.source.kind).turned_away(one.source, day=start.date())
+            for code, count in own.items():
+                one.refused[code] = one.refused.get(code, 0) + count
         came = Arrival.objects.filter(source_id=key).order_by("-received_at", "-id")
         one.last_at = came.values_list("received_at", flat=True).first()
         told = came.filter(sent_at__isnull=False).values_list("received_at", "sent_at").first()

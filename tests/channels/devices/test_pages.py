@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from gongbi.channels.devices.models import Device, Silence
 from gongbi.kernel.vault.models import AccessLog
@@ -112,6 +113,14 @@ def test_the_owner_s_telephone_is_hidden_until_somebody_says_why(some: Days) -> 
     before = AccessLog.objects.count()
     assert number in text_of(desk.post("/desk/devices/GA-1/contact", {"reason": "联系物业核实报警"}))
     assert AccessLog.objects.count() == before + 1
+
+
+def test_what_the_door_refused_stands_on_the_page_of_the_channels(some: Days) -> None:
+    some.at = timezone.now()
+    some.say({"device": "GA-1", "value": 101}, {"device": "GA-1", "value": 1, "plate": "x"})
+    said = text_of(at_desk("dispatcher").get("/desk/channels/"))
+    assert "devices.range" in said
+    assert "devices.field" in said
 
 
 def test_who_may_what(some: Days) -> None:

@@ -7,4 +7,8 @@ class DevicesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from gongbi.channels import adapters
         from gongbi.channels.devices import invariants, scope  # noqa: F401 - they register themselves
+        from gongbi.channels.devices.adapter import Devices
+
+        adapters.register(Devices())

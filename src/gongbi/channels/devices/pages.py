@@ -124,7 +124,7 @@ def events(request: HttpRequest) -> HttpResponse:
 def intake(request: HttpRequest) -> HttpResponse:
     """What became of what was sent, and whose clock is wrong."""
     viewer = _viewer(request)
-    found = queries.tallies(viewer, day=timezone.now().date())
+    found = queries.tallies(viewer, day=timezone.localdate(timezone.now()))
     skewed = queries.skewed(viewer)
     context = {
         "table": shown.tallies(found) if found else None,

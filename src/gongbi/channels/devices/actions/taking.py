@@ -15,6 +15,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import F, Sum
+from django.utils import timezone
 
 from gongbi.channels.devices import memory, packing, reading, rules
 from gongbi.channels.devices.memory import Entry
@@ -113,7 +114,7 @@ def write(taken: Sequence[Taken], *, at: datetime) -> None:
 def count(counts: Counter[str], *, at: datetime) -> None:
     """Add to the day's counts. In the caller's transaction."""
     for reason, number in sorted(counts.items()):
-        _add(at.date(), reason, number, at)
+        _add(timezone.localdate(at), reason, number, at)
 
 
 def _add(day: date, reason: str, number: int, at: datetime) -> None:
