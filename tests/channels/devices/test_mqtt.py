@@ -153,8 +153,11 @@ def test_a_killed_listener_loses_nothing_and_nobody_speaks_for_another(
             for n in range(80, 100):
                 tell(first, "gongbi/gw-1/readings", [reading(n), reading(n)])
             tell(first, "gongbi/gw-1/readings", [{"device": "GA-2", "value": 1, "seq": 1}])
+            tell(
+                first, "gongbi/gw-1/readings", [{"device": "GA-2", "value": 1000}]
+            )  # the last one: when it is refused, all came
             wait(lambda: Alarm.objects.filter(ended_at__isnull=False).exists(), var / "two.log")
-            wait(lambda: Tally.objects.filter(reason="key").exists(), var / "two.log")
+            wait(lambda: Tally.objects.filter(reason="range").exists(), var / "two.log")
             process.send_signal(signal.SIGTERM)
             assert process.wait(60) == 0
     found = queries.readings(device.pk, system("test"))

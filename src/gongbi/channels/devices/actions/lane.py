@@ -81,6 +81,8 @@ class Lane:
     def close(self) -> None:
         """Write everything down and give the lane away."""
         if self.begun is not None:
+            self._keep()
+            self._work(self.now())  # what came last; more than that waits for the next process
             self.save()
         let_go(self.holder)
 
