@@ -46,7 +46,7 @@ keep(
         import_terms,
         TERMS,
         term_rows,
-        rank=60,
+        rank=61,
         dated=False,
     ),
 )

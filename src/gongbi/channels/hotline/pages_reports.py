@@ -84,7 +84,7 @@ def report(request: HttpRequest, key: int) -> HttpResponse:
         }
         for one in differences
     ]
-    context = {"report": found, "lines": lines, "through": shown.through(found)}
+    context = {"report": found, "lines": lines, "summary": shown.summary(found, len(lines))}
     return show(request, "report", context)
 
 

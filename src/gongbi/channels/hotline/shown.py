@@ -8,12 +8,14 @@ from typing import Any
 
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 
 from gongbi.channels.hotline import rules
 from gongbi.channels.hotline.models import Difference, Order, OrderFile, Reconciliation, Version
 from gongbi.channels.hotline.reconciling import SORTS
 from gongbi.channels.hotline.words import FATES
 from gongbi.channels.hotline.words import TEXTS as T
+from gongbi.kernel.clock import limits
 from gongbi.look.furniture import Cell, Column, Fact, Table
 from gongbi.look.templatetags.look import chip, said
 
@@ -90,7 +92,7 @@ def facts(order: Order, now: datetime) -> list[Fact]:
         Fact(T["urgency"], rules.URGENCIES[order.urgency]),
         Fact(T["their_limit"], due(order, now)),
         Fact(T["our_limit"], moment(order.our_due)),
-        Fact(T["term"], order.term),
+        Fact(T["term"], limits.write(limits.parse(order.term))),
         Fact(T["return_by"], moment(order.return_by)),
         Fact(T["case"], _anchor(link)),
         Fact(T["extension"], extension, order.extension_answer),
@@ -106,8 +108,6 @@ def facts(order: Order, now: datetime) -> list[Fact]:
 
 
 def _anchor(cell: Cell) -> Any:
-    from django.utils.html import format_html
-
     return format_html('<a href="{}">{}</a>', cell.href, said(cell.value)) if cell.href else cell.value
 
 
@@ -118,7 +118,7 @@ def _grade(order: Order) -> Any:
 def versions(found: Sequence[Version]) -> Table:
     """The forms in which an order came."""
     columns = (
-        Column(T["version"], number=True), Column(T["done"]), Column(T["received"], tight=True), Column(T["repeats"], number=True)
+        Column(T["version"], tight=True), Column(T["fate"]), Column(T["received"], tight=True), Column(T["repeats"], number=True)
     )  # fmt: skip
     rows = [
         (Cell(one.version), Cell(FATES[one.fate]), Cell(moment(one.received_at)), Cell(one.repeats))
@@ -162,6 +162,17 @@ def through(report: Reconciliation) -> Any:
     return T["pull"] if report.through == "pull" else report.through
 
 
+def summary(report: Reconciliation, found: int) -> str:
+    """The report in one line."""
+    values = {
+        "through": said(through(report)),
+        "theirs": report.theirs,
+        "ours": report.ours,
+        "found": found,
+    }
+    return str(said(T["summary"])) % values
+
+
 def _count(found: int) -> Any:
     return chip(str(found), "late", "late") if found else chip(("一致", "Agreed"), "ok", "ok")
 
@@ -175,9 +186,9 @@ def line(value: Mapping[str, Any] | None, sort: str) -> str:
         return moment(datetime.fromisoformat(given)) if given else "—"
     name = str(said(rules.STANDINGS[value["standing"]]))
     if sort == "text":
-        return f"{value['version']} · {value['text_digest'][:8]}"
+        return f"{said(T['version'])} {value['version']} · {value['text_digest'][:8]}"
     if sort == "answer":
-        return f"{name} · {value['answer_digest'][:8] or '—'}"
+        return f"{name} · {said(T['with_answer' if value['answer_digest'] else 'without_answer'])}"
     return name
 
 

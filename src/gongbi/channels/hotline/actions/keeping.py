@@ -66,8 +66,12 @@ def save_terms(terms: Sequence[rules.Term], *, viewer: Viewer, source: Source | 
 
 def check_term(term: rules.Term) -> None:
     """Limits that the clock can read, kinds and urgencies that exist."""
-    parse(term.answer)
-    parse(term.giving_back)
+    for text, field in ((term.answer, "answer"), (term.giving_back, "giving_back")):
+        try:
+            parse(text)
+        except Refused as refusal:
+            refusal.field = refusal.field or field
+            raise
     for value, known, field in ((term.kind, rules.KINDS, "kind"), (term.urgency, rules.URGENCIES, "urgency")):
         if value and value not in known:
             raise Refused(
