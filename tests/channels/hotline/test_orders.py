@@ -302,3 +302,26 @@ def test_what_cannot_be_understood_names_its_field(order: Say, wrong: dict[str, 
     with pytest.raises(Refused) as found:
         messages.read(order() | wrong)
     assert found.value.field == field
+
+
+def test_a_batch_of_new_orders_costs_a_handful_of_statements(
+    hotline: Make, order: Say, now: datetime, django_assert_max_num_queries: Any
+) -> None:
+    """What is new is kept together; a cancellation, a repetition and a change among them stay in their places."""
+    source = hotline()
+    read = [messages.read(order(f"B-{place}")) for place in range(200)]
+    with django_assert_max_num_queries(40):
+        told = actions.take_many(source, read, at=now)
+    assert {one.fate for one in told if isinstance(one, Taken)} == {"new"}
+    assert Order.objects.count() == Version.objects.count() == 200
+    mixed = [
+        messages.read(order("C-1")), messages.read(order("C-1")), messages.read({"type": "cancel", "number": "C-1", "reason": "撤回"}),
+        messages.read(order("C-2")), messages.read({"type": "cancel", "number": "C-9", "reason": "撤回"}),
+        messages.read(order("C-3")), messages.read(order("B-1", version=2, text="改了")),
+    ]  # fmt: skip
+    told = actions.take_many(source, mixed, at=now)
+    assert [one.fate if isinstance(one, Taken) else one.code for one in told] == [
+        "new", "again", "done", "new", "hotline.unknown_order", "new", "changed"
+    ]  # fmt: skip
+    taken_in(source, now)
+    assert Report.objects.filter(net="xa12345").count() == 50  # a batch of the lane; the worker goes on

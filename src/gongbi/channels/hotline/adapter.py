@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -66,8 +66,7 @@ class Hotline(Adapter):
                 found = news.get("messages") if isinstance(news, dict) else None
                 if not isinstance(found, list):
                     raise Failed("their news has no messages")
-                for value in found:
-                    take_value(source, value, at=at, pulled=True)
+                take_values(source, found, at=at, pulled=True)
                 after = str(news.get("next") or after)[:200]
                 if not found:
                     break
@@ -75,25 +74,40 @@ class Hotline(Adapter):
         return {**cursor, "after": after, **_nightly(source, line, cursor, at)}
 
 
-def take_value(source: Source, value: Any, *, at: datetime, pulled: bool = False) -> dict[str, Any]:
-    """Take one message in as it came; the answer as it goes back: its fate, or what is wrong, which is noted with the channel.
+def take_values(
+    source: Source, values: Sequence[Any], *, at: datetime, pulled: bool = False
+) -> list[dict[str, Any]]:
+    """Take messages in as they came; the answers as they go back: each its fate, or what is wrong, which is noted with the channel.
 
-    ``pulled``: nobody waits for the answer, so an order is acknowledged with a message of its own.
+    ``pulled``: nobody waits for the answers, so an order is acknowledged with a message of its own.
     """
-    number = messages.number_of(value)
+    channels.arriving.check_open(source)
+    return [
+        _answer(source, value, found, at, pulled)
+        for value, found in zip(
+            values, actions.take_many(source, [_read(value) for value in values], at=at), strict=True
+        )
+    ]
+
+
+def _read(value: Any) -> messages.Message | Refused:
     try:
-        channels.arriving.check_open(source)
-        taken = actions.take(source, messages.read(value), at=at)
+        return messages.read(value)
     except Refused as refusal:
-        channels.reject(refusal, kind="hotline", at=at, source=source, content=repr(value))
-        return {
-            "number": number,
-            "refused": {"code": refusal.code, "message": refusal.message, "field": refusal.field},
-        }
-    if pulled and taken.fate == "new":
-        actions.acknowledge(source, taken.number, at=at)
-    told = {"number": taken.number, "fate": taken.fate, "receipt": taken.receipt}
-    return told | ({"due": taken.due.isoformat()} if taken.due is not None else {})
+        return refusal
+
+
+def _answer(
+    source: Source, value: Any, found: actions.Taken | Refused, at: datetime, pulled: bool
+) -> dict[str, Any]:
+    if isinstance(found, Refused):
+        channels.reject(found, kind="hotline", at=at, source=source, content=repr(value))
+        refused = {"code": found.code, "message": found.message, "field": found.field}
+        return {"number": messages.number_of(value), "refused": refused}
+    if pulled and found.fate == "new":
+        actions.acknowledge(source, found.number, at=at)
+    told = {"number": found.number, "fate": found.fate, "receipt": found.receipt}
+    return told | ({"due": found.due.isoformat()} if found.due is not None else {})
 
 
 def fetch_files(source: Source, line: Line, *, at: datetime) -> int:

@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from gongbi.channels import actions as channels
 from gongbi.channels.hotline import actions, messages, queries, signature
-from gongbi.channels.hotline.adapter import take_value
+from gongbi.channels.hotline.adapter import take_values
 from gongbi.channels.hotline.calling import keys_of
 from gongbi.channels.hotline.settings import HotlineSettings
 from gongbi.channels.models import Source
@@ -47,8 +47,7 @@ def exchange(request: HttpRequest, code: str) -> JsonResponse:
     at = timezone.now()
 
     def answer(source: Source, body: bytes) -> dict[str, Any]:
-        found = messages.batch(body)
-        return {"results": [take_value(source, value, at=at) for value in found]}
+        return {"results": take_values(source, messages.batch(body), at=at)}
 
     return _door(request, code, "POST", at, answer)
 

@@ -8,6 +8,7 @@ from gongbi.channels.hotline.actions.doors import prune, remember
 from gongbi.channels.hotline.actions.keeping import keep_file, refuse_file, save_terms
 from gongbi.channels.hotline.actions.reconciling import cancel_here, mended, reconcile, take_limit
 from gongbi.channels.hotline.actions.taking import Taken, take
+from gongbi.channels.hotline.actions.taking_many import take_many
 
 __all__ = [
     "Taken",
@@ -25,4 +26,5 @@ __all__ = [
     "say_again",
     "take",
     "take_limit",
+    "take_many",
 ]

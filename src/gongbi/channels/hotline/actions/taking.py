@@ -107,9 +107,10 @@ def _order(source: Source, message: messages.Order, ready: Ready, at: datetime) 
         order.arrival = receipt.arrival
         order.standing, order.ended_reason, order.answer_digest = rules.RECEIVED, "", ""
         order.completed_at = order.called_at = order.extension_asked_at = order.extension_granted = None
-        order.received_at = at
+        order.solved = order.grade = None
+        order.received_at, order.due_given = at, False
     order.changes += int(receipt.changed)
-    _set(order, message, at)
+    set_order(order, message, Terms(source), anew=again)
     order.save()
     return _taken(order, fate)
 
@@ -119,32 +120,50 @@ def _new(source: Source, message: messages.Order, ready: Ready, at: datetime) ->
     stored = _stored(order, message, ready, at)
     incoming = incoming_of(message, message.number, tuple(stored.values()))
     order.arrival = channels.accept(source, incoming, viewer=viewer_for(source), at=at).arrival
-    _set(order, message, at)
+    set_order(order, message, Terms(source), anew=True)
     order.save(force_insert=True)
     _version(order, message, NEW, at)
     _files(order, message, ready, stored)
     return _taken(order, NEW)
 
 
-def _set(order: Order, message: messages.Order, at: datetime) -> None:
-    """What the newest version says of the order itself."""
-    term = queries.term_for(order.source, message.kind, message.urgency, system("hotline"))
-    sent_at = message.sent_at or message.said_at
-    fresh = order._state.adding or order.version != message.version or message.due is not None
+class Terms:
+    """The terms of one hotline, each looked up and counted once for the orders of a batch."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self._terms: dict[tuple[str, str], rules.Term] = {}
+        self._ends: dict[tuple[str, datetime], datetime] = {}
+
+    def of(self, message: messages.Order) -> rules.Term:
+        key = (message.kind, message.urgency)
+        if key not in self._terms:
+            self._terms[key] = queries.term_for(self.source, *key, system("hotline"))
+        return self._terms[key]
+
+    def end(self, limit: str, start: datetime) -> datetime:
+        if (limit, start) not in self._ends:
+            self._ends[limit, start] = plan([("hotline", limit)], at=start)[0].due_at
+        return self._ends[limit, start]
+
+
+def terms_of(source: Source) -> Terms:
+    return Terms(source)
+
+
+def set_order(order: Order, message: messages.Order, terms: Terms, *, anew: bool) -> None:
+    """What the newest version says of the order itself; ``anew``: a new order, or a new round of one."""
+    term = terms.of(message)
     if message.due is not None:
         order.due, order.due_given = message.due, True
-    elif fresh and not order.due_given:
-        order.due = _counted(term.answer, order.received_at)
-    order.return_by = message.return_by or _counted(term.giving_back, order.received_at)
+    elif (anew or order.version != message.version) and not order.due_given:
+        order.due = terms.end(term.answer, order.received_at)
+    order.return_by = message.return_by or terms.end(term.giving_back, order.received_at)
     order.term, order.kind, order.urgency = term.answer, message.kind, message.urgency
-    if order._state.adding:
+    if anew:
         order.extensions_left = term.extensions
-    order.version, order.sent_at = message.version, sent_at if order._state.adding else order.sent_at
-    order.text_digest = message.text_digest
-
-
-def _counted(limit: str, start: datetime) -> datetime:
-    return plan([("hotline", limit)], at=start)[0].due_at
+        order.sent_at = message.sent_at or message.said_at
+    order.version, order.text_digest = message.version, message.text_digest
 
 
 def incoming_of(message: messages.Order, external: str, photos: tuple[int, ...]) -> Incoming:
