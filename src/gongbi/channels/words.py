@@ -100,4 +100,17 @@ SETTINGS: dict[str, Words] = {
     "strict": ("未知代码先保留，等待对照", "Unknown codes wait for the mapping"),
     "api_key": ("对方发给我们的 api_key", "The api_key they gave us"),
     "token": ("访问对方地址的令牌", "Token for their address"),
+    "base_url": ("对方接口地址（没有接口的不填）", "Address of their interface (empty: files)"),
+    "algorithm": ("签名算法（HMAC-SHA256 或 HMAC-SM3）", "Signature (HMAC-SHA256 or HMAC-SM3)"),
+    "signs_with": ("我方用哪个密钥签名（key 或 key_next）", "Which key we sign with (key or key_next)"),
+    "window_seconds": ("签名时间最多相差多少秒", "Seconds that a signature's time may be off"),
+    "timeout_seconds": ("等待对方应答的秒数", "Seconds to wait for their answer"),
+    "poll_seconds": (
+        "每隔多少秒取工单（0：对方推送）",
+        "Seconds between two looks for orders (0: they push)",
+    ),
+    "reconcile_at": ("每晚对账的时间", "Time of the nightly reconciliation"),
+    "reconcile_days": ("对账回看天数", "Days that the reconciliation looks back"),
+    "key": ("签名密钥", "Signing key"),
+    "key_next": ("更换中的新密钥", "The key that is to follow"),
 }
