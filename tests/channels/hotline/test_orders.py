@@ -295,6 +295,9 @@ def test_attachments_are_kept_and_a_bad_one_holds_nothing_up(
         ({"text": 7}, "text"), ({"said_at": "昨天"}, "said_at"), ({"said_at": "2026-11-23T09:30:00"}, "said_at"),
         ({"anonymous": False}, "phone"), ({"kind": "gossip"}, "kind"), ({"lon": 108.9, "lat": None}, "lon"),
         ({"lon": float("nan")}, "lon"), ({"attachments": "x"}, "attachments"), ({"attachments": [{}]}, "attachments[1].sha256"),
+        ({"text": "路灯\x00不亮"}, "text"),
+        ({"text": "路灯\ud83d不亮"}, "text"),
+        ({"lon": 10**400}, "lon"),
         ({"due": 5}, "due"), ({"type": "gossip"}, "type"), ({"crs": "EPSG:1"}, "crs"),
     ],
 )  # fmt: skip

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 from django.utils import timezone
 
@@ -21,7 +21,6 @@ from gongbi.kernel.errors import Refused
 from gongbi.kernel.files import actions as files
 from gongbi.kernel.scope.viewer import system
 
-log = logging.getLogger("gongbi.channels")
 MOST_PAGES = 40
 LOOK = 300  # s between looks for attachments and the hour of the reconciliation where nothing is polled
 
@@ -118,13 +117,13 @@ def fetch_files(source: Source, line: Line, *, at: datetime) -> int:
             kept += _fetch_file(source, line, row, at)
         except Failed as failure:
             if failure.again:
-                raise
+                break  # they are asked again at the next look; the rest of it does not wait
             actions.refuse_file(row.pk, _lost(row))
     return kept
 
 
 def _fetch_file(source: Source, line: Line, row: OrderFile, at: datetime) -> int:
-    content = line.ask("GET", f"/attachments/{row.theirs}", b"", most=messages.MOST_BYTES + 1)
+    content = line.ask("GET", f"/attachments/{quote(row.theirs, safe='')}", b"", most=messages.MOST_BYTES + 1)
     try:
         messages.check_attachment(content, size=row.size, sha256=row.sha256)
         ready = files.prepare(content, viewer=channels.draining.viewer_for(source))
@@ -154,7 +153,7 @@ def _nightly(source: Source, line: Line, cursor: Mapping[str, Any], at: datetime
 
 
 def reconcile_now(source: Source, *, at: datetime) -> Reconciliation:
-    """Pull their list and hold it against ours. Failed when they cannot be asked, Refused when their list cannot be read."""
+    """Pull their list and hold it against ours. Failed when they cannot be asked; a line that cannot be read is noted and left out."""
     line = line_to(source)
     first = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
     since = first - timedelta(days=line.settings.reconcile_days)
@@ -165,7 +164,11 @@ def reconcile_now(source: Source, *, at: datetime) -> Reconciliation:
         found = answer.get("orders") if isinstance(answer, dict) else None
         if not isinstance(found, list):
             raise Failed("their list has no orders")
-        theirs += [messages.believed(one) for one in found]
+        for one in found:
+            try:
+                theirs.append(messages.believed(one))
+            except Refused as refusal:  # the rest of their list is compared all the same
+                channels.reject(refusal, kind="hotline", at=at, source=source, content=repr(one))
         after = str(answer.get("next") or "")
         if not after:
             break

@@ -142,4 +142,7 @@ def keys_of(source: Source, *, first: str = "key") -> Sequence[str]:
 
 def fetch_order(source: Source, number: str) -> messages.Message:
     """One order of theirs as it is now. Failed, or Refused when it cannot be understood."""
-    return messages.read(line_to(source).get("/orders/" + quote(number, safe="")))
+    found = messages.read(line_to(source).get("/orders/" + quote(number, safe="")))
+    if not isinstance(found, messages.Order) or found.number != number:
+        raise Failed("they sent another order than the one asked for")
+    return found

@@ -9,7 +9,6 @@ import base64
 import binascii
 import hashlib
 import json
-import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -159,7 +158,7 @@ def read(value: Any) -> Message:
 def number_of(value: Any) -> str:
     """The order's number in a message that may be unreadable otherwise, for the answer; "" for none."""
     found = value.get("number") if isinstance(value, dict) else None
-    return found[:60] if isinstance(found, str) else ""
+    return found if isinstance(found, str) and _NUMBER.fullmatch(found) else ""
 
 
 def _order(form: _Form) -> Order:
@@ -310,6 +309,12 @@ class _Form:
             given = ""
         if not isinstance(given, str):
             raise _wrong(self.before + name, f"{name} 应为文字。", f"{name} must be a text.")
+        if any(c == "\0" or "\ud800" <= c <= "\udfff" for c in given):
+            raise _wrong(
+                self.before + name,
+                f"{name} 含有无效字符（空字符或半个代理对）。",
+                f"{name} holds a character that no text has (NUL or half of a surrogate pair).",
+            )
         given = given.strip()
         if needed and not given:
             raise _wrong(self.before + name, f"缺少 {name}。", f"{name} is missing.")
@@ -333,7 +338,7 @@ class _Form:
         given = self.value.get(name)
         if given is None:
             return None
-        if isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given):
+        if isinstance(given, bool) or not isinstance(given, int | float) or given != given:
             raise _wrong(self.before + name, f"{name} 应为数字。", f"{name} must be a number.")
         if not least <= given <= most:
             raise _wrong(

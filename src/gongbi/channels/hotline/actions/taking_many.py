@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -15,6 +16,8 @@ from gongbi.channels.hotline.messages import Message
 from gongbi.channels.hotline.models import Order, Version
 from gongbi.channels.models import Source
 from gongbi.kernel.errors import Refused
+
+log = logging.getLogger("gongbi.channels")
 
 
 def take_many(source: Source, given: Sequence[Message | Refused], *, at: datetime) -> list[Taken | Refused]:
@@ -47,6 +50,16 @@ def _one(source: Source, message: Message, at: datetime) -> Taken | Refused:
         return take(source, message, at=at)
     except Refused as refusal:
         return refusal
+    except Exception:
+        # A fault of ours must hold up neither its neighbours nor the next fetch; the nightly reconciliation finds what is missing.
+        log.exception("a hotline's message could not be taken in", extra={"source": source.code})
+        return Refused(
+            "hotline.broken",
+            (
+                "处理这条消息时出错，请稍后重发；如仍出错，请联系本平台管理员。",
+                "This message could not be taken in; send it again later, or ask this platform's administrator.",
+            ),
+        )
 
 
 def _new_ones(source: Source, run: Sequence[messages.Order], at: datetime) -> Sequence[Taken | Refused]:
