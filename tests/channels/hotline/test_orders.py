@@ -328,3 +328,72 @@ def test_a_batch_of_new_orders_costs_a_handful_of_statements(
     ]  # fmt: skip
     taken_in(source, now)
     assert Report.objects.filter(net="xa12345").count() == 50  # a batch of the lane; the worker goes on
+
+
+def test_they_may_reach_the_caller_whom_our_clerk_could_not(
+    hotline: Make, order: Say, post: Post, unit: Unit, now: datetime
+) -> None:
+    """Closed without a word of the caller; the hotline reaches them later: solved is a verdict, not solved opens it again."""
+    source = hotline(**INTERFACE)
+    for number in ("A", "B"):
+        take(source, order(number), now)
+        taken_in(source, now)
+        checked(number, post, unit, now)
+        report = Order.objects.get(number=number).arrival.report
+        assert report is not None
+        cases.call_back(
+            case_id=report.case_id, report_id=report.pk, viewer=post("clerk"), at=now, outcome="unreachable"
+        )
+        happened()
+    later = now + timedelta(days=1)
+    for number, solved in (("A", True), ("B", False)):
+        take(
+            source, {"type": "callback", "number": number, "outcome": "reached", "solved": solved, "grade": 4 if solved else 1}, later
+        )  # fmt: skip
+    assert (case_of("A").state, case_of("B").state) == ("judged", "handling")
+    assert [one.standing for one in Order.objects.order_by("number")] == ["called_back", "handling"]
+
+
+def test_a_fault_of_ours_holds_up_no_other_message(
+    hotline: Make, order: Say, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gongbi.channels.hotline.actions import taking_many
+
+    real = taking_many.take
+
+    def faulty(source: Source, message: Any, *, at: datetime) -> Taken:
+        if message.number == "B":
+            raise RuntimeError("a fault")
+        return real(source, message, at=at)
+
+    monkeypatch.setattr(taking_many, "take", faulty)
+    source = hotline()
+    cancel = messages.read({"type": "cancel", "number": "B", "reason": "撤回"})
+    told = actions.take_many(source, [messages.read(order("A")), cancel, messages.read(order("C"))], at=now)
+    assert [one.fate if isinstance(one, Taken) else one.code for one in told] == [
+        "new",
+        "hotline.broken",
+        "new",
+    ]
+
+
+def test_two_orders_about_one_thing_are_one_case_with_two_answers(
+    hotline: Make, order: Say, post: Post, unit: Unit, now: datetime
+) -> None:
+    """Merged, each order keeps its number, hears every step once and gets the result."""
+    source = hotline(**INTERFACE)
+    for number in ("A", "B"):
+        take(source, order(number, lon=108.913 if number == "A" else 108.92), now)
+        taken_in(source, now)
+    desk = post("dispatcher")
+    for _step in range(3):  # the one that is merged has a longer history than the one that goes on
+        cases.accept(case_id=case_of("B").pk, viewer=desk, at=now, kind="C0137")
+        cases.send_back(case_id=case_of("B").pk, viewer=desk, at=now, reason="再看")
+    cases.merge(case_id=case_of("B").pk, into_id=case_of("A").pk, viewer=desk, at=now)
+    happened()
+    assert case_of("A").pk == case_of("B").pk
+    before = len(told(source))
+    checked("A", post, unit, now)
+    happened()
+    assert told(source)[before:].count(("result", "completed")) == 2
+    assert len(told(source)) - before == 10

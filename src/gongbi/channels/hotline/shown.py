@@ -46,6 +46,12 @@ def due(order: Order, now: datetime) -> Any:
     return chip(moment(order.due), "late", "late") if late else moment(order.due)
 
 
+def our_due(order: Order) -> Any:
+    """Our own limit, marked where it ends after theirs: merged into a case that began earlier, or held up since."""
+    later = order.our_due is not None and order.our_due > order.due
+    return chip(moment(order.our_due), "soon", "soon") if later else moment(order.our_due)
+
+
 def case_link(order: Order) -> Cell:
     """The case of an order, with its address where the desk is installed."""
     report = order.arrival.report
@@ -67,7 +73,7 @@ def orders(found: Sequence[Order], now: datetime) -> Table:
     rows = [
         (
             Cell(one.number, reverse("hotline:order", args=[one.pk])), Cell(one.source.words), Cell(rules.KINDS[one.kind]),
-            Cell(rules.URGENCIES[one.urgency]), Cell(due(one, now)), Cell(moment(one.our_due)), Cell(standing(one.standing)),
+            Cell(rules.URGENCIES[one.urgency]), Cell(due(one, now)), Cell(our_due(one)), Cell(standing(one.standing)),
             case_link(one),
         )
         for one in found
@@ -91,7 +97,7 @@ def facts(order: Order, now: datetime) -> list[Fact]:
         Fact(T["kind"], rules.KINDS[order.kind]),
         Fact(T["urgency"], rules.URGENCIES[order.urgency]),
         Fact(T["their_limit"], due(order, now)),
-        Fact(T["our_limit"], moment(order.our_due)),
+        Fact(T["our_limit"], our_due(order)),
         Fact(T["term"], limits.write(limits.parse(order.term))),
         Fact(T["return_by"], moment(order.return_by)),
         Fact(T["case"], _anchor(link)),

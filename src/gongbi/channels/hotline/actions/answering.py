@@ -35,10 +35,12 @@ def compose(source: Source, happening: Happening) -> Body | None:
     )
     if order is None or order.external != happening.external:
         return None
-    seq = int(happening.event.rpartition(".")[2])
-    if order.told_matter == happening.matter_id and seq <= order.told_seq:
+    matter, seq = map(
+        int, happening.event.split(".")
+    )  # of the case that took the step: by a merger it has left that one
+    if order.told_matter == matter and seq <= order.told_seq:
         return None
-    order.told_matter, order.told_seq = happening.matter_id, seq
+    order.told_matter, order.told_seq = matter, seq
     order.save(update_fields=["told_matter", "told_seq"])
     if order.standing == rules.CANCELLED:
         if happening.step == "open":  # it was cancelled before its case was made: say so now
