@@ -136,7 +136,10 @@ JOBS: dict[str, tuple[str, str]] = {
     "outbox.prune": ("清理已送达的事件", "delivered events are removed"),
     "parties.sign_ins": ("清理旧的登录记录", "old sign-ins are removed"),
     "rounds.offer": ("向当班网格员派发待办任务", "waiting tasks are offered to whoever is on duty"),
-    "rounds.upkeep": ("结束忘记交班的班次，清理未完成的上传", "forgotten shifts end, unfinished uploads are removed"),
+    "rounds.upkeep": (
+        "结束忘记交班的班次，清理未完成的上传",
+        "forgotten shifts end, unfinished uploads are removed",
+    ),
     "duties.train": ("每夜从人的判定学习类别", "kinds are learned from what people decided"),
     "warning.nightly": ("每夜检查预警", "the nightly look for warnings"),
     "vault.purge": ("删除到期的个人信息", "personal data past its time is erased"),
