@@ -93,6 +93,7 @@ def places(stock: Stock, path: str) -> dict[str, list[str]]:
             stock.closed_link,
         ],
         "rate": ["response", "solved", "x"],
+        "external": ["X-1", "x"],
     }
 
 

@@ -79,5 +79,6 @@ desk: list[URLPattern | URLResolver] = [
 urlpatterns: list[URLPattern | URLResolver] = [
     path("board/", include("gongbi.desk.board.urls")),
     path("warnings/", include("gongbi.desk.warning.urls")),
+    path("notices/", include("gongbi.desk.notices.urls")),
     path("", include((desk, "desk"))),
 ]

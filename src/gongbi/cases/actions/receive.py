@@ -66,6 +66,7 @@ class Statement:
     external: str = ""
     join: int | None = None  # a case that the reporter recognised as the same matter
     route: int = 0  # special route 1–6: answered at once, nothing dispatched
+    on_the_line: bool = True  # whether the one who spoke hears the answer now and can be told to call 110
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def receive(
         known = rows.key_where(Report, idempotency=key)
         if known is not None:
             return _again(Report.objects.select_related("case").get(pk=known), statement)
-    if not statement.route and statement.said.channel in SPOKEN:
+    if not statement.route and statement.on_the_line and statement.said.channel in SPOKEN:
         danger = duties.emergency(statement.said.text)
         if danger is not None:
             raise Emergency(danger)
