@@ -264,3 +264,17 @@ def test_what_came_in_reads_back_as_it_was_written(heard: Callable[..., Incoming
         sent_at=now, media=("https://example.org/a.jpg",), photos=(3,), answers={"一": "二"}, extra={"a": [1]}
     )
     assert rules.read(rules.write(one)) == one
+
+
+def test_a_source_joins_the_open_twin_from_its_own_probability_on(
+    source: Callable[..., Source], heard: Callable[..., Incoming], now: datetime
+) -> None:
+    """Three nets report one manhole: one case, and each hears its own answer; who set nothing waits for the dispatcher."""
+    sources = [source("city"), source("police", joins_at=0.7), source("party", joins_at=1.0)]
+    for number, one in enumerate(sources):
+        actions.accept(one, heard(f"M-{number}", lat=34.265 + number * 1e-5), viewer=ME, at=now)
+        actions.drain(one.pk, at=now + number * timedelta(minutes=1))
+    city, police, party = (Report.objects.get(net=one.code) for one in sources)
+    assert police.case_id == city.case_id
+    assert party.case_id != city.case_id
+    assert Case.objects.get(pk=city.case_id).report_count == 2

@@ -28,8 +28,9 @@ TEXTS: dict[str, Words] = {
     "off": ("已停用", "Switched off"),
     "joins_at": ("自动并入的概率", "Joins by itself above"),
     "joins_at_hint": (
-        "相同事项的把握超过此值时，来信自动并入在办案件；不填则由派遣员并入",
-        "A report joins an open case when it is this likely to be the same; empty: a dispatcher joins them",
+        "与在办案件为同一事项的概率达到此值（例如 0.95）时自动并入，每个来源仍各自得到答复，派遣员可再拆分；不填则由派遣员并入",
+        "A report joins an open case when it is this likely to be the same (for example 0.95); each source is still answered, and a "
+        "dispatcher can part them again. Empty: a dispatcher joins them",
     ),
     "last": ("最近收到", "Last arrival"),
     "today": ("今日收到", "Today"),

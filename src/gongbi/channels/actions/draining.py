@@ -77,7 +77,7 @@ def statement_of(source: Source, incoming: Incoming, kind: str, net: str) -> Sta
         said=said, crs=incoming.crs, name=incoming.name, phone=incoming.phone, anonymous=incoming.anonymous,
         confidential=incoming.confidential, answers=incoming.answers, photos=incoming.photos, language=incoming.language,
         external=incoming.external, idempotency=f"{source.code}|{incoming.external}",
-        on_the_line=False,
+        on_the_line=False, joins_at=source.joins_at,
     )  # fmt: skip
 
 
