@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import random
 import re
 import shutil
@@ -211,6 +212,8 @@ def main() -> int:
         f"| first screen answers, empty throttled phone | 2 s | {seconds:.2f} s |",
         f"| later start without a line, median of {STARTS} (slowest) | < 1 s | {statistics.median(starts):.2f} s ({max(starts):.2f} s) |",
         f"| twelve photos of 12 megapixels after compression | < 3 MB | {kilobytes / 1024:.2f} MB, {took:.1f} s, processor not slowed |",
+        "",
+        f"House and phone on one machine with {os.cpu_count()} processors, which had {os.getloadavg()[0]:.0f} programs running at the time.",
         "",
         "| task | taps | photos | seconds, with a script's thumb |",
         "| --- | --- | --- | --- |",
