@@ -23,7 +23,7 @@ _ARTICLES = (
 
 def build_demo(*, at: datetime) -> str:
     """Answers written by one and reviewed by another, the last one expired; calls of the last 30 days, some below the limit."""
-    writer, reviewer = Viewer(actor="demo:writer", role=CLERK), Viewer(actor="demo:reviewer", role=ADMIN)
+    writer, reviewer = Viewer(actor="system:demo", role=CLERK), Viewer(actor="system:demo-review", role=ADMIN)
     today = timezone.localdate(at)
     for title, answer, words, kind, days in _ARTICLES:
         written = at - timedelta(days=90)

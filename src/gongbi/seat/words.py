@@ -52,7 +52,7 @@ TEXTS: dict[str, Words] = {
     "day": ("日期", "Day"),
     "offered": ("请求人工", "Asked for a person"),
     "connected": ("接通", "Connected"),
-    "connect_rate": ("接通率", "Connected"),
+    "connect_rate": ("接通率", "Connect rate"),
     "answer_rate": ("15 秒内应答率", "Answered within 15 s"),
     "below": ("低于 %(least)s", "below %(least)s"),
     "all_days": ("合计", "Together"),
