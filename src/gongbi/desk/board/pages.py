@@ -7,7 +7,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -15,7 +14,7 @@ from gongbi.cases import queries as cases
 from gongbi.desk.board import asked as asking
 from gongbi.desk.board import shown
 from gongbi.desk.board.asked import Asked
-from gongbi.desk.frame import frame
+from gongbi.desk.frame import frame, where
 from gongbi.insight import exchange, queries, words
 from gongbi.kernel import scope
 from gongbi.kernel.errors import NotThere
@@ -94,7 +93,7 @@ def _calls(viewer: Viewer, asked: Asked) -> list[Tile]:
     )
     if not total.offered:
         return []
-    href = reverse("seat:calls")
+    href = where("seat:calls")
     return [
         Tile(SEAT_TEXTS["connect_rate"], href, total.connected, total.offered),
         Tile(SEAT_TEXTS["answer_rate"], href, total.answered_15, total.connected),
