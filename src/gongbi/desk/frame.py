@@ -19,6 +19,7 @@ from gongbi.kernel.scope import viewer as roles
 from gongbi.kernel.scope.viewer import Viewer
 from gongbi.look.furniture import NavItem
 from gongbi.parties import directory
+from gongbi.seat.words import TEXTS as SEAT_TEXTS
 from gongbi.warning.words import TEXTS
 
 # Those who see matters at all; administrators of the machine do not.
@@ -40,6 +41,7 @@ LANDING: dict[str, str] = {
 CLASSIFIERS = ("分类模型", "Classifiers")
 HOTLINE = ("热线工单", "Hotline orders")
 DEVICES = ("物联设备", "Devices")
+KNOWLEDGE, CALLS = SEAT_TEXTS["knowledge"], SEAT_TEXTS["calls"]
 NOTICES, MY_NOTICES = NOTICE_TEXTS["notices"], NOTICE_TEXTS["mine"]
 CHANNELS = ("渠道", "Channels")
 WARNINGS, WARNING_SETTINGS = TEXTS["warnings"], TEXTS["settings"]
@@ -122,6 +124,9 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
             items.append(_item(DEVICES, "devices:list", "radio-tower", here))
         if viewer.role in (roles.CLERK, roles.DISPATCHER, roles.AUDITOR):
             items.append(_item(HOTLINE, "hotline:orders", "phone", here))
+        if viewer.role in (roles.CLERK, roles.DISPATCHER, roles.MANAGER, roles.AUDITOR):
+            items.append(_item(KNOWLEDGE, "seat:knowledge", "book-open", here))
+            items.append(_item(CALLS, "seat:calls", "phone-call", here))
         if viewer.role == roles.DISPATCHER:
             items.append(_item(NOTICES, "notices:list", "send", here))
         items.append(_item(MY_NOTICES, "notices:mine", "bell", here))
@@ -147,6 +152,9 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
         items.append(_item(WARNING_SETTINGS, "warnings:settings", "siren", here))
         items.append(_item(_("Routing rules"), "desk:rules", "route", here))
         items.append(_item(CLASSIFIERS, "desk:classifiers", "shapes", here))
+        if viewer.role == roles.ADMIN:
+            items.append(_item(KNOWLEDGE, "seat:knowledge", "book-open", here))
+            items.append(_item(CALLS, "seat:calls", "phone-call", here))
         items.append(_item(NOTICES, "notices:list", "send", here))
         items.append(_item(_("Undelivered"), "desk:letters", "mail", here))
     if viewer.role == roles.SECURITY:

@@ -22,6 +22,7 @@ GROUND: tuple[str, ...] = (
 # Through the actions of everyday, each in its own transaction.
 SAMPLES: tuple[str, ...] = (
     "gongbi.channels.notices.demo:build_demo",
+    "gongbi.seat.demo:build_demo",
     "gongbi.cases.demo:build_demo",
     "gongbi.channels.devices.demo:build_demo",
     "gongbi.channels.nets.demo:build_demo",

@@ -7,9 +7,8 @@ Environment: ``DATABASE_URL`` (default: SQLite in ``GONGBI_VAR``), ``PORT``, ``H
 forms), ``GONGBI_LIVE_URL`` and ``GONGBI_LIVE_PORT`` (live updates), ``GONGBI_LOG`` (``json`` or ``console``),
 ``GONGBI_MQTT`` and ``GONGBI_MQTT_CA`` (the broker of the devices and its authority), ``GONGBI_METRICS_TOKEN``,
 ``GONGBI_LIMITS`` and ``GONGBI_LIMITS_FREE`` (how often visitors without an account may do what).
-``GONGBI_URL`` (public address, for links in notices), ``EMAIL_HOST``, ``EMAIL_PORT``, ``EMAIL_HOST_USER``, ``EMAIL_HOST_PASSWORD``,
-``EMAIL_USE_TLS``, ``EMAIL_USE_SSL``, ``EMAIL_FROM`` (mail server of notices),
-``GONGBI_METRICS_TOKEN``, ``GONGBI_LIMITS`` and ``GONGBI_LIMITS_FREE`` (how often visitors without an account may do what).
+``GONGBI_POP_KEY`` (signs callers' numbers), ``GONGBI_URL`` (public address, for links in notices), ``EMAIL_HOST``, ``EMAIL_PORT``,
+``EMAIL_HOST_USER``, ``EMAIL_HOST_PASSWORD``, ``EMAIL_USE_TLS``, ``EMAIL_USE_SSL``, ``EMAIL_FROM`` (mail server of notices).
 ``docs/operations.md`` explains each.
 """
 
@@ -58,6 +57,8 @@ LIMITS = os.environ.get("GONGBI_LIMITS", "")  # kernel.turnstile reads them
 LIMITS_FREE = os.environ.get("GONGBI_LIMITS_FREE", "")
 # The address under which people reach this installation: it stands in the links of notices.
 SITE_URL = os.environ.get("GONGBI_URL") or f"http://127.0.0.1:{PORT}"
+# The telephone system signs the caller's number with it when it opens the clerk's page.
+POP_KEY = os.environ.get("GONGBI_POP_KEY", "")
 # The mail server of notices whose gateway names none.
 EMAIL_HOST = os.environ.get("EMAIL_HOST", "localhost")
 EMAIL_PORT = int(os.environ.get("EMAIL_PORT") or 25)
@@ -93,6 +94,7 @@ INSTALLED_APPS = [
     "gongbi.duties",
     "gongbi.cases",
     "gongbi.rounds",
+    "gongbi.seat",
     "gongbi.insight",
     "gongbi.warning",
     "gongbi.look",

@@ -131,7 +131,11 @@ LOOKED: Final[dict[str, Words]] = {
     "checker": ("核查员", "Checker"),
     "system": ("系统任务", "A job of the system"),
 }
-FIELDS: Final[dict[str, Words]] = {"name": ("姓名", "name"), "phone": ("电话", "telephone")}
+FIELDS: Final[dict[str, Words]] = {
+    "name": ("姓名", "name"),
+    "phone": ("电话", "telephone"),
+    "earlier": ("以前反映的事项", "earlier matters"),
+}
 
 
 @dataclass(frozen=True, slots=True)

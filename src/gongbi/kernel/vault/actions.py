@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import hmac
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -64,6 +64,13 @@ def note_export(name: str, reason: str, *, viewer: Viewer, at: datetime) -> None
     Sealed fields go out masked; this says that they went. Locks the end of the chain.
     """
     _append(f"export:{name}", "*", viewer, redact(reason.strip())[:200], at)
+
+
+@transaction.atomic
+def note_look(subjects: Sequence[str], field_name: str, reason: str, *, viewer: Viewer, at: datetime) -> None:
+    """Keep in the access log that somebody was shown rows found by what is sealed in them. Locks the end of the chain."""
+    for subject in subjects:
+        _append(subject, field_name, viewer, redact(reason.strip())[:200], at)
 
 
 def machine_reads(obj: Model, field_name: str, *, viewer: Viewer) -> str:

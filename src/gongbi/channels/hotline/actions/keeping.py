@@ -70,7 +70,7 @@ def check_term(term: rules.Term) -> None:
         try:
             parse(text)
         except Refused as refusal:
-            refusal.field = refusal.field or field
+            refusal.field = field  # the column, not what the clock calls it
             raise
     for value, known, field in ((term.kind, rules.KINDS, "kind"), (term.urgency, rules.URGENCIES, "urgency")):
         if value and value not in known:
