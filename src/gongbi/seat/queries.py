@@ -83,18 +83,17 @@ def standing(row: Version, *, on: date, newest: int | None = None, viewer: Viewe
 
 def article(viewer: Viewer, key: int, *, on: date) -> list[Shown]:
     """Every version of one article, newest first, with its uses; NotThere for none."""
+    found = article_of(viewer, key)
     rows = list(
         visible(Version, viewer)
-        .filter(article_id=key)
+        .filter(article=found)
         .select_related("article")
         .annotate(n=Count("uses"))
         .order_by("-number")
     )
-    if not rows:
-        raise NotThere("seat.article", ("没有这条知识。", "There is no such article."))
     newest = (
         visible(Version, viewer)
-        .filter(article_id=key, reviewed_at__isnull=False)
+        .filter(article=found, reviewed_at__isnull=False)
         .aggregate(n=Max("number"))["n"]
     )
     return [Shown(row, standing(row, on=on, newest=newest), getattr(row, "n", 0)) for row in rows]
