@@ -14,7 +14,7 @@ from PIL import Image
 
 from gongbi.look import assets
 from tests.field.phone import Phone, phone_at, picture
-from tests.field.test_offline import kept_offline, line, session
+from tests.field.test_offline import kept_offline, line, session, until
 from tests.look.test_access import found_by_axe
 from tests.support.browsing import browser_path
 from tests.support.line import Line
@@ -178,9 +178,11 @@ def test_one_tap_and_one_photo_and_the_question_about_a_far_one(page: Page) -> N
     page.locator(".field-notice", has_text="是这里拍的吗").wait_for()
     page.locator(".field-send button").first.click()
     page.locator(".field-error", has_text="请先回答照片的问题").wait_for()
+    before = StoredFile.objects.count()
     page.get_by_role("button", name="是这里拍的").click()
     page.locator(".field-send button").first.click()
     page.locator(".field-line", has_text="都已发出").wait_for()
+    until(lambda: StoredFile.objects.count() > before)  # the line said so of the first one already
     kept = StoredFile.objects.order_by("-pk")[0]
     assert (kept.width, kept.height) == (400, 800)  # turned upright on the phone
     assert FieldPhoto.objects.filter(far=True, sure=True).count() == 1
