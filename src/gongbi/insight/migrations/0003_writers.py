@@ -10,6 +10,10 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RemoveField(
+            model_name='hotmember',
+            name='place',
+        ),
         migrations.AddField(
             model_name='hotmember',
             name='dislikes',
