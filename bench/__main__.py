@@ -33,6 +33,8 @@ MEASUREMENTS = {
     "import": ("intake", "postgres"),
     "memory": ("memory", "postgres"),
     "board": ("board", "server"),
+    "devices": ("devices", "postgres"),
+    "channels": ("channels", "postgres"),
 }
 
 

@@ -31,6 +31,7 @@ CLOCKS = {
     "field/*": "edge: HTTP",
     "resident/*": "edge: HTTP",
     "look/gallery.py": "edge: HTTP",
+    "channels/hotline/calling.py": "edge: HTTP; a signature holds for minutes from the moment of sending",
     "parties/adapters.py": "edge: called by the sign-in library",
     "parties/auth.py": "edge: called by the interface's authentication",
     "parties/sessions.py": "edge: called by the session middleware",

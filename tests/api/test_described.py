@@ -25,7 +25,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 EXAMPLES, SEED = 6, 20261123
 # Without a parameter or a body there is nothing that could be sent wrong.
 NOTHING_TO_SEND = {
-    (GenerationMode.NEGATIVE, path) for path in ("/kinds", "/reports/{link}", "/cases/{number}")
+    (GenerationMode.NEGATIVE, path)
+    for path in ("/kinds", "/devices/kinds", "/reports/{link}", "/cases/{number}")
 }
 # A point drawn at random lies nowhere near the district: queries that come past the first check.
 IN_REACH = {"/locate": {"lon": 108.9210, "lat": 34.2746}}
@@ -93,6 +94,7 @@ def places(stock: Stock, path: str) -> dict[str, list[str]]:
             stock.closed_link,
         ],
         "rate": ["response", "solved", "x"],
+        "external": ["X-1", "x"],
     }
 
 

@@ -188,6 +188,7 @@ def places(stock: Stock, number: str) -> dict[str, str]:
         "token": files.sign(picture, at=timezone.now() - timedelta(days=1)), "ticket": files.ticket(picture, at=timezone.now() - timedelta(days=9)),
         "file_id": str(picture.pk), "name": "people", "code": "610104005001001", "step": "accept", "link": "abcdefgh",
         "draft": "1", "person": "1", "post": "1", "unit": "1", "account": "1", "handover_id": "1", "status": "404", "pk": "1",
+        "form": "json", "given": "abcdefgh", "external": "abcdefgh", "audience": "reporter", "language": "en", "version": "1",
     }  # fmt: skip
 
 
@@ -205,7 +206,7 @@ def every_address(stock: Stock, number: str, steps: Sequence[str] = ("accept",))
         "/api/cases?words=路灯", f"/api/cases?words={number}", "/api/cases?tab=closed&size=200", "/api/cases/map?west=108&east=110&south=33&north=35",
         "/desk/map/points.json?west=108&east=110&south=33&north=35", "/api/board?from=2026-01-01&to=2027-01-01", "/desk/board/export?from=2026-01-01&to=2027-01-01",
         "/desk/board/rows?rate=response&from=2026-01-01&to=2027-01-01", "/api/board/response/rows?from=2026-01-01&to=2027-01-01",
-        f"/desk/intake/earlier?phone={PHONE}", f"/?number={number}",
+        f"/desk/intake/earlier?phone={PHONE}", f"/?number={number}", "/sensorthings/v1.1/Things", "/sensorthings/v1.1/Observations",
     ]  # fmt: skip
     return sorted({*found, *more})
 

@@ -274,6 +274,7 @@ class Walk(RuleBasedStateMachine):
             "reopen": lambda: actions.reopen(
                 report_id=report, viewer=who, at=self.now, reason="还在", photos=[self.photo()] if draw % 5 else []
             ),
+            "supplement": lambda: actions.supplement(report_id=report, viewer=who, at=self.now, text="更坏了" if draw % 11 else ""),
             "contacted": lambda: self.contact(plain, report),
             "exempt": lambda: actions.exempt(**reason),
             "exclude": lambda: actions.exclude(**reason, ground="force_majeure"),

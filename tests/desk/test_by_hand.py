@@ -189,7 +189,7 @@ def test_in_the_field_by_thumb(visit: Visit, there: World) -> None:
     page.get_by_role("button", name="当场解决").click()
     page.locator(".notice", has_text="当场解决").wait_for()
     page.get_by_role("button", name="按距离排列").click()
-    page.wait_for_url("**/field/?lon=108.91300&lat=34.26500")
+    page.wait_for_url("**/field/plain?lon=108.91300&lat=34.26500")
 
 
 MAIN = (
@@ -217,7 +217,7 @@ OTHERS = (
     ("admin", "/desk/posts", "table"),
     ("admin", "/desk/people/1/appoint", "main form"),
     ("security", "/desk/keys/new", "main form"),
-    ("grid", "/field/", "main"),
+    ("grid", "/field/plain", "main"),
     ("grid", "/field/contacts", "main"),
 )
 

@@ -179,7 +179,7 @@ def test_only_those_who_look_over_a_field_have_the_page(at_desk: At, login: str,
     answer = at_desk(login).get(ADDRESS)
     assert answer.status_code == status
     menu = at_desk(login).get("/desk/map").content.decode()
-    assert ("/desk/hot" in menu) is (status == 200)
+    assert ('"/desk/hot"' in menu) is (status == 200)
 
 
 def test_a_list_is_kept_until_reports_come_and_ten_minutes_pass(told: None, clock: Clock) -> None:

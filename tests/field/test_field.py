@@ -53,7 +53,7 @@ def test_found_and_solved_in_one_tap(world: World, at_desk: At, photo: Any) -> N
     assert (case.state, case.channel, case.kind) == ("handled", "field", "E0201")
     assert case.territory == desk.viewer.territories[0]
     assert case.handled_by_person == desk.viewer.person_id
-    page = desk.get("/field/").content.decode()
+    page = desk.get("/field/plain").content.decode()
     assert "当场解决" in page
 
 
@@ -159,7 +159,7 @@ def test_tasks_of_my_unit_stand_first(world: World, at_desk: At) -> None:
         at=world.clock.on(minutes=1),
         unit_id=desk.viewer.unit_id or 0,
     )
-    page = desk.get("/field/").content.decode()
+    page = desk.get("/field/plain").content.decode()
     assert page.index("先办这件") < page.index(mine.title) < page.index(other.title)
     assert f"/desk/case/{mine.number}" in page
     assert desk.get(f"/desk/case/{mine.number}").status_code == 200
@@ -197,7 +197,7 @@ def test_order_mine_then_near_then_soon() -> None:
 
 
 def test_the_pages_of_the_grid_worker_are_his_alone(at_desk: At) -> None:
-    for path in ("/field/", "/field/report", "/field/duties", "/field/contacts"):
+    for path in ("/field/plain", "/field/report", "/field/duties", "/field/contacts"):
         assert at_desk("grid").get(path).status_code == 200
         assert at_desk("dispatcher").get(path).status_code == 403
 
@@ -214,7 +214,7 @@ def test_the_duty_list_and_the_numbers_to_call(at_desk: At) -> None:
 
 def test_the_pages_are_light(at_desk: At) -> None:
     """What a phone with a weak signal loads: no map, and little text."""
-    for path in ("/field/", "/field/report"):
+    for path in ("/field/plain", "/field/report"):
         page = at_desk("grid").get(path).content
         assert len(page) < 30_000
         assert b"maplibre" not in page
@@ -225,6 +225,6 @@ def test_the_receipt_number_is_told(world: World, at_desk: At, photo: Any) -> No
     found(desk, photo())
     case = last_case(desk)
     number = case.reports.get().number
-    assert number in desk.get("/field/").content.decode()
+    assert number in desk.get("/field/plain").content.decode()
     assert numbers.read(number) is not None
     assert report_by_number(number, system_eye()).case_id == case.pk

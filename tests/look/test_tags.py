@@ -178,7 +178,7 @@ def test_only_the_base_carries_the_style() -> None:
 
 @pytest.mark.usefixtures("built")
 def test_an_unknown_entry_or_icon_is_a_mistake_that_is_named() -> None:
-    with pytest.raises(LookupError, match="there are: base, board, desk, form, map"):
+    with pytest.raises(LookupError, match="there are: base, board, desk, field/app, form, map"):
         written("{% asset 'bse' %}")
     with pytest.raises(TemplateSyntaxError, match=r"frontend/icons\.json"):
         written("{% icon 'no-such-icon' %}")

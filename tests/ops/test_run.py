@@ -62,7 +62,7 @@ def test_one_command_serves_the_demo_stops_in_order_and_starts_again_quickly(hou
 
 def test_a_killed_supervisor_leaves_nothing_behind_and_a_killed_process_comes_back(house: House) -> None:
     house.start("--empty")
-    for name in ("worker", "live", "web"):
+    for name in ("worker", "live", "devices", "web"):
         before = of_command(house, name)
         assert before, name
         os.kill(min(before), signal.SIGKILL)

@@ -163,6 +163,20 @@ def test_an_idle_session_ends_and_an_active_one_goes_on(
     assert who(client) == "public "
 
 
+def test_a_grid_workers_phone_may_be_without_signal_for_a_shift(
+    client: Client, account: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account("grid", "610104001001", "grid_worker")
+    sign_in(client, "grid")
+    start = timezone.now()
+    assert "grid_worker" in who(client)
+    assert int(client.cookies["sessionid"]["max-age"]) > 9 * 3600  # closing the app is no signing out
+    monkeypatch.setattr(middleware.timezone, "now", lambda: start + timedelta(minutes=599))
+    assert "grid_worker" in who(client)
+    monkeypatch.setattr(middleware.timezone, "now", lambda: start + timedelta(minutes=599 + 601))
+    assert who(client) == "public "
+
+
 def test_an_idle_session_is_written_at_most_once_a_minute(
     client: Client, account: Any, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
 ) -> None:

@@ -24,7 +24,13 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def furnished(district_database: str, tmp_path: Path) -> Iterator[House]:
     """The product as real processes, not started, on its own copy of the district; with the keys that sealed what is in it."""
-    var = tmp_path / "var"
+    with furnish(district_database, tmp_path / "var") as one:
+        yield one
+
+
+@contextlib.contextmanager
+def furnish(district_database: str, var: Path) -> Iterator[House]:
+    """A house of its own in the folder ``var``, which ends with all its processes."""
     var.mkdir()
     for name in ("secret_key", "vault_keys"):
         if (settings.VAR / name).exists():

@@ -46,6 +46,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/warnings/{number}/act": {"text": "请供水公司检查该片区管网。", "kind": "E0501", "division": "610104005001", "version": 2},
     "/warnings/{number}/dismiss": {"reason": "集中录入历史案件所致。", "version": 2},
     "/warnings/{number}/review": {"verdict": "right", "reason": "现场确认管网破裂。", "version": 3},
+    "/channels/reports": {"reports": [{"external": "CG-2026-1023", "text": "劳动路路口井盖破损。", "code": "0107", "lon": 108.913, "lat": 34.265}]},
     "/cases/{number}/exclude": {"ground": "force_majeure", "reason": "暴雨红色预警期间。", "version": 8},
 }  # fmt: skip
 # Name → (what it is, an example).

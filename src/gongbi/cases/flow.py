@@ -37,6 +37,7 @@ TRANSITIONS = (
     Transition("open", ("上报", "Report"), (), "received", ("*",), clocks=(Clock("accept", "start", "fact:accept_limit"),), automatic=True, article=LOOP),
     Transition("answer_at_once", ("直接答复", "Answer at once"), (), "answered", ("*",), automatic=True, article=BEIJING + "第十一条"),
     Transition("join", ("加入同一事项", "Join"), ("received", "clarifying", "accepted", "dispatched", "disputed", "handling", "asking", "suspended", "handled", "checked"), "=", ("*",), needs=("report",), automatic=True),
+    Transition("supplement", ("补充说明", "Supplement"), tuple(state.name for state in STATES), "=", ("*",), needs=("report",), automatic=True, article=LOOP),
     # --- the desk -------------------------------------------------------------------------------------------------
     Transition("accept", ("立案", "Accept"), ("received",), "accepted", ("dispatcher",), needs=("kind", "standard"), clocks=(Clock("accept", "stop"), Clock("dispatch", "start", "fact:dispatch_limit")), notifies=("reporter",), article=LOOP + "：无立案条件不得立案"),
     Transition("reject", ("不予受理", "Reject"), ("received",), "rejected", ("dispatcher",), needs=("ground", "reason"), clocks=(Clock("accept", "stop"),), notifies=("reporter",), article=BEIJING + "第十一条"),

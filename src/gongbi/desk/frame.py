@@ -12,12 +12,14 @@ from django.utils.translation import gettext_lazy as _
 
 from gongbi.cases.flow import CASE
 from gongbi.cases.queries import lists
+from gongbi.channels.notices.words import TEXTS as NOTICE_TEXTS
 from gongbi.kernel.outbox import audience
 from gongbi.kernel.scope import STAFF
 from gongbi.kernel.scope import viewer as roles
 from gongbi.kernel.scope.viewer import Viewer
 from gongbi.look.furniture import NavItem
 from gongbi.parties import directory
+from gongbi.seat.words import TEXTS as SEAT_TEXTS
 from gongbi.warning.words import TEXTS
 
 # Those who see matters at all; administrators of the machine do not.
@@ -34,9 +36,14 @@ LANDING: dict[str, str] = {
     roles.AUDITOR: "desk:ledger",
     roles.ADMIN: "desk:reference",
     roles.SECURITY: "desk:access",
-    roles.GRID_WORKER: "field:home",
+    roles.GRID_WORKER: "field:app",
 }
 CLASSIFIERS = ("分类模型", "Classifiers")
+HOTLINE = ("热线工单", "Hotline orders")
+DEVICES = ("物联设备", "Devices")
+KNOWLEDGE, CALLS = SEAT_TEXTS["knowledge"], SEAT_TEXTS["calls"]
+NOTICES, MY_NOTICES = NOTICE_TEXTS["notices"], NOTICE_TEXTS["mine"]
+CHANNELS = ("渠道", "Channels")
 WARNINGS, WARNING_SETTINGS = TEXTS["warnings"], TEXTS["settings"]
 _ICONS = {
     "accept": "inbox", "dispatch": "send", "requests": "file-clock", "sign": "square-check", "handle": "hammer",
@@ -95,7 +102,7 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
         if viewer.role == roles.CLERK:
             items.append(_item(_("Take a call"), "desk:intake", "phone", here))
         if viewer.role == roles.GRID_WORKER:
-            items.append(_item(_("My grid"), "field:home", "map-pinned", here))
+            items.append(_item(_("My grid"), "field:app", "map-pinned", here))
         waiting = lists.counts(viewer, now=now)
         items.append(NavItem(_("Work")))
         items += [
@@ -105,10 +112,24 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
         items.append(NavItem(_("Look up")))
         items.append(_item(_("Map"), "desk:map", "map", here))
         items.append(_item(_("Board"), "board:board", "layout-dashboard", here))
+        if viewer.role == roles.MANAGER:
+            items.append(_item(_("My grid workers"), "field:team", "users", here))
         if viewer.role in RANKERS:
             items.append(_item(_("Hot issues"), "desk:hot", "flame", here))
         if viewer.role != roles.GRID_WORKER:
             items.append(_item(WARNINGS, "warnings:list", "siren", here))
+        if viewer.role == roles.DISPATCHER:
+            items.append(_item(CHANNELS, "channels:health", "waypoints", here))
+        if viewer.role not in (roles.HANDLER, roles.ADJUDICATOR):
+            items.append(_item(DEVICES, "devices:list", "radio-tower", here))
+        if viewer.role in (roles.CLERK, roles.DISPATCHER, roles.AUDITOR):
+            items.append(_item(HOTLINE, "hotline:orders", "phone", here))
+        if viewer.role in (roles.CLERK, roles.DISPATCHER, roles.MANAGER, roles.AUDITOR):
+            items.append(_item(KNOWLEDGE, "seat:knowledge", "book-open", here))
+            items.append(_item(CALLS, "seat:calls", "phone-call", here))
+        if viewer.role == roles.DISPATCHER:
+            items.append(_item(NOTICES, "notices:list", "send", here))
+        items.append(_item(MY_NOTICES, "notices:mine", "bell", here))
     if viewer.role == roles.AUDITOR:
         items.append(_item(_("Ledger"), "desk:ledger", "book-open", here))
     if viewer.role in KEEPERS or viewer.role == roles.SECURITY:
@@ -122,11 +143,19 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
     if viewer.role in KEEPERS:
         items.append(NavItem(_("Upkeep")))
         items.append(_item(_("Lists"), "desk:reference", "table", here))
+        items.append(_item(CHANNELS, "channels:health", "waypoints", here))
+        if viewer.role == roles.ADMIN:
+            items.append(_item(DEVICES, "devices:list", "radio-tower", here))
+            items.append(_item(HOTLINE, "hotline:orders", "phone", here))
         items.append(_item(_("Working calendar"), "desk:calendar", "calendar", here))
         items.append(_item(_("Settings"), "desk:settings", "sliders-horizontal", here))
         items.append(_item(WARNING_SETTINGS, "warnings:settings", "siren", here))
         items.append(_item(_("Routing rules"), "desk:rules", "route", here))
         items.append(_item(CLASSIFIERS, "desk:classifiers", "shapes", here))
+        if viewer.role == roles.ADMIN:
+            items.append(_item(KNOWLEDGE, "seat:knowledge", "book-open", here))
+            items.append(_item(CALLS, "seat:calls", "phone-call", here))
+        items.append(_item(NOTICES, "notices:list", "send", here))
         items.append(_item(_("Undelivered"), "desk:letters", "mail", here))
     if viewer.role == roles.SECURITY:
         items.append(_item(_("Access"), "desk:access", "shield-check", here))

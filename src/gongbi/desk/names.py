@@ -56,6 +56,7 @@ _ACTORS: dict[str, Words] = {
     "report": ("报告人", "The reporter"),
     "system": ("系统", "The system"),
     "key": ("对接系统", "A connected system"),
+    "source": ("对接系统", "A connected system"),
     "public": ("居民", "A resident"),
 }
 

@@ -79,5 +79,7 @@ desk: list[URLPattern | URLResolver] = [
 urlpatterns: list[URLPattern | URLResolver] = [
     path("board/", include("gongbi.desk.board.urls")),
     path("warnings/", include("gongbi.desk.warning.urls")),
+    path("notices/", include("gongbi.desk.notices.urls")),
+    path("seat/", include("gongbi.desk.seat.urls")),
     path("", include((desk, "desk"))),
 ]

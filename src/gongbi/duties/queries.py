@@ -199,6 +199,14 @@ def emergency(text: str, *, on: On = None, viewer: Viewer = PUBLIC) -> Alarm | N
     return known[1]
 
 
+def alarms(
+    *, on: On = None, viewer: Viewer = PUBLIC
+) -> list[tuple[str, tuple[str, ...], tuple[str, ...], Words]]:
+    """What a phone without signal needs to know an emergency: number to call, words, words that speak against it, what to say."""
+    found = [rule for rule in _state(on).words if rule.group == "emergency"]
+    return [(rule.key, rule.patterns, rule.negatives, rule.reply) for rule in found]
+
+
 def urgent(text: str, *, on: On = None, viewer: Viewer = PUBLIC) -> bool:
     """Whether a text speaks of danger: the matter goes to the head of the queue."""
     return bool(rules.safety(text, _state(on).words))

@@ -88,7 +88,7 @@ def _entry(name: str, stamp: int) -> Entry:
                 walk(other)
 
     walk(key)
-    chunks = [manifest[key], *seen.values()]
+    chunks = [*seen.values(), manifest[key]]  # what an entry says of itself comes last and holds
     return Entry(
         script=_file(manifest[key]["file"], stamp),
         imports=tuple(_file(chunk["file"], stamp) for chunk in seen.values()),

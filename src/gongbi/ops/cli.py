@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "web": ("web", "the web process alone (pages and API)"),
     "worker": ("worker", "the worker process alone (outbox, timers, jobs)"),
     "live": ("live", "the live process alone (server-sent events)"),
+    "devices": ("devices", "the process of the devices alone (listen: MQTT broker, rules, alarms)"),
     "migrate": ("migrate", "bring the database's tables up to date"),
     "demo": ("demo", "make the demo district (only on an empty database)"),
     "import": ("imports", "read a list or a file of reports, answered row by row"),

@@ -20,7 +20,14 @@ GROUND: tuple[str, ...] = (
     "gongbi.ops.demo:cards",
 )
 # Through the actions of everyday, each in its own transaction.
-SAMPLES: tuple[str, ...] = ("gongbi.cases.demo:build_demo",)
+SAMPLES: tuple[str, ...] = (
+    "gongbi.channels.notices.demo:build_demo",
+    "gongbi.seat.demo:build_demo",
+    "gongbi.cases.demo:build_demo",
+    "gongbi.channels.devices.demo:build_demo",
+    "gongbi.channels.nets.demo:build_demo",
+    "gongbi.ops.demo:rounds",
+)
 VIEWER = system("demo")
 
 
@@ -100,3 +107,36 @@ def cards(*, at: datetime) -> str:
     from gongbi.ops import tasks
 
     return f"{tasks.cards(at)} public grid cards"
+
+
+def rounds(*, at: datetime) -> str:
+    """The grid worker of the demo on a shift, with people to look in on and two tasks at hand."""
+    from django.contrib.auth import get_user_model
+
+    from gongbi.cases import actions
+    from gongbi.cases.actions.receive import Statement
+    from gongbi.cases.triage import Said
+    from gongbi.field.doing import ask
+    from gongbi.kernel.scope.viewer import DISPATCHER, PUBLIC
+    from gongbi.parties import queries as parties
+    from gongbi.parties.demo import stand_in
+    from gongbi.rounds.demo import build_demo
+    from gongbi.territory import queries as territory
+
+    account = get_user_model()._default_manager.filter(username="grid").first()
+    worker = parties.viewer_of(account, at=at) if account is not None else None
+    if worker is None or not worker.territories:
+        return "no grid worker to send round"
+    grid = worker.territories[0]
+    shapes = territory.map_geojson("grid", grid[:12], on=at)["features"]
+    lon, lat = next(one["properties"]["label"] for one in shapes if one["properties"]["code"] == grid)
+    told = build_demo(worker, centre=(lon, lat), at=at)
+    if not told.endswith("already"):
+        for text, question in (
+            ("2号楼东侧的井盖缺了一角", "缺口有多大，能不能先围起来"),
+            ("3号楼前的健身器材松动", "是哪一件"),
+        ):
+            said = Said(text=text, said_at=at, channel="web", lon=lon, lat=lat, place_words="社区院内")
+            case = actions.receive(Statement(said=said), viewer=PUBLIC, at=at).report.case
+            ask(case.number, question, stand_in(DISPATCHER), at=at)
+    return f"{told}, two tasks"

@@ -5,7 +5,10 @@ Environment: ``DATABASE_URL`` (default: SQLite in ``GONGBI_VAR``), ``PORT``, ``H
 ``GONGBI_TEST_DATABASE`` (name of the test database), ``GONGBI_BROKER`` (Celery broker, default in memory),
 ``GONGBI_STATIC`` (collected static files), ``GONGBI_HTTPS`` (1 behind a TLS proxy), ``GONGBI_ORIGINS`` (trusted origins of
 forms), ``GONGBI_LIVE_URL`` and ``GONGBI_LIVE_PORT`` (live updates), ``GONGBI_LOG`` (``json`` or ``console``),
-``GONGBI_METRICS_TOKEN``, ``GONGBI_LIMITS`` and ``GONGBI_LIMITS_FREE`` (how often visitors without an account may do what).
+``GONGBI_MQTT`` and ``GONGBI_MQTT_CA`` (the broker of the devices and its authority), ``GONGBI_METRICS_TOKEN``,
+``GONGBI_LIMITS`` and ``GONGBI_LIMITS_FREE`` (how often visitors without an account may do what).
+``GONGBI_POP_KEY`` (signs callers' numbers), ``GONGBI_URL`` (public address, for links in notices), ``EMAIL_HOST``, ``EMAIL_PORT``,
+``EMAIL_HOST_USER``, ``EMAIL_HOST_PASSWORD``, ``EMAIL_USE_TLS``, ``EMAIL_USE_SSL``, ``EMAIL_FROM`` (mail server of notices).
 ``docs/operations.md`` explains each.
 """
 
@@ -48,8 +51,22 @@ PORT = int(os.environ.get("PORT") or "8000")
 LIVE_PORT = int(os.environ.get("GONGBI_LIVE_PORT") or PORT + 1)
 LIVE_URL = os.environ.get("GONGBI_LIVE_URL", "")
 HTTPS = os.environ.get("GONGBI_HTTPS") == "1"
+MQTT = os.environ.get("GONGBI_MQTT", "")  # mqtts://user:password@host:8883: where devices send
+MQTT_CA = os.environ.get("GONGBI_MQTT_CA", "")
 LIMITS = os.environ.get("GONGBI_LIMITS", "")  # kernel.turnstile reads them
 LIMITS_FREE = os.environ.get("GONGBI_LIMITS_FREE", "")
+# The address under which people reach this installation: it stands in the links of notices.
+SITE_URL = os.environ.get("GONGBI_URL") or f"http://127.0.0.1:{PORT}"
+# The telephone system signs the caller's number with it when it opens the clerk's page.
+POP_KEY = os.environ.get("GONGBI_POP_KEY", "")
+# The mail server of notices whose gateway names none.
+EMAIL_HOST = os.environ.get("EMAIL_HOST", "localhost")
+EMAIL_PORT = int(os.environ.get("EMAIL_PORT") or 25)
+EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = os.environ.get("EMAIL_USE_TLS") == "1"
+EMAIL_USE_SSL = os.environ.get("EMAIL_USE_SSL") == "1"
+DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM", "gongbi@localhost")
 METRICS_TOKEN = os.environ.get("GONGBI_METRICS_TOKEN", "")
 DISTRICT_CODE = os.environ.get("GONGBI_DISTRICT", "610104")
 DISTRICT_NAME = tuple(
@@ -76,6 +93,8 @@ INSTALLED_APPS = [
     "gongbi.parties",
     "gongbi.duties",
     "gongbi.cases",
+    "gongbi.rounds",
+    "gongbi.seat",
     "gongbi.insight",
     "gongbi.warning",
     "gongbi.look",
@@ -83,6 +102,13 @@ INSTALLED_APPS = [
     "gongbi.desk",
     "gongbi.field",
     "gongbi.api",
+    "gongbi.channels",
+    "gongbi.channels.open311",
+    "gongbi.channels.nets",
+    "gongbi.channels.devices",
+    "gongbi.channels.hotline",
+    "gongbi.channels.notices",
+    "gongbi.channels.mail",
     "gongbi.ops",
 ]
 

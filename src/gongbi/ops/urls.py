@@ -1,7 +1,10 @@
-"""The root of all addresses: residents at ``/``, staff at ``/desk/``, grid workers at ``/field/``, programs at ``/api/``."""
+"""The root of all addresses: residents at ``/``, staff at ``/desk/``, grid workers at ``/field/``, programs at ``/api/`` and ``/open311/``."""
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from gongbi.channels.devices import urls as devices
+from gongbi.channels.hotline import urls as hotline
+from gongbi.field.api import api as field_api
 from gongbi.kernel import scope
 from gongbi.ops import pages
 
@@ -13,9 +16,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("look/", include("gongbi.look.urls")),
     path("", include("gongbi.parties.urls")),
+    path("desk/devices/", include(devices.desk)),
+    path("desk/hotline/", include(hotline.desk)),
+    path("desk/channels/", include("gongbi.channels.urls")),
     path("desk/", include("gongbi.desk.urls")),
     path("field/", include("gongbi.field.urls")),
+    path("api/field/", field_api.urls),
     path("api/", include("gongbi.api.urls")),
+    path("open311/", include("gongbi.channels.open311.urls")),
+    path("exchange/hotline/", include(hotline.exchange)),
+    *devices.sensorthings,
     path("", include("gongbi.resident.urls")),
 ]
 

@@ -14,19 +14,21 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from gongbi.kernel.errors import Forbidden
-from gongbi.kernel.scope.viewer import PUBLIC, Viewer
+from gongbi.kernel.scope.viewer import GRID_WORKER, PUBLIC, Viewer
 from gongbi.parties import queries, rules
 from gongbi.parties.signin import setting
 
 POST = "post"  # session key: the post chosen in the switcher
 SEEN = "seen"  # session key: when the account was last active, seconds since the epoch
 SEEN_EVERY = 60  # the session is written at most once a minute
+OUTSIDE = "outside"  # session key: somebody who works outside, where the phone has no signal for hours
 
 
 class ViewerMiddleware:
     """Sets ``request.viewer``; somebody without a session costs nothing and is PUBLIC.
 
-    With one: the session, the account, one read of the directory's token. A session idle for ``GONGBI_IDLE_MINUTES`` ends.
+    With one: the session, the account, one read of the directory's token. A session idle for ``GONGBI_IDLE_MINUTES`` ends
+    (a grid worker's, whose phone may have no signal, after ``GONGBI_IDLE_MINUTES_OUTSIDE``).
     A page that needs a role sends a visitor to sign in, and somebody without a post to the choice of posts.
     """
 
@@ -46,7 +48,13 @@ class ViewerMiddleware:
             request.signed_out_idle = True  # type: ignore[attr-defined]
             return PUBLIC
         _speak(request, request.user)
-        return viewer_for(request, request.user, now)
+        viewer = viewer_for(request, request.user, now)
+        outside = viewer.role == GRID_WORKER
+        if outside != request.session.get(OUTSIDE, False):
+            request.session[OUTSIDE] = outside
+            # Closing the app on the phone is no signing out: what waits there is to be sent on its next start.
+            request.session.set_expiry(settings.SESSION_COOKIE_AGE if outside else 0)
+        return viewer
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, Forbidden) or "text/html" not in request.headers.get("Accept", ""):
@@ -98,7 +106,9 @@ def _second_factor(request: HttpRequest, account: Any) -> bool:
 def _idle(request: HttpRequest, now: datetime) -> bool:
     seconds = int(now.timestamp())
     seen = request.session.get(SEEN)
-    if seen is not None and seconds - seen > setting("GONGBI_IDLE_MINUTES") * 60:
+    outside = request.session.get(OUTSIDE, False)
+    minutes = setting("GONGBI_IDLE_MINUTES_OUTSIDE" if outside else "GONGBI_IDLE_MINUTES")
+    if seen is not None and seconds - seen > minutes * 60:
         return True
     if seen is None or seconds - seen >= SEEN_EVERY:
         request.session[SEEN] = seconds

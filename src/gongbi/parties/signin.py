@@ -3,7 +3,7 @@
 ``MIDDLEWARE`` goes last, after the session, authentication and message middleware and after ``look``'s refusal pages:
 what the viewer's middleware answers (go and sign in) must come before the page that says no.
 
-Environment: ``GONGBI_IDLE_MINUTES`` (30), ``GONGBI_PROXIES`` (trusted proxies before us, 0), ``GONGBI_OIDC_SERVER``,
+Environment: ``GONGBI_IDLE_MINUTES`` (30), ``GONGBI_IDLE_MINUTES_OUTSIDE`` (600: a shift), ``GONGBI_PROXIES`` (trusted proxies before us, 0), ``GONGBI_OIDC_SERVER``,
 ``GONGBI_OIDC_CLIENT``, ``GONGBI_OIDC_SECRET``, ``GONGBI_OIDC_NAME``, ``GONGBI_OIDC_CLAIM`` (which claim is the login name).
 """
 
@@ -57,6 +57,7 @@ SETTINGS: dict[str, Any] = {
     # Where a role lands after signing in; every other one lands on the desk.
     "GONGBI_LANDING": {"grid_worker": "/field/", "": "/account/posts", None: "/desk/"},
     "GONGBI_IDLE_MINUTES": int(os.environ.get("GONGBI_IDLE_MINUTES") or 30),
+    "GONGBI_IDLE_MINUTES_OUTSIDE": int(os.environ.get("GONGBI_IDLE_MINUTES_OUTSIDE") or 600),
     "SESSION_ENGINE": "gongbi.parties.sessions",
     "SESSION_COOKIE_HTTPONLY": True,
     "SESSION_COOKIE_SAMESITE": "Lax",

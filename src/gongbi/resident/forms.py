@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from gongbi.cases.rules import GRADES
 from gongbi.cases.wording import clean_text
-from gongbi.kernel.errors import Refused, TooMany
+from gongbi.channels.notices import rules as notices
+from gongbi.kernel.errors import Refused, TooMany, in_language
 
 OPEN, ANONYMOUS, CONFIDENTIAL = "open", "anonymous", "confidential"
 NO_PLACE = "none"  # said on purpose: not tied to a place, or not known
@@ -118,6 +119,16 @@ class AskForm(Refusable):
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel"}),
         help_text=_("Without it your receipt's private link is the only way to hear from us."),
     )
+    way = forms.ChoiceField(
+        label=_("How shall we tell you when something changes?"), required=False, widget=forms.RadioSelect
+    )
+    email = Plain(
+        label=_("E-mail address"),
+        required=False,
+        max_length=190,
+        widget=forms.TextInput(attrs={"type": "email", "autocomplete": "email", "inputmode": "email"}),
+        help_text=_("For e-mail only. Opened for nothing else than sending."),
+    )
     key = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
     join = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
 
@@ -134,9 +145,12 @@ class AskForm(Refusable):
             ("place_words", "partly"),
             ("name", "sealed"),
             ("phone", "sealed"),
+            ("email", "sealed"),
         ):
             self.fields[name].seen_by = seen  # type: ignore[attr-defined]
+        _offer_ways(self)
         self.initial.setdefault("who", OPEN)
+        self.initial.setdefault("way", notices.NONE)
 
     def clean_community(self) -> str:
         """A community of the list, ``none``, or nothing."""
@@ -177,7 +191,32 @@ class AskForm(Refusable):
                     "To keep you out of sight and still answer you, we need a number. Or choose to be anonymous."
                 ),
             )
+        _check_way(self, data)
+        if data.get("who") == ANONYMOUS and data.get("way") not in ("", notices.NONE):
+            self.add_error(
+                "way",
+                _(
+                    "Anonymous means that nothing about you is kept, so nothing can be sent. Your private link shows every change."
+                ),
+            )
         return data
+
+
+def _offer_ways(form: forms.Form) -> None:
+    form.fields["way"].choices = [(way, in_language(notices.WAYS[way])) for way in notices.RESIDENT_WAYS]  # type: ignore[attr-defined]
+
+
+def _check_way(form: forms.Form, data: Mapping[str, Any]) -> None:
+    """The way that was chosen has its address."""
+    way = data.get("way")
+    if way == notices.SMS and not data.get("phone") and "phone" not in form.errors:
+        form.add_error("phone", _("To get text messages, enter the number here."))
+    if (
+        way == notices.EMAIL
+        and not notices.is_email(str(data.get("email") or ""))
+        and "email" not in form.errors
+    ):
+        form.add_error("email", _("To get e-mail, enter one complete address, for example name@example.com."))
 
 
 class AnswerForm(Refusable):
@@ -232,6 +271,44 @@ class ReopenForm(Refusable):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["reason"].seen_by = "handlers"  # type: ignore[attr-defined]
+
+
+class WayForm(Refusable):
+    """How and when to be told; an empty address keeps the one there is."""
+
+    way = forms.ChoiceField(
+        label=_("How shall we tell you when something changes?"), widget=forms.RadioSelect
+    )
+    phone = Plain(
+        label=_("Telephone"),
+        required=False,
+        max_length=40,
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel"}),
+        help_text=_("For text messages only. Empty: the one you gave for them before."),
+    )
+    email = Plain(
+        label=_("E-mail address"),
+        required=False,
+        max_length=190,
+        widget=forms.TextInput(attrs={"type": "email", "autocomplete": "email", "inputmode": "email"}),
+        help_text=_("For e-mail only. Empty: the one you gave before."),
+    )
+    hours = forms.ChoiceField(label=_("At what hours?"), widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _offer_ways(self)
+        self.fields["hours"].choices = [(name, in_language(words)) for name, words in notices.HOURS.items()]  # type: ignore[attr-defined]
+        for name in ("phone", "email"):
+            self.fields[name].seen_by = "sealed"  # type: ignore[attr-defined]
+
+    @property
+    def address(self) -> str:
+        """The address for the way that was chosen, "" for none or to keep the one there is."""
+        given: str = self.cleaned_data.get(
+            {notices.SMS: "phone", notices.EMAIL: "email"}.get(self.cleaned_data["way"], ""), ""
+        )
+        return given
 
 
 class FindForm(Refusable):

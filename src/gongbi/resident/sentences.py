@@ -91,6 +91,7 @@ _LATE: Final[Words] = (
 _HAPPENED: Final[dict[str, tuple[Words, Tone]]] = {
     "open": (("收到您反映的情况", "We received what you said"), "ok"),
     "answer_at_once": (("当场答复", "Answered at once"), "ok"),
+    "supplement": (("报送方补充了说明", "The sender added to what was said"), "quiet"),
     "join": (("又有居民反映了同一件事，一起办理", "Somebody else reported the same; handled together"), "quiet"),
     "accept": (("已受理", "Taken on"), "info"),
     "reject": (("不予受理", "Not taken on"), "late"),
@@ -130,7 +131,11 @@ LOOKED: Final[dict[str, Words]] = {
     "checker": ("核查员", "Checker"),
     "system": ("系统任务", "A job of the system"),
 }
-FIELDS: Final[dict[str, Words]] = {"name": ("姓名", "name"), "phone": ("电话", "telephone")}
+FIELDS: Final[dict[str, Words]] = {
+    "name": ("姓名", "name"),
+    "phone": ("电话", "telephone"),
+    "earlier": ("以前反映的事项", "earlier matters"),
+}
 
 
 @dataclass(frozen=True, slots=True)

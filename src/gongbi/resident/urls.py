@@ -19,6 +19,7 @@ urlpatterns = [
     path("r/<slug:link>/answer", follow.answer, name="answer"),
     path("r/<slug:link>/judge", follow.judge, name="judge"),
     path("r/<slug:link>/reopen", follow.reopen, name="reopen"),
+    path("r/<slug:link>/tell", follow.tell, name="tell"),
     path("near", front.near, name="near"),
     path("near/points.json", front.points, name="points"),
     path("grids", front.grids, name="grids"),

@@ -14,7 +14,7 @@ from gongbi.cases.actions.check import (
 from gongbi.cases.actions.desk import accept, clarify, dispatch, reject, rule, send_back
 from gongbi.cases.actions.merging import merge, split, unmerge
 from gongbi.cases.actions.receive import Emergency, Receipt, check_said, receive
-from gongbi.cases.actions.reporter import answer, judge, lapse_question, reopen
+from gongbi.cases.actions.reporter import answer, judge, lapse_question, reopen, supplement
 from gongbi.cases.actions.requests import ask_for, decide, resume, resume_due
 from gongbi.cases.actions.unit import ask, co_done, contacted, contest, finish, reassign, sign, solve_on_spot
 
@@ -53,5 +53,6 @@ __all__ = [
     "sign",
     "solve_on_spot",
     "split",
+    "supplement",
     "unmerge",
 ]

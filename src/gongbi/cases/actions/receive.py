@@ -66,6 +66,9 @@ class Statement:
     external: str = ""
     join: int | None = None  # a case that the reporter recognised as the same matter
     route: int = 0  # special route 1–6: answered at once, nothing dispatched
+    # From which probability on it joins an open twin, as its source was configured; None: as the city's setting says.
+    joins_at: float | None = None
+    on_the_line: bool = True  # whether the one who spoke hears the answer now and can be told to call 110
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ def receive(
         known = rows.key_where(Report, idempotency=key)
         if known is not None:
             return _again(Report.objects.select_related("case").get(pk=known), statement)
-    if not statement.route and statement.said.channel in SPOKEN:
+    if not statement.route and statement.on_the_line and statement.said.channel in SPOKEN:
         danger = duties.emergency(statement.said.text)
         if danger is not None:
             raise Emergency(danger)
@@ -298,11 +301,13 @@ def key_of(statement: Statement) -> bytes | None:
 
 
 def _twin_to_join(statement: Statement, found: Proposal | None) -> Twin | None:
-    """The open case that a machine's report joins by itself."""
+    """The open case that the report of a machine or of another system joins by itself."""
     if found is None or not found.twins:
         return None
     said = statement.said
-    least = joins_from(setting("machines_join"), said.channel, said.net)
+    least = statement.joins_at
+    if least is None:
+        least = joins_from(setting("machines_join"), said.channel, said.net)
     best = found.twins[0]
     return best if least is not None and best.likeness.score >= least else None
 

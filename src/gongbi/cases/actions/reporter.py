@@ -185,3 +185,36 @@ def reopen(*, report_id: int, viewer: Viewer, at: datetime, reason: str, photos:
     if photos:
         files.attach(photos, matter_id=case.pk, owner=f"report:{report.pk}", purpose="report")
     return case
+
+
+@transaction.atomic
+def supplement(
+    *, report_id: int, viewer: Viewer, at: datetime, text: str, photos: Sequence[int] = ()
+) -> Case:
+    """What the sender of a report said later, in other words: kept beside the first, with a line for whoever has the case now.
+
+    At any time, since it changes nothing by itself. Refused for a report that does not exist or without words.
+    """
+    case, report = _with_case(report_id, system("supplement"))
+    body = clean_text(text)
+    if not body:
+        raise Refused("cases.no_answer", ("请写下您的答复。", "Write your answer."), field="text")
+    take(
+        case,
+        "supplement",
+        system("supplement"),
+        at=at,
+        facts={"report": report.pk, "channel": report.channel},
+    )
+    Question.objects.create(
+        report=report,
+        case=case,
+        asked_at=at,
+        asked_by=viewer.actor,
+        text="（报送方随后补充或更改）",
+        answered_at=at,
+        answer=body,
+    )
+    if photos:
+        files.attach(photos, matter_id=case.pk, owner=f"report:{report.pk}", purpose="report")
+    return case

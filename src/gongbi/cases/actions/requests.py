@@ -10,6 +10,7 @@ from django.db import transaction
 from gongbi.cases import rules
 from gongbi.cases.actions.step import load, take
 from gongbi.cases.models import Case, Request
+from gongbi.cases.promises import not_granted, promise, smaller
 from gongbi.cases.wording import clean_text
 from gongbi.kernel.clock import actions as clocks
 from gongbi.kernel.errors import Refused
@@ -87,8 +88,7 @@ def decide(
         columns[counter] = getattr(case, counter) + 1
     facts: dict[str, Any] = {"reason": text, "request": pending.pk, "until": pending.until}
     if granted and pending.kind == "extension":
-        clock = clocks.extend(case, "handle", case.limit, at=at, approved_by=viewer.actor)
-        facts["due"] = {"handle": clock.due_at}
+        facts["due"] = {"handle": _extended(case, viewer, at)}
     take(
         case,
         f"{verb}_{pending.kind}",
@@ -101,6 +101,19 @@ def decide(
     pending.decided_at, pending.decided_by, pending.granted, pending.answer = at, viewer.actor, granted, text
     pending.save(update_fields=["decided_at", "decided_by", "granted", "answer"])
     return case
+
+
+def _extended(case: Case, viewer: Viewer, at: datetime) -> datetime:
+    """One more original limit, or as much of it as ends by what was promised outside; Refused where that leaves nothing."""
+    promised = promise(case.pk) if case.callback_owed else None
+    for amount in smaller(case.limit) if promised is not None else [case.limit]:
+        with transaction.atomic():
+            clock = clocks.extend(case, "handle", amount, at=at, approved_by=viewer.actor)
+            if promised is None or clock.due_at <= promised.due:
+                return clock.due_at
+            transaction.set_rollback(True)
+    assert promised is not None
+    raise not_granted(promised, at)
 
 
 @transaction.atomic

@@ -8,6 +8,7 @@ from typing import Any
 
 from gongbi.cases.flow import OPEN_STATES
 from gongbi.cases.models import Case
+from gongbi.cases.promises import promise, within
 from gongbi.cases.queries.settings import setting
 from gongbi.kernel import rows, scope
 from gongbi.kernel.clock.batch import plan
@@ -56,7 +57,12 @@ def take(
         if name in _LIMITS:
             given.setdefault(name, setting(name))
         elif name == "limit":
-            given["limit"] = given.get("limit") or case.limit or setting("handle_limit")
+            wanted = given.get("limit") or case.limit or setting("handle_limit")
+            # Only what came by telephone has a hotline behind it that waits for an answer.
+            promised = promise(case.pk) if case.callback_owed else None
+            given["limit"] = within(wanted, promised, at=at)
+            if given["limit"] != wanted:
+                given["wanted_limit"], columns["limit"] = wanted, given["limit"]
     if transition in _OWES_CONTACT:
         given["due"] = {**given.get("due", {}), **_contact_due(case, arrow, at)}
     with rows.together():

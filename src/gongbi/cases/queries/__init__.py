@@ -2,6 +2,7 @@
 
 from gongbi.cases.queries.lists import QueueFilter, case_list, counts, map_window, queue
 from gongbi.cases.queries.past import past_matters
+from gongbi.cases.queries.published import Published, Wanted, published
 from gongbi.cases.queries.reading import (
     case_by_number,
     case_for,
@@ -9,6 +10,7 @@ from gongbi.cases.queries.reading import (
     earlier_of,
     kinds_of,
     near,
+    open_among,
     questions_open,
     report_by_link,
     report_by_number,
@@ -20,7 +22,9 @@ from gongbi.cases.queries.settings import number, setting
 from gongbi.cases.queries.triage import look_ups, special_reply, twins_of
 
 __all__ = [
+    "Published",
     "QueueFilter",
+    "Wanted",
     "case_by_number",
     "case_for",
     "case_list",
@@ -32,7 +36,9 @@ __all__ = [
     "map_window",
     "near",
     "number",
+    "open_among",
     "past_matters",
+    "published",
     "questions_open",
     "queue",
     "report_by_link",

@@ -56,6 +56,7 @@ class Event:
     unit_id: int | None
     to_state: str
     facts: dict[str, Any]
+    seq: int = 0
 
 
 def _none() -> NotThere:
@@ -138,7 +139,9 @@ def timeline(case: Case, viewer: Viewer) -> list[Event]:
         facts, actor = entry.facts, entry.actor
         if not staff:
             facts, actor = _for_reporter(entry, viewer)
-        events.append(Event(entry.at, by_name[entry.transition], actor, entry.unit_id, entry.to_state, facts))
+        events.append(
+            Event(entry.at, by_name[entry.transition], actor, entry.unit_id, entry.to_state, facts, entry.seq)
+        )
     return events
 
 
@@ -230,6 +233,15 @@ def cases_of_reports(viewer: Viewer, reports: Iterable[int]) -> dict[int, Case]:
     """The case that each of these reports belongs to, as far as the viewer sees it. One query."""
     found = visible(Report.objects.filter(pk__in=list(reports)), viewer, "list").select_related("case")
     return {report.pk: report.case for report in found}
+
+
+def open_among(keys: Iterable[int], viewer: Viewer) -> frozenset[int]:
+    """Which of these cases are not over, as far as the viewer sees them."""
+    return frozenset(
+        visible(Case.objects.filter(pk__in=list(keys), is_open=True), viewer, "list").values_list(
+            "pk", flat=True
+        )
+    )
 
 
 def earlier_of(phone: str, viewer: Viewer, *, limit: int = 20) -> list[Report]:

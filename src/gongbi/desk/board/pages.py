@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -14,16 +14,20 @@ from gongbi.cases import queries as cases
 from gongbi.desk.board import asked as asking
 from gongbi.desk.board import shown
 from gongbi.desk.board.asked import Asked
-from gongbi.desk.frame import frame
+from gongbi.desk.frame import frame, where
 from gongbi.insight import exchange, queries, words
 from gongbi.kernel import scope
 from gongbi.kernel.errors import NotThere
 from gongbi.kernel.scope.viewer import ADJUDICATOR, AUDITOR, CHECKER, DISPATCHER, HANDLER, MANAGER, Viewer
-from gongbi.look.furniture import Tab, Turn
+from gongbi.look.furniture import Tab, Tile, Turn
 from gongbi.parties.actions import exported
+from gongbi.seat import queries as seat
+from gongbi.seat.rules import Calls
+from gongbi.seat.words import TEXTS as SEAT_TEXTS
 from gongbi.territory import queries as territory
 
 ROLES = {MANAGER, AUDITOR, DISPATCHER, ADJUDICATOR, CHECKER, HANDLER}
+CALL_READERS = frozenset({MANAGER, AUDITOR, DISPATCHER})
 RATE = "handled_on_time"  # looked at first
 SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -67,6 +71,8 @@ def board(request: HttpRequest) -> HttpResponse:
             "places": _places(viewer, asked),
             "sections": shown.sections(found, asked),
             "score": shown.score(found),
+            "calls": _calls(viewer, asked),
+            "calls_words": SEAT_TEXTS["calls"],
             "weights": " / ".join(f"{weight:.2f}" for weight in found.config.weights),
             "rate": rate,
             "definition": shown.definition(rate),
@@ -75,6 +81,23 @@ def board(request: HttpRequest) -> HttpResponse:
             "exports": [(form, asked.fixed("board_export", format=form)) for form in ("xlsx", "csv", "json")],
         },
     )
+
+
+def _calls(viewer: Viewer, asked: Asked) -> list[Tile]:
+    """The hotline's two rates over the period, for a whole district: calls have no place. [] where none were imported."""
+    if viewer.role not in CALL_READERS or asked.filters.territory:
+        return []
+    first, last = asked.period.first, asked.period.last
+    total = sum(
+        (one.calls for one in seat.calls(viewer, since=first, until=last + timedelta(days=1))), Calls()
+    )
+    if not total.offered:
+        return []
+    href = where("seat:calls")
+    return [
+        Tile(SEAT_TEXTS["connect_rate"], href, total.connected, total.offered),
+        Tile(SEAT_TEXTS["answer_rate"], href, total.answered_15, total.connected),
+    ]
 
 
 def _places(viewer: Viewer, asked: Asked) -> list[tuple[str, str, bool]]:

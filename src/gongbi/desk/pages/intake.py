@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -29,12 +30,17 @@ from gongbi.desk.pages.matter import code_of
 from gongbi.duties import queries as duties
 from gongbi.duties.rules import SPECIAL_ROUTES
 from gongbi.kernel import scope
-from gongbi.kernel.errors import NotThere, Refused
+from gongbi.kernel.errors import NotThere, Refused, in_language
 from gongbi.kernel.scope.viewer import CLERK, Viewer
+from gongbi.kernel.vault import actions as vault
+from gongbi.kernel.vault.queries import subject_of
 from gongbi.parties import directory
+from gongbi.seat import rules as seat_rules
+from gongbi.seat.words import TEXTS as SEAT_TEXTS
 
 UNLIKELY = 0.01  # a second guess below it is not worth reading
 TRANSFERRED = 1 + list(SPECIAL_ROUTES).index("emergency")
+LOOKED_FOR = "来电受理：查看此号码以前反映的事项"
 SHORTEST = 4  # signs from which on something is read out of the words
 RECEIPT_SHOWN = timedelta(hours=24)  # how long the clerk who took it sees the private link again
 
@@ -46,7 +52,7 @@ def intake(request: HttpRequest) -> HttpResponse:
     """The form; sent, it becomes a report (or an answered record) and leads to its receipt. Danger stops everything (422)."""
     viewer, now = viewer_of(request), timezone.now()
     if request.method != "POST":
-        return _page(request, _fresh(viewer, now))
+        return _page(request, _fresh(viewer, now, _called(request, now)))
     data = request.POST.copy()
     if data.get("transferred"):
         data["route"] = str(TRANSFERRED)  # the caller is with 110, 119, 120 or 122 now
@@ -64,14 +70,32 @@ def intake(request: HttpRequest) -> HttpResponse:
     return _page(request, form, danger=danger, status=422)
 
 
-def _fresh(viewer: Viewer, now: datetime) -> CallerForm:
+def _called(request: HttpRequest, now: datetime) -> str:
+    """The number that the telephone system opened the page with, signed; "" for none, and said so for one that is not genuine."""
+    given = request.GET
+    phone = given.get("phone", "")[:40]
+    if not phone:
+        return ""
+    if seat_rules.pop_is_genuine(
+        settings.POP_KEY, phone, given.get("at", ""), given.get("sign", "")[:64], now
+    ):
+        return phone
+    messages.error(request, in_language(SEAT_TEXTS["pop_wrong"]))
+    return ""
+
+
+def _fresh(viewer: Viewer, now: datetime, phone: str = "") -> CallerForm:
     unit = directory.current().by_id.get(viewer.unit_id) if viewer.unit_id is not None else None
     channel = "hall" if unit is not None and unit.kind == "hall" else "hotline"
-    initial = {"channel": channel, "key": secrets.token_urlsafe(18), "language": get_language() or "zh-hans"}
+    initial = {
+        "channel": channel,
+        "key": secrets.token_urlsafe(18),
+        "language": get_language() or "zh-hans",
+        "phone": phone,
+    }
     form = CallerForm(initial=initial, viewer=viewer, now=now)
-    form.fields["phone"].widget.attrs["autofocus"] = (
-        True  # the caller is on the line, and the number comes first
-    )
+    # The caller is on the line, and the number comes first; with the number known, the words do.
+    form.fields["text" if phone else "phone"].widget.attrs["autofocus"] = True
     return form
 
 
@@ -104,7 +128,9 @@ def _page(
         (number, words, duties.special_reply(number, language))
         for number, words in enumerate(SPECIAL_ROUTES.values(), start=1)
     ]
-    context: dict[str, Any] = {"form": form, "danger": danger, "replies": replies}
+    context: dict[str, Any] = {"form": form, "danger": danger, "replies": replies, "seat": SEAT_TEXTS}
+    if not form.is_bound and form.initial.get("phone"):
+        context |= {"reports": _earlier(form.initial["phone"], viewer), "asked": True, "now": now}
     if form.is_bound:
         context |= _looked(request.POST, viewer, now) | {
             "reports": _earlier(request.POST.get("phone", ""), viewer)
@@ -127,9 +153,20 @@ def look(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("phone", "name", "text")
 def earlier(request: HttpRequest) -> HttpResponse:
     """What this number has reported before, newest first."""
-    phone = request.POST.get("phone", "")
+    phone, viewer = request.POST.get("phone", ""), viewer_of(request)
+    reports, opened = _earlier(phone, viewer), "reveal" in request.GET
+    if opened and reports:
+        vault.note_look(
+            [subject_of(report) for report in reports],
+            "earlier",
+            LOOKED_FOR,
+            viewer=viewer,
+            at=timezone.now(),
+        )
     context = {
-        "reports": _earlier(phone, viewer_of(request)),
+        "reports": reports,
+        "opened": opened,
+        "seat": SEAT_TEXTS,
         "asked": bool(phone.strip()),
         "now": timezone.now(),
     }

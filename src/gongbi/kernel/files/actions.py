@@ -139,8 +139,9 @@ def store(
     )
 
 
-def attach(file_ids: Sequence[int], *, matter_id: int, owner: str, purpose: str) -> list[StoredFile]:
-    """Give files stored beforehand to a matter and its ``owner``, in the caller's transaction; returns them in that order.
+def attach(file_ids: Sequence[int], *, matter_id: int | None, owner: str, purpose: str) -> list[StoredFile]:
+    """Give files stored beforehand to a matter (None: to none) and its ``owner``, in the caller's transaction; returns them in that
+    order.
 
     A file is attached once: one that belongs to something else is refused, so that nobody picks up another person's photo by
     its number (faces hand out ids only inside ``queries.ticket``). Attaching again to the same owner changes nothing.

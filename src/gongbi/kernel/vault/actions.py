@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import hmac
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gongbi.kernel.errors import Forbidden, NotThere, Refused, Stale
 from gongbi.kernel.scope.viewer import ADMIN, AUDITOR, SECURITY, SYSTEM, Viewer
-from gongbi.kernel.vault import keys, policy, queries, retention, rules
+from gongbi.kernel.vault import keys, masking, policy, queries, retention, rules
 from gongbi.kernel.vault.fields import Sealed, SealedTextField, open_value
 from gongbi.kernel.vault.models import AccessHead, AccessLog, Consent, Policy, RetentionClass, Tombstone
 from gongbi.kernel.vault.redaction import redact
@@ -64,6 +64,33 @@ def note_export(name: str, reason: str, *, viewer: Viewer, at: datetime) -> None
     Sealed fields go out masked; this says that they went. Locks the end of the chain.
     """
     _append(f"export:{name}", "*", viewer, redact(reason.strip())[:200], at)
+
+
+@transaction.atomic
+def note_look(subjects: Sequence[str], field_name: str, reason: str, *, viewer: Viewer, at: datetime) -> None:
+    """Keep in the access log that somebody was shown rows found by what is sealed in them. Locks the end of the chain."""
+    for subject in subjects:
+        _append(subject, field_name, viewer, redact(reason.strip())[:200], at)
+
+
+def machine_reads(obj: Model, field_name: str, *, viewer: Viewer) -> str:
+    """The plain text of a field that the machine needs for its own work: a counterpart's secret, what came in and waits.
+
+    Nobody is shown it, so nothing is logged; a person who wants to look goes through :func:`unseal`. Errors: Forbidden unless a job
+    of the machine, ValueError for a field of any other kind, Refused when the value is damaged.
+    """
+    field = obj._meta.get_field(field_name)
+    if not isinstance(field, SealedTextField) or field.kind not in masking.MACHINE:
+        raise ValueError(f"{field} is not for the machine alone")
+    if viewer.role != SYSTEM:
+        raise Forbidden("vault.unseal", _("You may see this only in its hidden form."), article=f"{PIPL} §6")
+    value: Sealed | None = getattr(obj, field_name)
+    try:
+        return open_value(value) if value is not None else ""
+    except (keys.CannotOpen, UnicodeDecodeError):
+        raise Refused(
+            "vault.broken", _("The stored value is damaged and cannot be opened. Tell the administrator.")
+        ) from None
 
 
 def _log(obj: Model, field_name: str, viewer: Viewer, reason: str, at: datetime) -> None:

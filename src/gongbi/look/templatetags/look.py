@@ -261,10 +261,10 @@ def district() -> str:
 
 
 @register.simple_tag
-def address(name: str) -> str:
+def address(name: str, *args: Any) -> str:
     """The address of a page by its URL name, or nothing where this installation has no such page."""
     try:
-        return reverse(name)
+        return reverse(name, args=args)
     except NoReverseMatch:
         return ""
 

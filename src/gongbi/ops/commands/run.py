@@ -75,6 +75,7 @@ def run(args: argparse.Namespace) -> int:
         Child("web", command, ("web", *listen, str(port))),
         Child("worker", command, ("worker", "--supervised")),
         Child("live", command, ("live", *listen, str(live))),
+        Child("devices", command, ("devices", "listen", "--supervised")),
     ]
 
     def ready() -> bool:

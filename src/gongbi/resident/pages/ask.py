@@ -22,6 +22,8 @@ from gongbi.cases.actions.receive import Emergency, Statement
 from gongbi.cases.rules import MAX_TEXT
 from gongbi.cases.triage import PLACE_SURE, Said
 from gongbi.cases.wording import clean_text
+from gongbi.channels.notices import actions as notices
+from gongbi.channels.notices.rules import EMAIL, SMS
 from gongbi.duties import queries as duties
 from gongbi.duties.rules import reporter_hidden
 from gongbi.kernel import scope, turnstile
@@ -140,6 +142,7 @@ def ask(request: HttpRequest) -> HttpResponse:
         except Refused as refusal:
             form.refuse(refusal)
         else:
+            _choose_way(form.cleaned_data, got, now)
             return HttpResponseRedirect(reverse("resident:receipt", args=[got.token]))
     elif (alarm := look.alarm) is not None:
         return _emergency(request, Emergency(alarm), photos)
@@ -205,6 +208,14 @@ def _statement(
         idempotency=_key(data, answers),
         join=queries.join_key(data["join"]) if data["join"] else None,
     )
+
+
+def _choose_way(data: dict[str, Any], got: actions.Receipt, now: datetime) -> None:
+    """The way to be told that was chosen with the report. A repetition keeps it and confirms nothing again."""
+    way = data["way"]
+    if way in (SMS, EMAIL):
+        address = data["phone"] if way == SMS else data["email"]
+        notices.choose(report=got.report, way=way, address=address, at=now, confirm=not got.again)
 
 
 def _key(data: dict[str, Any], answers: Mapping[str, str]) -> str:

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from gongbi.cases import actions, queries
@@ -28,7 +29,8 @@ from gongbi.kernel.vault import queries as vault
 from gongbi.look.furniture import Cell, Column, Fact, Happened, Picture, Table
 from gongbi.parties import queries as parties
 from gongbi.resident import sentences
-from gongbi.resident.forms import GRADE_WORDS, AnswerForm, JudgeForm, Refusable, ReopenForm
+from gongbi.resident.forms import GRADE_WORDS, AnswerForm, JudgeForm, Refusable, ReopenForm, WayForm
+from gongbi.resident.pages import ways
 from gongbi.resident.pages.common import KeptPhoto, invented, private, take_photos, told
 from gongbi.resident.rules import Words
 from gongbi.territory import queries as territory
@@ -241,6 +243,7 @@ def _page(
         "judge_form": given.get("judge")
         or (JudgeForm() if "judge" in me.may and me.report.judged_at is None else None),
         "reopen_form": given.get("reopen") or (ReopenForm() if "reopen" in me.may else None),
+        **ways.shown(me.report, me.viewer, given.get("tell")),
         "judge_until": _until(me, "judging_days"),
         "reopen_until": _until(me, "reopening_days"),
         "grade": GRADE_WORDS.get(me.report.grade or 0, ""),
@@ -335,6 +338,15 @@ def reopen(request: HttpRequest, link: str) -> HttpResponse:
     return _take(request, link, "reopen", ReopenForm(request.POST))
 
 
+@require_POST
+@scope.endpoint("resident.tell", roles=scope.ANYONE)
+@turnstile.guessing
+@sensitive_post_parameters("phone", "email")
+def tell(request: HttpRequest, link: str) -> HttpResponse:
+    """By which way and when to be told of changes."""
+    return _take(request, link, "tell", WayForm(request.POST))
+
+
 def _take(request: HttpRequest, link: str, what: str, form: Refusable) -> HttpResponse:
     """Do it and show the page anew, or show beside the field why not, with everything typed kept."""
     now = timezone.now()
@@ -354,6 +366,8 @@ def _take(request: HttpRequest, link: str, what: str, form: Refusable) -> HttpRe
                     text=data["answer"],
                     photos=photos,
                 )
+            elif what == "tell":
+                ways.choose(report, form, now)
             elif what == "judge":
                 actions.judge(
                     report_id=report.pk,

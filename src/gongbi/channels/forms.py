@@ -1,0 +1,107 @@
+"""The form of a source: what every source has, and the settings of its kind as its adapter declares them."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from django import forms
+
+from gongbi.channels import rules, words
+from gongbi.channels.adapters import adapter_of
+from gongbi.channels.models import Source
+from gongbi.kernel.errors import Refused
+from gongbi.look.templatetags.look import said
+
+BEFORE = "set_"  # names of the kind's settings in the form
+SECRET = "secret_"  # noqa: S105 – and of its secrets
+T = words.TEXTS
+
+
+class SourceForm(forms.Form):
+    """``source`` None: a new one, of the kind that the page was opened with."""
+
+    code = forms.CharField(max_length=24)
+    name = forms.CharField(max_length=80)
+    name_en = forms.CharField(max_length=120, required=False)
+    direction = forms.ChoiceField()
+    unit = forms.ChoiceField(required=False)
+    joins_at = forms.FloatField(required=False, min_value=0.01, max_value=1)
+    enabled = forms.BooleanField(required=False)
+
+    def __init__(
+        self, kind: str, units: list[tuple[int, str]], data: Any = None, *, source: Source | None = None
+    ) -> None:
+        super().__init__(data, label_suffix="", initial=_initial(source))
+        self.kind, self.source = kind, source
+        for name, field in self.fields.items():
+            field.label = said(T[name])
+        self.fields["code"].help_text = said(T["code_hint"])
+        self.fields["joins_at"].help_text = said(T["joins_at_hint"])
+        self._choices("direction", [(way, said(text)) for way, text in rules.DIRECTIONS.items()])
+        self._choices("unit", [("", "—"), *((str(key), label) for key, label in units)])
+        if source is not None:
+            del self.fields["code"]
+        self._settings(source)
+
+    def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = choices
+
+    def _settings(self, source: Source | None) -> None:
+        adapter = adapter_of(self.kind)
+        kept = source.settings if source is not None else {}
+        blank = adapter.settings()
+        for one in fields(adapter.settings):
+            value = kept.get(one.name, getattr(blank, one.name))
+            if isinstance(value, dict):
+                continue  # no form asks for a table: it comes as a list
+            label = said(words.SETTINGS.get(one.name, one.name))
+            if isinstance(value, bool):
+                field: forms.Field = forms.BooleanField(required=False, label=label, initial=value)
+            else:
+                shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+                field = forms.CharField(required=False, label=label, initial=shown, max_length=500)
+            self.fields[f"{BEFORE}{one.name}"] = field
+        for name in adapter.secrets:
+            field = forms.CharField(
+                required=False, max_length=500, label=said(words.SETTINGS.get(name, name)), help_text=said(T["secrets_hint"]),
+                widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+            )  # fmt: skip
+            self.fields[f"{SECRET}{name}"] = field
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The kind's settings as they were typed, over those that no form asks for."""
+        kept = dict(self.source.settings) if self.source is not None else {}
+        typed = {
+            name[len(BEFORE) :]: value for name, value in self.cleaned_data.items() if name.startswith(BEFORE)
+        }
+        return kept | {name: value for name, value in typed.items() if value != ""}
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """The secrets that were typed."""
+        return {
+            name[len(SECRET) :]: value
+            for name, value in self.cleaned_data.items()
+            if name.startswith(SECRET) and value
+        }
+
+    def refuse(self, refusal: Refused) -> None:
+        """Put what a rule said beside its field, or above the form where it names none of ours."""
+        for name in (refusal.field, BEFORE + refusal.field, SECRET + refusal.field):
+            if name in self.fields:
+                self.add_error(name, str(refusal))
+                return
+        self.add_error(None, str(refusal))
+
+
+def _initial(source: Source | None) -> dict[str, Any]:
+    if source is None:
+        return {"enabled": True, "direction": "in"}
+    return {
+        "name": source.name, "name_en": source.name_en, "direction": source.direction, "enabled": source.enabled,
+        "unit": str(source.unit_id or ""), "joins_at": source.joins_at,
+    }  # fmt: skip

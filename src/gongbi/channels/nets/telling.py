@@ -1,0 +1,92 @@
+"""What a network hears of its reports: each step that a reporter is told of, read by it or posted to its address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+import requests
+
+from gongbi.channels.actions.sources import secrets_of
+from gongbi.channels.adapters import Adapter, settings_of
+from gongbi.channels.models import Outgoing, Source
+from gongbi.channels.rules import Happening, Outcome
+from gongbi.kernel.errors import Refused
+
+SECONDS = 10
+PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+SYSTEMS = ("CGCS2000", "WGS84", "GCJ02", "BD09")
+
+
+@dataclass(frozen=True, slots=True)
+class NetSettings:
+    """``crs`` of its coordinates; ``strict``: a category code that the mapping does not know waits for it instead of going to triage;
+    ``endpoint``: where answers are posted as JSON ("": the network reads them itself).
+    """
+
+    crs: str = "CGCS2000"
+    strict: bool = True
+    endpoint: str = ""
+
+    def __post_init__(self) -> None:
+        if self.crs not in SYSTEMS:
+            raise Refused(
+                "nets.crs",
+                ("坐标系须是 %(names)s 之一。", "The coordinates are one of %(names)s."),
+                values={"names": ", ".join(SYSTEMS)},
+                field="crs",
+            )
+        parts = urlsplit(self.endpoint)
+        if self.endpoint and (parts.scheme not in ("http", "https") or not parts.netloc or parts.username):
+            raise Refused(
+                "nets.endpoint",
+                (
+                    "地址须以 http:// 或 https:// 开头，且不含口令。",
+                    "The address begins with http:// or https:// and holds no password.",
+                ),
+                field="endpoint",
+            )
+
+
+class Net(Adapter):
+    """The adapter of the kind ``net``."""
+
+    kind: ClassVar[str] = "net"
+    settings: ClassVar[type[Any]] = NetSettings
+    secrets: ClassVar[tuple[str, ...]] = ("token",)
+
+    def refuses_unknown(self, source: Source) -> bool:
+        return bool(settings_of(source).strict)
+
+    def compose(self, source: Source, happening: Happening) -> Mapping[str, Any] | None:
+        """One answer, by the network's own number; steps between offices are none of its."""
+        if "reporter" not in happening.notifies:
+            return None
+        return {
+            "external": happening.external, "number": happening.number, "state": happening.state, "state_words": list(happening.words),
+            "closed": happening.closed, "said": happening.said, "at": happening.at.isoformat(),
+            "due_at": happening.due_at.isoformat() if happening.due_at is not None else None,
+        }  # fmt: skip
+
+    def deliver(self, source: Source, message: Outgoing, body: Mapping[str, Any], *, at: Any) -> Outcome:
+        """Post one answer with its key; a network without an address reads it itself."""
+        endpoint = str(settings_of(source).endpoint)
+        if not endpoint:
+            return Outcome(True, answer="to be read")
+        token = secrets_of(source).get("token", "")
+        headers = {"Idempotency-Key": message.key} | ({"Authorization": f"Bearer {token}"} if token else {})
+        try:
+            answer = requests.post(
+                endpoint, json=dict(body), headers=headers, timeout=SECONDS, allow_redirects=False
+            )
+        except requests.RequestException as error:
+            return Outcome(False, error=type(error).__name__)
+        if answer.status_code < 300:
+            return Outcome(True, answer=str(answer.status_code))
+        after = answer.headers.get("Retry-After", "")
+        return Outcome(
+            False, error=f"{answer.status_code} {answer.text[:300]}", again=answer.status_code in PASSING,
+            after=int(after) if after.isdigit() else 0,
+        )  # fmt: skip

@@ -1,0 +1,110 @@
+"""The shift leader's page: who is on duty and where they were, what typing is asked of them, what looks the same; and the ledgers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.views.decorators.http import require_safe
+
+from gongbi.field.doing import minutes
+from gongbi.field.frame import viewer_of
+from gongbi.kernel import scope
+from gongbi.kernel.errors import NotThere
+from gongbi.kernel.scope.viewer import GRID_WORKER, MANAGER
+from gongbi.parties import directory
+from gongbi.rounds import exchange, queries, rules
+from gongbi.rounds.catalogue import LEDGERS
+
+if TYPE_CHECKING:
+    from gongbi.rounds.models import Shift
+
+DAYS = 30
+
+
+def _who(shift: Shift) -> str:
+    posts = directory.current().posts_of(shift.person_id) if shift.person_id else ()
+    return next((post.name for post in posts if post.id == shift.post_id), shift.actor)
+
+
+@require_safe
+@scope.endpoint("field.team", roles={MANAGER})
+def team(request: HttpRequest) -> HttpResponse:
+    """Shifts of the units below this leader; nobody else's track."""
+    viewer, now = viewer_of(request), timezone.now()
+    found = queries.shifts(viewer, at=now)
+    places = queries.checkin_counts([one.pk for one in found], viewer)
+    rows = {one.pk: one for one in queries.entries(viewer, first=_day(-DAYS), last=_day(0))}
+    alike = [
+        {"group": group, "entries": [rows[key] for key in group.keys if key in rows]}
+        for group in queries.alike(viewer, at=now)
+    ]
+    context = {
+        "shifts": [{"shift": one, "who": _who(one), "places": places.get(one.pk, 0)} for one in found],
+        "minutes": minutes(viewer, days=DAYS, at=now),
+        "alike": alike,
+        "care": [(rules.CARE_KINDS[kind], n) for kind, n in queries.care_counts(viewer).items()],
+        "ledgers": [(name, one["words"]) for name, one in LEDGERS.items()],
+        "days": DAYS,
+        "now": now,
+    }
+    return _page(request, "field/team.html", context)
+
+
+def _day(offset: int) -> Any:
+    return timezone.localdate() + timedelta(days=offset)
+
+
+def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    answer = render(request, template, context)
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+@require_safe
+@scope.endpoint("field.shift", roles={MANAGER})
+def shift(request: HttpRequest, pk: int) -> HttpResponse:
+    """The route of one shift, as places in order: a table says the same as a map."""
+    viewer, now = viewer_of(request), timezone.now()
+    one = next((found for found in queries.shifts(viewer, at=now, days=366) if found.pk == pk), None)
+    if one is None:
+        raise NotThere("rounds.shift", ("没有这个班次。", "There is no such shift."))
+    points = queries.track(pk, viewer)
+    drawn = []
+    if points:
+        west, south = min(p.lon for p in points), min(p.lat for p in points)
+        span = max(max(p.lon for p in points) - west, max(p.lat for p in points) - south, 1e-5)
+        drawn = [
+            (round((p.lon - west) / span * 500, 1), round(500 - (p.lat - south) / span * 500, 1))
+            for p in points
+        ]
+    entries = [
+        entry
+        for entry in queries.entries(viewer, first=timezone.localdate(one.started_at), last=_day(0))
+        if entry.shift_id == pk
+    ]
+    context = {
+        "shift": one, "who": _who(one), "points": points, "entries": entries[::-1],
+        "line": " ".join(f"{x},{y}" for x, y in drawn), "sorts": rules.SORTS,
+    }  # fmt: skip
+    return _page(request, "field/shift.html", context)
+
+
+@require_safe
+@scope.endpoint("field.ledger", roles={GRID_WORKER, MANAGER})
+def ledger(request: HttpRequest, name: str) -> HttpResponse:
+    """One ledger as an Excel file, made from the entries: from=, to= (local days, both included; the last month)."""
+    last = parse_date(request.GET.get("to", "")) or _day(0)
+    first = parse_date(request.GET.get("from", "")) or last - timedelta(days=DAYS)
+    rows = queries.ledger(name, viewer_of(request), first=first, last=last)
+    answer = HttpResponse(
+        exchange.as_xlsx(name, rows),
+        content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    )
+    answer["Content-Disposition"] = f'attachment; filename="{name}-{first}-{last}.xlsx"'
+    answer["Cache-Control"] = "no-store"
+    return answer

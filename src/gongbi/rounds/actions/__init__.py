@@ -1,0 +1,41 @@
+"""Everything that changes rounds."""
+
+from gongbi.rounds.actions.caring import add_care, end_care
+from gongbi.rounds.actions.photos import PhotoFacts, begin_photo, photos_ready, put_piece
+from gongbi.rounds.actions.shifts import follow, start_shift, stop_shift
+from gongbi.rounds.actions.tasking import (
+    Asked,
+    accept,
+    ask,
+    decline,
+    hand_over,
+    offer_waiting,
+    report_back,
+    withdraw,
+)
+from gongbi.rounds.actions.upkeep import end_forgotten, sweep_photos
+from gongbi.rounds.actions.writing import Written, record
+
+__all__ = [
+    "Asked",
+    "PhotoFacts",
+    "Written",
+    "accept",
+    "add_care",
+    "ask",
+    "begin_photo",
+    "decline",
+    "end_care",
+    "end_forgotten",
+    "follow",
+    "hand_over",
+    "offer_waiting",
+    "photos_ready",
+    "put_piece",
+    "record",
+    "report_back",
+    "start_shift",
+    "stop_shift",
+    "sweep_photos",
+    "withdraw",
+]
