@@ -15,7 +15,7 @@ from django.test import Client
 from django.utils import timezone
 
 from gongbi.cases import actions, links
-from gongbi.cases.actions.receive import Statement
+from gongbi.cases.actions.statement import Statement
 from gongbi.cases.models import Case
 from gongbi.cases.triage import Said
 from gongbi.kernel.scope.viewer import PUBLIC, Viewer

@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 
 from gongbi.cases import actions
-from gongbi.cases.actions.receive import Statement
+from gongbi.cases.actions.statement import Statement
 from gongbi.cases.models import Case
 from gongbi.cases.triage import Said
 from gongbi.kernel.scope.viewer import PUBLIC, Viewer

@@ -11,7 +11,7 @@ import pytest
 
 from gongbi.cases import actions
 from gongbi.cases.actions.bulk import Intake
-from gongbi.cases.actions.receive import Statement
+from gongbi.cases.actions.statement import Statement
 from gongbi.cases.exchange import import_reports
 from gongbi.cases.models import Case, Part, Report
 from gongbi.cases.triage import Said

@@ -13,7 +13,7 @@ from django.utils import translation
 from django.utils.html import escape
 
 from gongbi.cases import actions
-from gongbi.cases.actions.receive import Statement
+from gongbi.cases.actions.statement import Statement
 from gongbi.cases.models import Case, Report
 from gongbi.cases.triage import Said
 from gongbi.cases.wording import clean_text

@@ -10,7 +10,7 @@ import pytest
 
 from gongbi.cases import actions
 from gongbi.cases.actions import Emergency
-from gongbi.cases.actions.receive import Statement
+from gongbi.cases.actions.statement import Statement
 from gongbi.cases.models import Case, Report
 from gongbi.cases.triage import Said
 from gongbi.duties.rules import SPECIAL_ROUTES

@@ -15,7 +15,7 @@ from django.db import transaction
 
 from gongbi.cases import actions, exchange
 from gongbi.cases.actions.hearing import Helpers
-from gongbi.cases.actions.receive import Statement
+from gongbi.cases.actions.statement import Statement
 from gongbi.cases.exchange import Imported, import_reports
 from gongbi.cases.models import Case, Report
 from gongbi.cases.queries import nearby, triage

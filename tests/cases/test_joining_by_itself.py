@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from gongbi.cases import actions
-from gongbi.cases.actions.receive import Receipt, Statement
+from gongbi.cases.actions.receive import Receipt
+from gongbi.cases.actions.statement import Statement
 from gongbi.cases.likeness import Likeness, joins_from
 from gongbi.cases.models import Case, CaseSetting
 from gongbi.cases.queries.settings import forget

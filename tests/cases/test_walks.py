@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from gongbi.cases import actions
-from gongbi.cases.actions.receive import Statement
+from gongbi.cases.actions.statement import Statement
 from gongbi.cases.flow import CASE
 from gongbi.cases.models import Case, Contest, Part, Question, Report, Request
 from gongbi.cases.triage import Said

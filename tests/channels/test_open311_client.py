@@ -11,7 +11,7 @@ import requests
 from django.utils import timezone
 
 from gongbi.cases import actions as cases
-from gongbi.cases.actions.receive import Statement
+from gongbi.cases.actions.statement import Statement
 from gongbi.cases.models import Case, Report
 from gongbi.cases.triage import Said
 from gongbi.channels import actions, adapters, queries, tasks

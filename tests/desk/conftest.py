@@ -15,7 +15,7 @@ from django.test import Client
 from PIL import Image
 
 from gongbi.cases import actions, links, queries
-from gongbi.cases.actions.receive import Statement
+from gongbi.cases.actions.statement import Statement
 from gongbi.cases.triage import Said
 from gongbi.kernel.scope.viewer import PUBLIC, Viewer
 from gongbi.look.i18n import compile_messages

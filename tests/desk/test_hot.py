@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from gongbi.cases.actions.receive import Statement, receive
+from gongbi.cases.actions.receive import receive
+from gongbi.cases.actions.statement import Statement
 from gongbi.cases.exchange import import_reports
 from gongbi.cases.models import Report
 from gongbi.cases.triage import Said

@@ -11,7 +11,7 @@ from django.test import RequestFactory
 from django.urls import resolve
 
 from gongbi.cases import actions
-from gongbi.cases.actions.receive import Statement
+from gongbi.cases.actions.statement import Statement
 from gongbi.cases.models import Case, CaseSetting, Report
 from gongbi.cases.queries.settings import forget
 from gongbi.cases.triage import Said

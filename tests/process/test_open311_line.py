@@ -113,7 +113,7 @@ print(json.dumps(made.pk))
 """
 GIVE = """
 from gongbi.cases import actions as cases
-from gongbi.cases.actions.receive import Statement
+from gongbi.cases.actions.statement import Statement
 from gongbi.cases.triage import Said
 from gongbi.kernel.scope.viewer import DISPATCHER, Viewer
 from gongbi.parties.models import Post, Unit

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from PIL import Image, ImageDraw
 
 from gongbi.cases import actions, links, queries
-from gongbi.cases.actions.receive import Statement
+from gongbi.cases.actions.statement import Statement
 from gongbi.cases.models import Case
 from gongbi.cases.triage import Said
 from gongbi.kernel.errors import Refused

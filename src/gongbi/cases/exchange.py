@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from gongbi.cases.actions.bulk import Intake, Taken
-from gongbi.cases.actions.receive import Statement
+from gongbi.cases.actions.statement import Statement
 from gongbi.cases.triage import Said
 from gongbi.kernel.errors import Refused
 from gongbi.kernel.keeping import Result

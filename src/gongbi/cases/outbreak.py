@@ -13,7 +13,7 @@ from typing import Any
 from django.utils import timezone
 
 from gongbi.cases import actions
-from gongbi.cases.actions.receive import Statement
+from gongbi.cases.actions.statement import Statement
 from gongbi.cases.demo import Maker
 from gongbi.cases.triage import Said
 from gongbi.kernel.errors import Refused

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 
 from gongbi.cases import actions as cases
-from gongbi.cases.actions.receive import Statement
+from gongbi.cases.actions.statement import Statement
 from gongbi.cases.queries.reading import case_by_number
 from gongbi.cases.triage import Said
 from gongbi.duties import queries as duties

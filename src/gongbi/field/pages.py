@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from gongbi.cases import actions
 from gongbi.cases.actions import Emergency
-from gongbi.cases.actions.receive import Statement
+from gongbi.cases.actions.statement import Statement
 from gongbi.cases.rules import MAX_PHOTOS
 from gongbi.cases.triage import Said
 from gongbi.duties import queries as duties

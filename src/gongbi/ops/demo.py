@@ -114,7 +114,7 @@ def rounds(*, at: datetime) -> str:
     from django.contrib.auth import get_user_model
 
     from gongbi.cases import actions
-    from gongbi.cases.actions.receive import Statement
+    from gongbi.cases.actions.statement import Statement
     from gongbi.cases.triage import Said
     from gongbi.field.doing import ask
     from gongbi.kernel.scope.viewer import DISPATCHER, PUBLIC

@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from gongbi.cases.actions.receive import Statement, receive
+from gongbi.cases.actions.receive import receive
+from gongbi.cases.actions.statement import Statement
 from gongbi.cases.models import Case, Report
 from gongbi.cases.triage import Said
 from gongbi.channels import actions as channels

@@ -11,7 +11,8 @@ from django.db import IntegrityError, transaction
 
 from gongbi.cases.actions.hearing import Ear, Heard, Helpers
 from gongbi.cases.actions.making import SEED, report_of
-from gongbi.cases.actions.receive import Statement, key_of
+from gongbi.cases.actions.receive import key_of
+from gongbi.cases.actions.statement import Statement
 from gongbi.cases.models import Case, Report
 from gongbi.cases.queries.nearby import Nearby
 from gongbi.cases.triage import Proposal, twins_as_json

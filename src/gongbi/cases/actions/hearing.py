@@ -24,7 +24,8 @@ from typing import Any
 from django.db import connection, connections
 
 from gongbi.cases.actions.making import case_values, words_found_by
-from gongbi.cases.actions.receive import Statement, clean
+from gongbi.cases.actions.receive import clean
+from gongbi.cases.actions.statement import Statement
 from gongbi.cases.queries.triage import look_ups
 from gongbi.cases.triage import Proposal, triage
 from gongbi.duties import queries as duties

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gongbi.cases import rules
 from gongbi.cases.actions.informers import informs
+from gongbi.cases.actions.statement import Statement
 from gongbi.cases.models import Case, Report
 from gongbi.cases.queries.settings import setting
 from gongbi.cases.queries.triage import special_reply
@@ -19,9 +20,6 @@ from gongbi.kernel import rows
 from gongbi.kernel.scope.viewer import Viewer
 from gongbi.kernel.vault import blind
 from gongbi.science.twins import cell
-
-if TYPE_CHECKING:
-    from gongbi.cases.actions.receive import Statement
 
 SEED = 16  # bytes that a report's private link is derived from
 

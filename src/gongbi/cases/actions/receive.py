@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from gongbi.cases import links, rules
 from gongbi.cases.actions.informers import informs
 from gongbi.cases.actions.making import case_of, report_of, words_found_by
+from gongbi.cases.actions.statement import Statement
 from gongbi.cases.actions.step import load, take
 from gongbi.cases.likeness import joins_from
 from gongbi.cases.models import Case, Report
@@ -34,7 +35,6 @@ from gongbi.territory import queries as territory
 SPOKEN = frozenset({"web", "hotline", "hall", "field"})
 CHANNELS = ("web", "hotline", "hall", "field", "api", "import", "device")
 _FEWEST_DIGITS = 5  # 10086 and 12345 are telephone numbers, "none" is not
-# Controls, direction marks and overrides, lone surrogates: nothing that a person wrote.
 
 
 class Emergency(Refused):
@@ -44,31 +44,6 @@ class Emergency(Refused):
         super().__init__("cases.emergency", alarm.reply, article=alarm.article, field="text")
         self.number = alarm.number
         self.found = alarm.words
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """Everything a channel hands over. ``crs`` of the coordinates; ``photos`` ids of files stored beforehand."""
-
-    said: Said
-    crs: str = "CGCS2000"
-    name: str = ""
-    phone: str = ""
-    account: str = ""  # tells one writer of a list from another: only its blind index is kept
-    likes: int = 0
-    dislikes: int = 0
-    anonymous: bool = False
-    confidential: bool = False
-    answers: Mapping[str, str] = field(default_factory=dict)
-    photos: Sequence[int] = ()
-    language: str = "zh-hans"
-    idempotency: str = ""
-    external: str = ""
-    join: int | None = None  # a case that the reporter recognised as the same matter
-    route: int = 0  # special route 1–6: answered at once, nothing dispatched
-    # From which probability on it joins an open twin, as its source was configured; None: as the city's setting says.
-    joins_at: float | None = None
-    on_the_line: bool = True  # whether the one who spoke hears the answer now and can be told to call 110
 
 
 @dataclass(frozen=True, slots=True)

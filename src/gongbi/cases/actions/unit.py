@@ -10,7 +10,8 @@ from django.db import transaction
 
 from gongbi.cases import rules
 from gongbi.cases.actions.desk import ask_reporter
-from gongbi.cases.actions.receive import Receipt, Statement, receive
+from gongbi.cases.actions.receive import Receipt, receive
+from gongbi.cases.actions.statement import Statement
 from gongbi.cases.actions.step import load, take
 from gongbi.cases.models import Case, Contest, Report
 from gongbi.cases.wording import clean_text

@@ -12,7 +12,7 @@ from ninja.params.functions import File, Header
 from ninja.utils import check_csrf
 
 from gongbi.cases import actions, queries
-from gongbi.cases.actions.receive import Statement
+from gongbi.cases.actions.statement import Statement
 from gongbi.cases.api.schemas import (
     AnswerIn,
     EventOut,

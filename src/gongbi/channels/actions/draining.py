@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import F
 
 from gongbi.cases import actions as cases
-from gongbi.cases.actions.receive import Statement
+from gongbi.cases.actions.statement import Statement
 from gongbi.cases.triage import Said
 from gongbi.channels import rules
 from gongbi.channels.actions.arriving import both

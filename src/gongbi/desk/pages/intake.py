@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from gongbi.cases import actions, links, queries
 from gongbi.cases.actions import Emergency
-from gongbi.cases.actions.receive import Statement
+from gongbi.cases.actions.statement import Statement
 from gongbi.cases.rules import MAX_TEXT
 from gongbi.cases.triage import Said, triage
 from gongbi.cases.wording import clean_text

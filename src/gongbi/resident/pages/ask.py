@@ -18,7 +18,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from gongbi.cases import actions
-from gongbi.cases.actions.receive import Emergency, Statement
+from gongbi.cases.actions.receive import Emergency
+from gongbi.cases.actions.statement import Statement
 from gongbi.cases.rules import MAX_TEXT
 from gongbi.cases.triage import PLACE_SURE, Said
 from gongbi.cases.wording import clean_text

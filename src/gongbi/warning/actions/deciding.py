@@ -7,7 +7,8 @@ from typing import Any
 
 from django.db import transaction
 
-from gongbi.cases.actions.receive import Receipt, Statement, receive
+from gongbi.cases.actions.receive import Receipt, receive
+from gongbi.cases.actions.statement import Statement
 from gongbi.cases.triage import Said
 from gongbi.kernel.errors import NotThere, Refused
 from gongbi.kernel.flow.advance import advance
