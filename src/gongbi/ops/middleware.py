@@ -62,6 +62,22 @@ class RequestRecord:
             )
 
 
+class PlainAddresses:
+    """A page's address with the letter NUL in it is a bad request: no row can hold it. The interfaces answer for themselves."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: object) -> None:
+        if request.path.startswith("/api/"):
+            return
+        if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            raise SuspiciousOperation("NUL in an address")
+
+
 class SecurityHeaders:
     """Content security policy without inline scripts; a page may talk to this site and its live process only.
 

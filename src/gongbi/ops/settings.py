@@ -125,6 +125,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "gongbi.look.middleware.RefusalPages",
+    "gongbi.ops.middleware.PlainAddresses",
     *_signin.MIDDLEWARE,
 ]
 

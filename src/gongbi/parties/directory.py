@@ -15,7 +15,7 @@ from django.db import connection
 
 from gongbi.kernel.rows import ask
 from gongbi.parties import rules
-from gongbi.parties.models import Edition, Post, Unit
+from gongbi.parties.models import Edition, Post, PostTerritory, Unit
 
 _REMEMBER = 20_000  # people and grids kept at most; a district has a tenth of it
 
@@ -103,7 +103,9 @@ class Directory:
         if known is None:
             if len(self._of_grid) >= _REMEMBER:
                 self._of_grid.clear()
-            found = Post.objects.filter(role="grid_worker", areas__code=code)
+            # In two steps, each by a key: a database that has no statistics yet would read all posts for every grid.
+            named = list(PostTerritory.objects.filter(code=code).values_list("post_id", flat=True))
+            found = Post.objects.filter(pk__in=named, role="grid_worker") if named else Post.objects.none()
             known = self._of_grid[code] = tuple(self._held(found))
         return known
 
