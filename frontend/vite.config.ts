@@ -62,7 +62,6 @@ export default defineConfig({
         map: here("./src/map.ts"),
         board: here("./src/board.ts"),
         desk: here("./src/desk.ts"),
-        field: here("./src/field/app.ts"),
       },
     },
   },

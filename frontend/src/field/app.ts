@@ -2,6 +2,7 @@ import "../css/index.css";
 import "./field.css";
 import { html, nothing, type TemplateResult } from "lit";
 import { define, Island } from "../lib/dom";
+import drawn from "virtual:field-icons";
 import { announce, isEnglish, type Words } from "../lib/words";
 import { alarmIn, fresh, mending, NOTHING_YET, remember, type Draft, type Last } from "./draft";
 import { isFar, MOST, photoOf, Unreadable, type Place } from "./photos";
@@ -12,11 +13,20 @@ import { queueScreen } from "./screen-queue";
 import { entryScreen } from "./screen-entry";
 import { T } from "./say";
 import { API, changed, drain, fetchMe, SYNC, type Line } from "./send";
-import { discard, enqueue, forgetOwner, Full, get, keepBundle, meta, newKey, of, setMeta, write } from "./store";
+import { chosenLanguage, setLook, wishes, type Look } from "./look";
+import { discard, enqueue, forgetOwner, Full, keepBundle, meta, newKey, of, setMeta, shelf, write } from "./store";
 import { pick, type Alarm, type Bundle, type Done, type Item, type Pair, type Photo, type What } from "./types";
 
 const EVERY = 20_000;
+const NEWS_EVERY = 60_000; // with nothing to send
 const TRACK_EVERY = 30_000;
+const BUNDLE = `${API}/bundle?have=`;
+
+/** After the next picture is on the screen; at once where nobody looks. */
+const afterPaint = (work: () => void): void => {
+  if (document.hidden) work();
+  else requestAnimationFrame(() => setTimeout(work));
+};
 
 /** The grid worker's app. It draws from what is on the phone; the line only brings and takes. */
 export class GbField extends Island {
@@ -37,15 +47,17 @@ export class GbField extends Island {
   minutes: { form: Pair; minutes: number; entries: number; unit: string }[] | undefined;
   names: Record<number, string> = {};
   route: [number, number][] = [];
+  others = false; // the matters of colleagues are drawn when they are asked for
   ready = false;
   private sending = false;
   private carried: Draft | undefined; // begun on another screen
   private watch: number | undefined;
   private lastPoint = 0;
+  private asked = 0; // ms
+  private answered = false;
+  /** Asked for by the page itself while this script was still on its way: nothing is asked twice. */
+  private early: Promise<Response> | undefined = document.querySelector("link[rel=preload][as=fetch]") ? fetch(BUNDLE) : undefined;
 
-  get icons(): string {
-    return document.body.dataset["icons"] ?? "";
-  }
   get owner(): string {
     return this.bundle?.me.owner ?? "";
   }
@@ -62,11 +74,13 @@ export class GbField extends Island {
     return pick(pair, isEnglish());
   }
   icon(name: string): TemplateResult {
-    return html`<svg class="icon" aria-hidden="true" focusable="false"><use href="${this.icons}#${name}"></use></svg>`;
+    return html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false"><path d=${drawn[name] ?? ""}></path></svg>`;
   }
 
   override connectedCallback(): void {
     super.connectedCallback();
+    wishes();
+    this.early?.catch(() => undefined); // asked again, and answered for, where it is used
     addEventListener("hashchange", () => void this.go());
     addEventListener("online", () => void this.send());
     addEventListener("offline", () => this.lost());
@@ -74,30 +88,44 @@ export class GbField extends Island {
       if (!document.hidden) void this.send();
     });
     new BroadcastChannel("gongbi-field").addEventListener("message", () => void this.reload());
-    setInterval(() => void (document.hidden || this.send()), EVERY);
+    setInterval(() => {
+      const news = this.waiting.length > 0 || Date.now() - this.asked > NEWS_EVERY;
+      if (news && !document.hidden) void this.send();
+    }, EVERY);
     void this.begin();
   }
 
   private async begin(): Promise<void> {
-    const owner = await meta<string>("owner");
-    if (owner) {
-      this.bundle = this.current(await get("bundle", owner));
-      if (this.bundle) this.speak(this.bundle.me.language);
-      this.last = (await meta<Last>(`last:${owner}`)) ?? NOTHING_YET;
+    const kept = await shelf();
+    this.bundle = this.current(kept.bundle);
+    if (this.bundle) {
+      this.speak(this.bundle.me.language);
+      this.last = (kept.meta.get(`last:${this.owner}`) as Last | undefined) ?? NOTHING_YET;
+      this.shelve(kept.items, kept.done);
     }
-    await this.reload();
     await this.go();
+    // The first time everything waits for the bundle; later what is on the phone is shown and the line comes second.
+    const first = !this.bundle;
+    if (first) await this.fetchBundle();
     this.ready = true;
     this.requestUpdate();
-    performance.mark("field-ready");
-    void navigator.storage?.persist?.();
-    if ("serviceWorker" in navigator) {
-      void navigator.serviceWorker.register(document.body.dataset["worker"] ?? "/field/sw.js", { scope: "/field/" });
-    }
-    // The first time everything waits for the bundle; later what is on the phone is shown and the line comes second.
-    if (!this.bundle) await this.fetchBundle();
-    await this.send();
-    this.follow();
+    await this.updateComplete;
+    afterPaint(() => {
+      void navigator.storage?.persist?.();
+      if ("serviceWorker" in navigator) {
+        void navigator.serviceWorker.register(document.body.dataset["worker"] ?? "/field/sw.js", { scope: "/field/" });
+      }
+      if (!first || this.waiting.length) void this.send();
+      this.follow();
+    });
+  }
+
+  /** From here on the first screen answers a tap; scripts/field_speed.py reads the mark. */
+  protected override updated(): void {
+    if (this.answered || !this.ready) return;
+    this.answered = true;
+    this.querySelector(":scope > .field-wait")?.remove();
+    performance.mark("field-answers");
   }
 
   /** After the shift's hours people are no longer shown; grid, forms and duty list stay. */
@@ -107,17 +135,19 @@ export class GbField extends Island {
   }
 
   private speak(language: string): void {
-    const chosen = /(?:^|; )django_language=([^;]+)/.exec(document.cookie)?.[1] ?? language;
+    const chosen = chosenLanguage() || language;
     document.documentElement.lang = chosen.startsWith("en") ? "en" : "zh-Hans";
   }
 
   async reload(): Promise<void> {
-    if (!this.owner) [this.items, this.done] = [[], []];
-    else {
-      this.items = (await of("queue", this.owner)).sort((a, b) => (a.seq ?? 0) - (b.seq ?? 0));
-      this.done = (await of("done", this.owner)).sort((a, b) => b.at.localeCompare(a.at));
-    }
+    if (!this.owner) this.shelve([], []);
+    else this.shelve(...(await Promise.all([of("queue", this.owner), of("done", this.owner)])));
     this.requestUpdate();
+  }
+
+  private shelve(items: Item[], done: Done[]): void {
+    this.items = items.sort((a, b) => (a.seq ?? 0) - (b.seq ?? 0));
+    this.done = done.sort((a, b) => b.at.localeCompare(a.at));
   }
 
   async go(): Promise<void> {
@@ -197,9 +227,11 @@ export class GbField extends Island {
 
   private async fetchBundle(): Promise<void> {
     let answer: Response;
+    const early = this.early;
+    this.early = undefined;
+    this.asked = Date.now();
     try {
-      const have = this.bundle?.digest ?? "";
-      answer = await fetch(`${API}/bundle?have=${have}`, { headers: { Accept: "application/json" }, cache: "no-store" });
+      answer = await (early ?? fetch(BUNDLE + (this.bundle?.digest ?? "")));
     } catch {
       return this.lost();
     }
@@ -214,14 +246,26 @@ export class GbField extends Island {
     this.bundle = whole;
     this.line = "sent";
     this.speak(whole.me.language);
-    await keepBundle(whole);
     if (other) {
       this.last = (await meta<Last>(`last:${this.owner}`)) ?? NOTHING_YET;
       await this.reload();
       await this.go();
-      if (this.waiting.length) void this.send();
     }
+    this.requestUpdate();
+    if (this.answered) await this.store(whole);
+    else afterPaint(() => void (this.bundle && this.store(this.bundle))); // whoever waits sees it first
+    if (other && this.answered && this.waiting.length) void this.send();
     this.follow();
+  }
+
+  private async store(bundle: Bundle): Promise<void> {
+    try {
+      await keepBundle(bundle);
+    } catch (error) {
+      if (!(error instanceof Full)) throw error;
+      this.trouble = T("手机存储满了：现在能用，没有信号时会打不开。请删掉一些照片或应用。", "The phone is full: this works now, but will not open without signal. Delete some photos or apps.");
+      this.requestUpdate();
+    }
   }
 
   // --- Writing -------------------------------------------------------------------------------------------------------
@@ -532,10 +576,8 @@ export class GbField extends Island {
     this.requestUpdate();
   }
 
-  setLook(name: "theme" | "size", value: string): void {
-    document.cookie = `gongbi_${name}=${value}; Path=/; Max-Age=31536000; SameSite=Lax`;
-    if (value === "auto" || value === "normal") document.documentElement.removeAttribute(`data-${name}`);
-    else document.documentElement.setAttribute(`data-${name}`, value);
+  setLook(name: Look, value: string): void {
+    setLook(name, value);
     this.requestUpdate();
   }
 
@@ -551,7 +593,7 @@ export class GbField extends Island {
   }
 
   protected override render(): TemplateResult {
-    if (!this.ready) return html`<p class="field-wait">${T("正在打开…", "Opening…")}</p>`;
+    if (!this.ready) return html``;
     const [tone, icon, words] = this.lineWords();
     return html`
       <header class="field-top">

@@ -1,5 +1,5 @@
 /** A picture becomes a photo: small enough for a bad line, upright, with its time, place and digest. */
-import { fit } from "../islands/photos";
+import { fit } from "../lib/fit";
 import { readExif } from "./exif";
 import { newKey } from "./store";
 import type { Photo } from "./types";

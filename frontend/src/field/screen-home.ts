@@ -81,7 +81,9 @@ export function homeScreen(app: GbField): TemplateResult {
         )}</ul>${bundle.plan.length > due.length ? html`<p><a href="#/more/plan">${T("全部 {0} 位", "All {0}", bundle.plan.length)}</a></p>` : nothing}</section>`
       : nothing}
     ${others.length
-      ? html`<details class="fold"><summary>${T("网格里其他 {0} 件在办", "{0} other open matters in the grid", others.length)}</summary><ul class="plain-list">${others.map((one) => caseLine(app, one))}</ul></details>`
+      ? html`<details class="fold" ?open=${app.others} @toggle=${(event: Event) => { app.others = (event.target as HTMLDetailsElement).open; app.requestUpdate(); }}>
+          <summary>${T("网格里其他 {0} 件在办", "{0} other open matters in the grid", others.length)}</summary>
+          ${app.others ? html`<ul class="plain-list">${others.map((one) => caseLine(app, one))}</ul>` : nothing}</details>`
       : nothing}
     ${bundle.me.synthetic ? html`<p class="soft small">${T("演示数据：人名、门牌、任务都是虚构的。", "Demonstration: people, doors and tasks are invented.")}</p>` : nothing}`;
 }

@@ -53,11 +53,18 @@ export const answer = <T>(request: IDBRequest<T>): Promise<T> =>
     request.onerror = () => bad(request.error ?? new Error("IndexedDB"));
   });
 
-/** One transaction: all of it is written, on the disk, or nothing. Raises Full when there is no room. */
-export async function write(stores: Store[], work: (store: (name: Store) => IDBObjectStore) => void): Promise<void> {
+/**
+ * One transaction: all of it is written or nothing. Raises Full when there is no room. `strict` waits for the disk; what the house
+ * can tell again need not.
+ */
+export async function write(
+  stores: Store[],
+  work: (store: (name: Store) => IDBObjectStore) => void,
+  durability: "strict" | "relaxed" = "strict",
+): Promise<void> {
   const db = await open();
   await new Promise<void>((good, bad) => {
-    const transaction = db.transaction(stores, "readwrite", { durability: "strict" });
+    const transaction = db.transaction(stores, "readwrite", { durability });
     transaction.oncomplete = () => good();
     transaction.onerror = transaction.onabort = () =>
       bad(transaction.error?.name === "QuotaExceededError" ? new Full() : (transaction.error ?? new Error("IndexedDB")));
@@ -68,6 +75,28 @@ export async function write(stores: Store[], work: (store: (name: Store) => IDBO
       bad(error instanceof DOMException && error.name === "QuotaExceededError" ? new Full() : error);
     }
   });
+}
+
+/** What the first screen is drawn from, and nothing else: read in one transaction, without photos. */
+export interface Shelf {
+  bundle: (Bundle & { owner: string }) | undefined;
+  meta: Map<string, unknown>;
+  items: Item[];
+  done: Done[];
+}
+
+export async function shelf(): Promise<Shelf> {
+  const db = await open();
+  const transaction = db.transaction(["meta", "bundle", "queue", "done"]);
+  const all = <T>(name: Store): Promise<T[]> => answer<T[]>(transaction.objectStore(name).getAll());
+  // Asked for at once: nothing waits for the answer to another question.
+  const [told, bundles, items, done] = await Promise.all([
+    all<Stores["meta"]>("meta"), all<Stores["bundle"]>("bundle"), all<Item>("queue"), all<Done>("done"),
+  ]);
+  const meta = new Map(told.map((one) => [one.key, one.value]));
+  const owner = meta.get("owner");
+  const own = <T extends { owner: string }>(rows: T[]): T[] => rows.filter((one) => one.owner === owner);
+  return { bundle: own(bundles)[0], meta, items: own(items), done: own(done) };
 }
 
 export async function get<S extends Store>(store: S, key: IDBValidKey): Promise<Stores[S] | undefined> {
@@ -90,11 +119,15 @@ export const setMeta = (key: string, value: unknown): Promise<void> =>
 
 /** The bundle of this owner is the only one on the phone: another account's people and places go. */
 export const keepBundle = (bundle: Bundle): Promise<void> =>
-  write(["bundle", "meta"], (store) => {
-    store("bundle").clear();
-    store("bundle").put({ ...bundle, owner: bundle.me.owner });
-    store("meta").put({ key: "owner", value: bundle.me.owner });
-  });
+  write(
+    ["bundle", "meta"],
+    (store) => {
+      store("bundle").clear();
+      store("bundle").put({ ...bundle, owner: bundle.me.owner });
+      store("meta").put({ key: "owner", value: bundle.me.owner });
+    },
+    "relaxed",
+  );
 
 /** Somebody signs out: people and places go, what waits to be sent stays and is seen by its owner only. */
 export const forgetOwner = (): Promise<void> =>

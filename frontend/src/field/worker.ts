@@ -7,6 +7,9 @@ interface SyncEvent extends ExtendableEvent {
 interface ExtendableEvent extends Event {
   waitUntil(work: Promise<unknown>): void;
 }
+interface InstallEvent extends ExtendableEvent {
+  addRoutes?(routes: unknown[]): Promise<void>;
+}
 interface FetchEvent extends ExtendableEvent {
   request: Request;
   respondWith(answer: Promise<Response>): void;
@@ -26,14 +29,29 @@ const KEPT = self.__KEPT__;
 const CACHE = `gongbi-field-${KEPT.version}`;
 const FILES = new Set(KEPT.files);
 const SHELL = KEPT.files[0] ?? "/field/";
+let opened: Promise<Cache> | undefined;
 
-self.addEventListener("install", (event: ExtendableEvent) => {
+self.addEventListener("install", (event: InstallEvent) => {
   const fill = async (): Promise<void> => {
     const cache = await caches.open(CACHE);
-    await cache.addAll(KEPT.files.map((file) => new Request(file, { cache: "reload" })));
+    await cache.addAll(KEPT.files.filter((file) => !file.startsWith(SHELL)));
+    // The page and its manifest are kept whatever the next request says of languages: the app speaks both itself.
+    for (const file of KEPT.files.filter((one) => one.startsWith(SHELL))) {
+      const came = await fetch(file, { cache: "reload" });
+      if (!came.ok) throw new Error(`${file}: ${came.status}`);
+      const headers = new Headers(came.headers);
+      headers.delete("Vary");
+      await cache.put(file, new Response(await came.blob(), { headers }));
+    }
     await self.skipWaiting();
   };
   event.waitUntil(fill());
+  // Where the browser can, what is kept is handed out without starting this worker first.
+  const routes = KEPT.files.map((pathname) => ({
+    condition: { urlPattern: { pathname, search: "" }, requestMethod: "get" },
+    source: { cacheName: CACHE },
+  }));
+  void event.addRoutes?.(routes).catch(() => undefined);
 });
 
 self.addEventListener("activate", (event: ExtendableEvent) => {
@@ -53,7 +71,9 @@ self.addEventListener("fetch", (event: FetchEvent) => {
   if (url.origin !== location.origin) return;
   const wanted = request.mode === "navigate" && url.pathname === SHELL ? SHELL : url.pathname;
   if (!FILES.has(wanted)) return; // plain pages, other faces and the interface go to the house
-  const kept = async (): Promise<Response> => (await (await caches.open(CACHE)).match(wanted)) ?? fetch(request);
+  opened ??= caches.open(CACHE);
+  const cache = opened;
+  const kept = async (): Promise<Response> => (await (await cache).match(wanted)) ?? fetch(request);
   event.respondWith(kept());
 });
 

@@ -1,20 +1,14 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { Island } from "../lib/dom";
+import { fit } from "../lib/fit";
 import { announce, say } from "../lib/words";
 
-const LONGEST = 1600;
 const AIM = 250 * 1024;
 
 interface Photo {
   file: File;
   url: string;
   key: number;
-}
-
-/** Size after fitting inside a square of LONGEST pixels; never larger than it was. */
-export function fit(width: number, height: number, longest = LONGEST): [width: number, height: number] {
-  const scale = Math.min(1, longest / Math.max(width, height));
-  return [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))];
 }
 
 function toJpeg(canvas: HTMLCanvasElement, quality: number): Promise<Blob | null> {

@@ -19,6 +19,8 @@ from gongbi.look import assets
 from gongbi.look.house import district_words
 
 ENTRY, WORKER = "field/app", "field-worker.js"
+# Dictation on the phone needs the microphone; no other page of the house may ask for it.
+PERMISSIONS = "camera=(self), geolocation=(self), microphone=(self), payment=(), usb=(), browsing-topics=()"
 ICONS = ("field/icon-192.png", "field/icon-512.png")
 
 
@@ -32,15 +34,14 @@ def _static(name: str) -> str:
 
 def _kept() -> list[str]:
     """Everything that the first start needs, so that the next needs no line."""
-    entry, icons = assets.entry(ENTRY), assets.icons()
-    if entry is None or icons is None:
+    entry = assets.entry(ENTRY)
+    if entry is None:
         return []
     files = [entry.script, *entry.imports, *entry.styles]
     return [
         reverse("field:app"),
         reverse("field:manifest"),
         *(file.url for file in files),
-        icons.url,
         *map(_static, ICONS),
     ]
 
@@ -48,15 +49,18 @@ def _kept() -> list[str]:
 @require_safe
 @scope.endpoint("field.app", roles=scope.ANYONE)
 def shell(request: HttpRequest) -> HttpResponse:
-    """The same page for everybody; who is signed in the app asks for itself."""
-    icons = assets.icons()
+    """The same page for everybody; who is signed in the app asks for itself.
+
+    Opened by a person, it has the browser fetch the bundle beside the script; the service worker, which keeps the page, gets it without.
+    """
     context = {
-        "icons": icons.url if icons else "",
         "touch_icon": _static(ICONS[0]),
         "district": district_words(),
+        "opened": request.headers.get("Sec-Fetch-Dest") == "document",
     }
     answer = render(request, "field/app.html", context)
     answer["Cache-Control"] = "no-cache"
+    answer["Permissions-Policy"] = PERMISSIONS
     return answer
 
 

@@ -57,8 +57,9 @@ def _file(name: str, stamp: int) -> File:
 
 @lru_cache(maxsize=4)
 def _manifest(stamp: int) -> dict[str, Any]:
+    """Everything that was built: the pages' modules, and the field app, which is built by itself into one script."""
     found: dict[str, Any] = json.loads((BUILT / "manifest.json").read_text("utf-8"))
-    return found
+    return found | json.loads((BUILT / "field.json").read_text("utf-8"))
 
 
 @lru_cache(maxsize=4)
@@ -69,7 +70,7 @@ def _missing(stamp: int) -> None:
 
 
 def is_built() -> bool:
-    return _stamp(BUILT / "manifest.json") > 0
+    return _stamp(BUILT / "manifest.json") > 0 and _stamp(BUILT / "field.json") > 0
 
 
 @lru_cache(maxsize=64)
