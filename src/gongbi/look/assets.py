@@ -59,7 +59,8 @@ def _file(name: str, stamp: int) -> File:
 def _manifest(stamp: int) -> dict[str, Any]:
     """Everything that was built: the pages' modules, and the field app, which is built by itself into one script."""
     found: dict[str, Any] = json.loads((BUILT / "manifest.json").read_text("utf-8"))
-    return found | json.loads((BUILT / "field.json").read_text("utf-8"))
+    field: dict[str, Any] = json.loads((BUILT / "field.json").read_text("utf-8"))
+    return found | field
 
 
 @lru_cache(maxsize=4)
