@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
@@ -128,6 +129,38 @@ def test_one_bad_report_of_a_batch_is_refused_by_itself(net: Callable[..., Net])
     assert set(Report.objects.filter(net="city").values_list("external", flat=True)) == {"CG-1", "CG-8"}
     [health] = queries.health(ME, now=timezone.now())
     assert (health.taken, sum(health.refused.values())) == (2, 6)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (b"{", 422, "nets.json"), ('{"reports": [{"text": "\u4e95"}]}'.encode("gbk"), 422, "nets.encoding"),
+        (b"[1]", 422, "nets.reports"), (b'{"reports": []}', 422, "nets.reports"), (b"[" * 99_999, 422, "nets.json"),
+        (b'{"reports": [' + b"1," * 1000 + b"1]}", 422, "nets.reports"),
+        (b" " * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1), 413, "nets.too_large"),
+    ],
+)  # fmt: skip
+def test_a_message_that_cannot_be_read_is_refused_precisely_and_counted_with_its_network(
+    net: Callable[..., Net], body: bytes, status: int, code: str
+) -> None:
+    city = net("city")
+    told = Client().post(
+        "/api/channels/reports", body, content_type="application/json", headers={"X-API-Key": city.key}
+    )
+    assert (told.status_code, told.json()["code"]) == (status, code)
+    noted = Rejection.objects.get()
+    assert (noted.source, noted.code) == (city.source, code)
+
+
+def test_what_is_no_report_holds_up_none_and_is_named_by_its_number(net: Callable[..., Net]) -> None:
+    city = net("city", c0107="C0101")
+    status, told = city.send(HOLE, "井盖", HOLE | {"external": "CG-9", "text": ""})  # type: ignore[arg-type]
+    assert (status, told["taken"], [one["code"] for one in told["reports"]]) == (
+        202,
+        1,
+        ["", "nets.shape", "nets.missing"],
+    )
+    assert set(Rejection.objects.values_list("external", flat=True)) == {"", "CG-9"}
 
 
 def test_half_characters_and_zeros_in_json_break_nothing(net: Callable[..., Net]) -> None:

@@ -203,6 +203,7 @@ def test_xml_comes_in_as_well_as_it_goes_out(key: str) -> None:
 def test_the_test_endpoint_checks_and_keeps_nothing(key: str) -> None:
     told = Client().post("/open311/test/v2/requests.json", LAMP | {"api_key": key})
     assert json.loads(told.content)[0]["service_request_id"] == "TEST"
+    assert isinstance(json.loads(told.content)[0]["service_notice"], str)
     assert (
         Client().post("/open311/test/v2/requests.json", LAMP | {"api_key": key, "lat": "91"}).status_code
         == 400
@@ -325,8 +326,8 @@ FILE = b'<?xml version="1.0"?><!DOCTYPE b [<!ENTITY a SYSTEM "file:///etc/hostna
     ("body", "code"),
     [
         (b"<service_requests><request>", "open311.xml"), (BOMB, "open311.entities"), (FILE, "open311.entities"),
-        ('<?xml version="1.0" encoding="utf-8"?><a>\u4e95</a>'.encode("gb18030"), "open311.xml"),
-        (b'<?xml version="1.0" encoding="klingon"?><a/>', "open311.xml"), (b"<a>\x00</a>", "open311.xml"),
+        ('<?xml version="1.0" encoding="utf-8"?><a>\u4e95</a>'.encode("gb18030"), "open311.encoding"),
+        (b'<?xml version="1.0" encoding="klingon"?><a/>', "open311.encoding"), (b"<a>\x00</a>", "open311.xml"),
         (b"<a>" + b"<b>" * 400_000, "open311.too_large"), (b"not xml at all", "open311.xml"),
     ],
 )  # fmt: skip
@@ -375,9 +376,30 @@ def test_a_form_in_another_encoding_is_refused(key: str) -> None:
     body = (
         b"api_key=" + key.encode() + b"&service_code=C0137&lat=34.265&long=108.913&description=%C2%B7%B5%C6"
     )  # GBK
-    told = Client().post(f"{ROOT}/requests.json", body, content_type="application/x-www-form-urlencoded")
-    assert told.status_code == 400
-    assert "open311.encoding" in json.loads(told.content)[0]["description"]
+    for sent in (body, body.replace(b"%C2%B7%B5%C6", b"\xc2\xb7\xb5\xc6")):
+        told = Client().post(f"{ROOT}/requests.json", sent, content_type="application/x-www-form-urlencoded")
+        assert told.status_code == 400
+        assert "open311.encoding" in json.loads(told.content)[0]["description"]
+    assert not Arrival.objects.exists()
+
+
+def test_xml_in_the_national_encoding_comes_in_with_its_answers(key: str) -> None:
+    """Manholes ask how they are, and an element's name has no brackets."""
+    body = (
+        "<?xml version='1.0' encoding='GBK'?><request><service_code>C0101</service_code><description>井盖丢了</description>"
+        "<lat>34.265</lat><long>108.913</long><attributes><attribute code='state'>missing</attribute></attributes></request>"
+    ).encode("gbk")
+    told = Client().post(
+        f"{ROOT}/requests.xml", body, content_type="application/xml", headers={"X-API-Key": key}
+    )
+    assert told.status_code == 200, told.content.decode()
+    report = Report.objects.get(net="neighbour")
+    assert (report.text, report.case.kind) == ("井盖丢了", "C0101")
+
+
+def test_what_cannot_be_read_is_counted_with_the_channel_whose_key_it_shows(key: str, city: Source) -> None:
+    Client().post(f"{ROOT}/requests.xml", b"<a", content_type="application/xml", headers={"X-API-Key": key})
+    assert Rejection.objects.get().source == city
 
 
 def test_characters_that_no_database_keeps_are_nobodys_mistake_but_the_senders(key: str) -> None:

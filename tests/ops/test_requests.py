@@ -6,6 +6,8 @@ import json
 import logging
 from collections.abc import Iterator
 from datetime import timedelta
+from io import BytesIO
+from typing import Any
 
 import pytest
 from django.db import DatabaseError
@@ -17,11 +19,27 @@ from django.utils import timezone
 from gongbi.kernel.errors import NotThere
 from gongbi.kernel.outbox.models import OutboxRow
 from gongbi.ops import metrics, pages
+from gongbi.ops.chunked import measured
 from gongbi.ops.context import live_url
 from gongbi.ops.logs import formatter
 from gongbi.ops.middleware import policy
 
 SECRET = "k7Hq2private"
+
+
+@pytest.mark.parametrize(("body", "length"), [(b"x" * 7, "7"), (b"x" * 200_000, "131072"), (b"", "0")])
+def test_a_body_without_a_length_is_measured_and_too_large_a_one_not_read_to_its_end(
+    body: bytes, length: str
+) -> None:
+    seen: dict[str, str] = {}
+
+    def application(environ: dict[str, Any], _start: Any) -> list[bytes]:
+        seen.update(length=environ["CONTENT_LENGTH"], read=str(len(environ["wsgi.input"].read())))
+        return [b""]
+
+    environ = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": BytesIO(body)}
+    assert measured(application, most=100_000)(environ, lambda *_: None) == [b""]
+    assert seen == {"length": length, "read": length}
 
 
 def link(_request: HttpRequest, token: str) -> HttpResponse:

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 from scipy.stats import poisson
 
-from gongbi.warning import lateness, repeats, rules
+from gongbi.science.scan.statistic import Cluster
+from gongbi.warning import lateness, repeats, rules, seeing
+from gongbi.warning.counts import Counts
 from gongbi.warning.lateness import Handling
 from gongbi.warning.repeats import Past, Usual
 from gongbi.warning.rules import Found, Known
@@ -372,3 +374,20 @@ def test_shipped_settings_say_that_they_are_no_law() -> None:
     for key in ("recurrence_levels", "repeat_recurrence", "late_levels"):
         assert "不是法律规定" in DEFAULTS[key].source[0]
         assert "not law" in DEFAULTS[key].source[1]
+
+
+def test_a_cluster_says_in_how_many_of_the_places_looked_at_something_happened() -> None:
+    """Two of the four grids of the circle had cases: not “twelve cases in four grids”."""
+    codes = tuple(f"61010400100100{n}" for n in range(1, 6))
+    days = tuple(DAY - timedelta(days=29 - n) for n in range(30))
+    table = np.zeros((1, 5, 30), dtype=np.int32)
+    table[0, 0, 28:], table[0, 2, 29] = 5, 2
+    circle = Cluster(
+        centre=0, places=np.arange(4, dtype=np.int32), radius=0.3, first=27, last=29, cases=12, expected=0.8, baseline=0.8, relative_risk=9.0,
+        llr=20.0, p_monte_carlo=0.001, p_gumbel=1e-5, p=1e-5, recurrence=1e5,
+    )  # fmt: skip
+    points = np.array([[108.91 + n / 1000, 34.26] for n in range(5)])
+    found = seeing._cluster(Counts(("E03",), codes, days, table), points, 0, circle, 1e5, SHIPPED)
+    [(zh, en)] = found.reasons
+    assert "2个网格共12件（考察范围4个网格）" in zh
+    assert "12 cases in 2 grids (of 4 grids looked at together) in 3 days" in en

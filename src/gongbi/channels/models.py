@@ -154,6 +154,9 @@ class Rejection(models.Model):
     at = models.DateTimeField()
     code = models.CharField(max_length=60)
     reason = models.JSONField(default=list)
+    external = models.CharField(
+        max_length=100, blank=True, default=""
+    )  # their number of it, where it has one
     content = SealedTextField(kind="intake", null=True)  # its beginning
 
     class Meta:

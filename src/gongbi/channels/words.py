@@ -51,7 +51,7 @@ TEXTS: dict[str, Words] = {
         "内容加密保存。补齐对照表后点“重新处理”，对方重发也会重新处理。",
         "The contents are sealed. After a mapping was completed try them again; they are tried too when they are sent again.",
     ),
-    "rejections": ("在门口被拒的", "Turned away at the door"),
+    "rejections": ("未收下的和有异常的来信", "Turned away, or odd"),
     "letters": ("未送达的消息", "Undelivered messages"),
     "again": ("重新处理所选", "Try the chosen again"),
     "resend": ("重发所选", "Send the chosen again"),

@@ -107,10 +107,21 @@ def _cluster(
     centre = points[cluster.centre]
     what = ("网格", "grid") if len(codes[0]) > 12 else ("社区", "area")
     rare = rules.span_words(recurrence)
+    # The circle is what was compared; in how many of its places something happened is what people read.
+    table = counts.table[number]
+    hit = sum(1 for place in cluster.places if table[place, cluster.first : cluster.last + 1].any())
+    around = (
+        ("", "")
+        if hit == len(codes)
+        else (
+            f"（考察范围{len(codes)}个{what[0]}）",
+            f" (of {_many(len(codes), what[1])} looked at together)",
+        )
+    )
     reason = (
-        f"{days}天内{len(codes)}个{what[0]}共{cluster.cases}件，按平时的地点和日期推算约{cluster.expected:.1f}件；"
+        f"{days}天内{hit}个{what[0]}共{cluster.cases}件{around[0]}，按平时的地点和日期推算约{cluster.expected:.1f}件；"
         f"单靠偶然，{rare[0]}才会出现一次",
-        f"{cluster.cases} cases in {_many(len(codes), what[1])} in {_many(days, 'day')} where place and date let expect about {cluster.expected:.1f}; "
+        f"{cluster.cases} cases in {_many(hit, what[1])}{around[1]} in {_many(days, 'day')}, where place and date let expect about {cluster.expected:.1f}; "
         f"chance alone gives this once in {rare[1]}",
     )
     return Found(

@@ -94,11 +94,14 @@ def test_nothing_good_is_a_refusal_and_another_key_opens_nothing(
     install("GA-1")
     secret = key()
     assert send(secret, b"{")[0] == 422
+    assert send(secret, '{"device": "\u70df"}'.encode("gbk"))[1]["faults"][0]["reason"] == "encoding"
+    assert send(secret, b" " * 5_000_000)[0] == 413
     assert send(secret, b"[" * 300_000)[1]["faults"][0]["reason"] == "oversized"
     assert send(key(channel="hotline"), [{"device": "GA-1", "value": 1}])[0] == 403
     assert send("gb_00000000_nothing", [{"device": "GA-1", "value": 1}])[0] == 401
     assert send(key(territory="610199"), [{"device": "GA-1", "value": 1}])[1]["faults"][0]["reason"] == "key"
-    assert Tally.objects.get(reason="key").count == 2
+    counts = dict(Tally.objects.values_list("reason", "count"))
+    assert counts == {"malformed": 1, "encoding": 1, "oversized": 2, "unknown_key": 2, "key": 1}
     assert not Journal.objects.exists()
 
 

@@ -44,6 +44,21 @@ def test_a_signed_batch_is_answered_message_by_message(
     assert "+" in told[0]["due"]
     assert set(Order.objects.filter(source=source).values_list("number", flat=True)) == {"A", "C"}
     assert codes() == ["hotline.message"] * 3
+    assert list(Rejection.objects.values_list("external", flat=True)) == ["B", "", ""]
+
+
+def test_other_words_under_one_version_are_taken_and_shown_with_the_channel(
+    hotline: Make, order: Say, send: Send
+) -> None:
+    source = hotline()
+    answers = [send([order("A", version=2)]), send([order("A", version=2, text="又说"), order("A")])]
+    assert [one["fate"] for told in answers for one in json.loads(told.content)["results"]] == [
+        "new", "conflict", "late",
+    ]  # fmt: skip
+    assert list(Rejection.objects.order_by("pk").values_list("source", "code", "external")) == [
+        (source.pk, "hotline.conflict", "A"),
+        (source.pk, "hotline.late", "A"),
+    ]
 
 
 def spoilt(field: str, change: Callable[[Any], Any]) -> Callable[[dict[str, Any]], None]:

@@ -170,11 +170,18 @@ def accept_change(arrival: Arrival, incoming: Incoming, *, key: str, at: datetim
 
 @transaction.atomic
 def reject(
-    refusal: Refused, *, kind: str, at: datetime, source: Source | None = None, content: str = ""
+    refusal: Refused,
+    *,
+    kind: str,
+    at: datetime,
+    source: Source | None = None,
+    external: str = "",
+    content: str = "",
 ) -> Rejection:
-    """Note something that was turned away at the door, with its precise reason and (sealed) its beginning."""
+    """Note something that was turned away at the door, with its precise reason, their number of it, and (sealed) its beginning."""
     row = Rejection(
-        source=source, kind=kind, at=at, code=refusal.code, reason=both(refusal), content=clean_text(content)[: rules.KEPT_OF_A_REJECTION]
+        source=source, kind=kind, at=at, code=refusal.code, reason=both(refusal),
+        external=clean_text(redact(external))[:MOST_EXTERNAL], content=clean_text(content)[: rules.KEPT_OF_A_REJECTION],
     )  # fmt: skip
     row.save(force_insert=True)
     return row

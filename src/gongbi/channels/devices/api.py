@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router, Schema, Status
@@ -26,7 +27,7 @@ class _Key(KeyAuth):
     def authenticate(self, request: HttpRequest, key: str | None) -> Viewer | None:
         found = super().authenticate(request, key)
         if key and found is None:
-            taking.write([taking.refused("key")], at=timezone.now())
+            taking.write([taking.refused("unknown_key")], at=timezone.now())
         return found
 
 
@@ -36,7 +37,7 @@ class _Bearer(BearerKeyAuth):
     def authenticate(self, request: HttpRequest, token: str) -> Viewer | None:
         found = super().authenticate(request, token)
         if found is None:
-            taking.write([taking.refused("key")], at=timezone.now())
+            taking.write([taking.refused("unknown_key")], at=timezone.now())
         return found
 
 
@@ -130,7 +131,9 @@ def readings(request: ViewerRequest) -> Status[dict[str, Any]]:
     nothing was good. A repetition of the same reading changes nothing. The key's channel is `devices` and its territories hold the
     devices that it speaks for.
     """
+    now = timezone.now()
     if getattr(request, "channel", "") != CHANNEL:
+        taking.write([taking.refused("unknown_key")], at=now)
         raise Forbidden(
             "devices.channel",
             (
@@ -138,7 +141,11 @@ def readings(request: ViewerRequest) -> Status[dict[str, Any]]:
                 "This is no key of devices: ask the security administrator for one of the channel devices.",
             ),
         )
-    taken = actions.take(request.body, viewer=request.viewer, key=_prefix(request), at=timezone.now())
+    try:
+        taken = actions.take(request.body, viewer=request.viewer, key=_prefix(request), at=now)
+    except RequestDataTooBig:
+        taking.write([taking.refused("oversized")], at=now)
+        raise
     told = {
         "kept": taken.kept,
         "shed": taken.shed,

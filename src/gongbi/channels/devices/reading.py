@@ -31,6 +31,8 @@ Words = tuple[str, str]
 # reason → what is told (zh, en). The reasons are counted on the page of the channel's health.
 FAULTS: dict[str, Words] = {
     "malformed": ("不是有效的 JSON。", "This is no valid JSON."),
+    "encoding": ("正文不是 UTF-8 编码。", "The body is not in UTF-8."),
+    "unknown_key": ("密钥无效、已收回，或不是设备密钥。", "A key that does not hold, or is none of devices."),
     "oversized": ("一条消息最多 256 KB、1000 个读数。", "A message holds 256 KB and 1,000 readings at most."),
     "shape": (
         "应为一个读数、读数列表，或含 readings 的对象。",
@@ -102,7 +104,7 @@ def read(body: bytes, *, device: str = "") -> Message:
     try:
         found = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return _whole("malformed")
+        return _whole("malformed" if _utf8(body) else "encoding")
     sent: float | None = None
     if isinstance(found, dict) and "readings" in found:
         strange = next((name for name in found if name not in _HEAD), "")
@@ -128,6 +130,14 @@ def read(body: bytes, *, device: str = "") -> Message:
         else:
             faults.append(raw)
     return Message(tuple(good), tuple(faults), sent)
+
+
+def _utf8(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _whole(reason: str, field: str = "") -> Message:

@@ -100,13 +100,30 @@ def _answer(
     source: Source, value: Any, found: actions.Taken | Refused, at: datetime, pulled: bool
 ) -> dict[str, Any]:
     if isinstance(found, Refused):
-        channels.reject(found, kind="hotline", at=at, source=source, content=repr(value))
+        number = messages.number_of(value)
+        channels.reject(found, kind="hotline", at=at, source=source, external=number, content=repr(value))
         refused = {"code": found.code, "message": found.message, "field": found.field}
-        return {"number": messages.number_of(value), "refused": refused}
+        return {"number": number, "refused": refused}
+    if found.fate in _ODD:
+        odd = Refused(f"hotline.{found.fate}", _ODD[found.fate])
+        channels.reject(odd, kind="hotline", at=at, source=source, external=found.number)
     if pulled and found.fate == "new":
         actions.acknowledge(source, found.number, at=at)
     told = {"number": found.number, "fate": found.fate, "receipt": found.receipt}
-    return told | ({"due": found.due.isoformat()} if found.due is not None else {})
+    return told | ({"due": timezone.localtime(found.due).isoformat()} if found.due is not None else {})
+
+
+# Taken all the same, and shown with the refusals: the counterpart has something to mend.
+_ODD: dict[str, tuple[str, str]] = {
+    "conflict": (
+        "同一版本的内容与先前不同：已按更改登记。内容变化时请对方提高版本号。",
+        "Other words under a version that we have: kept as a change. They should raise the version when words change.",
+    ),
+    "late": (
+        "版本比已有的旧：已存档，未采用。",
+        "An older version than ours: kept on file, not used.",
+    ),
+}
 
 
 def fetch_files(source: Source, line: Line, *, at: datetime) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.utils.timezone import localtime
 
 from gongbi.cases import queries as cases
 from gongbi.channels.hotline import rules
@@ -182,10 +183,10 @@ def told(
     rows = found.order_by("number")[:limit]
     return [
         {
-            "number": order.number, "version": order.version, "standing": order.standing, "due": order.due.isoformat(),
-            "our_due": due.isoformat() if (due := order.our_due) else None, "text_digest": order.text_digest,
+            "number": order.number, "version": order.version, "standing": order.standing, "due": localtime(order.due).isoformat(),
+            "our_due": localtime(due).isoformat() if (due := order.our_due) else None, "text_digest": order.text_digest,
             "answer_digest": order.answer_digest, "answer": answer_of(order, viewer) if order.answer_digest else "",
-            "sent_at": order.sent_at.isoformat(), "receipt": order.arrival.receipt,
+            "sent_at": localtime(order.sent_at).isoformat(), "receipt": order.arrival.receipt,
         }
         for order in rows
     ]  # fmt: skip

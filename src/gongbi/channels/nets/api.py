@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.utils import timezone
 from ninja import Router, Schema, Status, UploadedFile
 from ninja.params.functions import File, Path, Query
-from pydantic import Field
 
 from gongbi.cases.wording import clean_text
 from gongbi.channels import actions
 from gongbi.channels.adapters import settings_of
 from gongbi.channels.models import Source
 from gongbi.channels.nets import queries
-from gongbi.channels.nets.reading import COLUMNS, MOST, incoming_of
+from gongbi.channels.nets.reading import COLUMNS, MOST, NAMES, batch_of, incoming_of
 from gongbi.channels.rules import Incoming
 from gongbi.kernel.errors import Forbidden, Refused
 from gongbi.kernel.scope import endpoint
@@ -27,14 +30,34 @@ from gongbi.parties.auth import BearerKeyAuth, KeyAuth
 router = Router(tags=["networks"], auth=[KeyAuth(), BearerKeyAuth()])
 
 
-class ReportsIn(Schema):
-    """Up to a thousand reports. Each is judged by itself: one that is refused holds up no other.
-
-    Fields of a report: ``external`` (your number) and ``text`` are needed; ``code`` (your category), ``said_at``, ``place``, ``lon``,
-    ``lat``, ``crs``, ``division``, ``name``, ``phone``, ``anonymous``, ``media``, ``sent_at``, ``changed_at``.
-    """
-
-    reports: list[dict[str, Any]] = Field(max_length=MOST)
+# Read here and not by the frame: one report that is no object, or a body that is no JSON, must be counted and hold up no other.
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["reports"],
+                    "properties": {
+                        "reports": {
+                            "type": "array",
+                            "maxItems": MOST,
+                            "items": {"type": "object"},
+                            "description": "Each is judged by itself: one that is refused holds up no other. `external` (your number) "
+                            f"and `text` are needed; there are {', '.join(sorted(NAMES))}.",
+                        }
+                    },
+                },
+                "example": {
+                    "reports": [
+                        {"external": "CG-2026-0001", "text": "劳动路路口井盖破损", "code": "0101", "lon": 108.913, "lat": 34.265}
+                    ]
+                },
+            }
+        },
+    }
+}  # fmt: skip
 
 
 class TakenOut(Schema):
@@ -90,7 +113,7 @@ def _source(request: ViewerRequest) -> Source:
     channel = str(getattr(request, "channel", ""))
     source = queries.source_of_channel(channel, request.viewer)
     if source is None:
-        raise Forbidden(
+        refusal = Forbidden(
             "nets.no_source",
             (
                 "这个密钥的渠道“%(channel)s”没有对应的网络。请本平台管理员在“渠道”中建立。",
@@ -98,16 +121,46 @@ def _source(request: ViewerRequest) -> Source:
             ),
             values={"channel": channel},
         )
-    actions.check_open(source)
+        actions.reject(refusal, kind="net", at=timezone.now())
+        raise refusal
     return source
 
 
-@router.post("/channels/reports", response={202: TakenAllOut}, summary="Send reports of a network")
+@contextmanager
+def _counted(source: Source, at: datetime) -> Iterator[None]:
+    """What refuses a whole message stands with the channel's refusals, as what refuses one of its reports does."""
+    try:
+        actions.check_open(source)
+        yield
+    except RequestDataTooBig:
+        refusal = Refused(
+            "nets.too_large",
+            (
+                "请求超过 %(most)s MB，请分几次发送。",
+                "The request is larger than %(most)s MB; send it in several parts.",
+            ),
+            values={"most": settings.DATA_UPLOAD_MAX_MEMORY_SIZE >> 20},
+        )
+        refusal.status = 413
+        actions.reject(refusal, kind=source.kind, at=at, source=source)
+        raise refusal from None
+    except Refused as refusal:
+        actions.reject(refusal, kind=source.kind, at=at, source=source)
+        raise
+
+
+@router.post(
+    "/channels/reports",
+    response={202: TakenAllOut},
+    summary="Send reports of a network",
+    openapi_extra=_BODY,
+)
 @endpoint("channels.reports", roles={INTEGRATOR})
-def reports(request: ViewerRequest, body: ReportsIn):  # type: ignore[no-untyped-def]
+def reports(request: ViewerRequest):  # type: ignore[no-untyped-def]
     """Kept durably before the answer; made into cases in their order. Send them again as they were when no answer came."""
     now, source = timezone.now(), _source(request)
-    given = list(enumerate(body.reports, start=1))
+    with _counted(source, now):
+        given = list(enumerate(batch_of(request.body), start=1))
     return Status(202, _take(source, given, request, now))
 
 
@@ -116,27 +169,28 @@ def reports(request: ViewerRequest, body: ReportsIn):  # type: ignore[no-untyped
 def table(request: ViewerRequest, file: UploadedFile = File(...)):  # type: ignore[no-untyped-def]
     """The columns are the fields of a report, by their Chinese or English headings. ``place`` is the row in the file."""
     now, source = timezone.now(), _source(request)
-    given = [
-        (row.number, {name: value for name, value in row.values.items() if value})
-        for row in read_table(file.read(), file.name or "", COLUMNS)
-    ]
+    with _counted(source, now):
+        given: list[tuple[int, Any]] = [
+            (row.number, {name: value for name, value in row.values.items() if value})
+            for row in read_table(file.read(), file.name or "", COLUMNS)
+        ]
     return Status(202, _take(source, given, request, now))
 
 
-def _take(
-    source: Source, given: list[tuple[int, dict[str, Any]]], request: ViewerRequest, now: datetime
-) -> TakenAllOut:
+def _take(source: Source, given: list[tuple[int, Any]], request: ViewerRequest, now: datetime) -> TakenAllOut:
     """Read each, refuse each by itself, keep the good ones together."""
     crs = str(settings_of(source).crs)
     good: list[tuple[int, Incoming]] = []
     told: dict[int, TakenOut] = {}
     for order, (place, values) in enumerate(given):
-        external = clean_text(str(values.get("external", "")))[:100]
+        external = clean_text(str(values.get("external", "")))[:100] if isinstance(values, dict) else ""
         try:
             one = incoming_of(values, crs=crs, at=now)
             actions.preview(source, one, at=now, codes=False)
         except Refused as refusal:
-            actions.reject(refusal, kind=source.kind, at=now, source=source, content=str(values))
+            actions.reject(
+                refusal, kind=source.kind, at=now, source=source, external=external, content=str(values)
+            )
             told[order] = TakenOut(
                 place=place,
                 external=external,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -30,8 +31,47 @@ COLUMNS = (
 NAMES = frozenset(column.key for column in COLUMNS) | {"crs", "anonymous", "media", "sent_at", "changed_at"}
 
 
-def incoming_of(values: Mapping[str, Any], *, crs: str, at: datetime) -> Incoming:
+def batch_of(body: bytes) -> list[Any]:
+    """The reports of a message, each still to be judged. Refused for what is no JSON in UTF-8 or holds no list of them."""
+    try:
+        given = json.loads(body.decode())
+    except UnicodeDecodeError as error:
+        raise Refused(
+            "nets.encoding",
+            (
+                "正文不是 UTF-8 编码（第 %(place)s 个字节），请用 UTF-8 重发。",
+                "The body is not valid UTF-8 (byte %(place)s); send it again in UTF-8.",
+            ),
+            values={"place": error.start + 1},
+        ) from None
+    except (ValueError, RecursionError) as error:
+        line, column = getattr(error, "lineno", 1), getattr(error, "colno", 1)
+        raise Refused(
+            "nets.json",
+            (
+                "正文不是有效的 JSON（第 %(line)s 行第 %(column)s 列）。",
+                "The body is no valid JSON (line %(line)s, column %(column)s).",
+            ),
+            values={"line": line, "column": column},
+        ) from None
+    reports = given.get("reports") if isinstance(given, dict) else None
+    if not isinstance(reports, list) or not 0 < len(reports) <= MOST:
+        raise Refused(
+            "nets.reports",
+            (
+                '正文应为 {"reports": […]}，每次 1 至 %(most)s 条。',
+                'The body is {"reports": […]} with 1 to %(most)s of them.',
+            ),
+            values={"most": MOST},
+            field="reports",
+        )
+    return reports
+
+
+def incoming_of(values: Any, *, crs: str, at: datetime) -> Incoming:
     """The report that these values are. Refused with the field: unknown names, missing words, numbers and times that are none."""
+    if not isinstance(values, Mapping):
+        raise Refused("nets.shape", ("每条应为一个对象。", "A report is one object."))
     for name in values:
         if name not in NAMES:
             raise Refused(

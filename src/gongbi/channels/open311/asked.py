@@ -8,7 +8,17 @@ from datetime import datetime, timedelta
 from django.http import HttpRequest
 
 from gongbi.cases.queries import Wanted
-from gongbi.channels.open311.wire import MOST_BYTES, children, from_xml, read_moment, too_large
+from gongbi.channels.open311.wire import (
+    MOST_BYTES,
+    answers,
+    children,
+    encoding,
+    from_xml,
+    plain,
+    read_moment,
+    too_large,
+    utf8,
+)
 from gongbi.kernel.errors import Refused
 from gongbi.territory import queries as territory
 
@@ -156,17 +166,13 @@ def posted(request: HttpRequest) -> tuple[dict[str, str], dict[str, list[str]]]:
         if len(body) > MOST_BYTES:
             raise too_large()
         root = from_xml(body)
-        element = root if root.find("*/*") is None else root[0]
+        element = root if plain(root.tag) == "request" or root.find("*/*") is None else root[0]
         fields = children(element)
-        return fields, {name: [value] for name, value in fields.items()}
+        return fields, {name: [value] for name, value in fields.items()} | answers(element)
+    if "urlencoded" in (request.content_type or ""):
+        utf8(request.body)
     repeated = {name: request.POST.getlist(name) for name in request.POST}
     for values in repeated.values():
         if any("\ufffd" in value for value in values):
-            raise Refused(
-                "open311.encoding",
-                (
-                    "表单不是 UTF-8 编码，请用 UTF-8 重发。",
-                    "The form is not encoded in UTF-8; send it again in UTF-8.",
-                ),
-            )
+            raise encoding()
     return {name: values[0] if values else "" for name, values in repeated.items()}, repeated

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings as house
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.utils import timezone
@@ -25,7 +25,7 @@ from gongbi.channels.models import Arrival, Source
 from gongbi.channels.open311 import asked, queries, shown, taking, wire
 from gongbi.channels.rules import DONE, REFUSED, Incoming
 from gongbi.kernel import scope, turnstile
-from gongbi.kernel.errors import Forbidden, NotThere, Refused, TooMany
+from gongbi.kernel.errors import Forbidden, NotThere, Refused, TooMany, in_language
 from gongbi.kernel.files import actions as files
 from gongbi.kernel.scope.viewer import PUBLIC, Viewer
 from gongbi.parties import queries as parties
@@ -52,10 +52,10 @@ def door(*methods: str) -> Callable[[View], View]:
                     raise refusal
                 _jurisdiction(request)
                 return view(request, form, **more)
-            except (RequestDataTooBig, MultiPartParserError) as error:
-                return _refused(
-                    request, form, wire.too_large() if isinstance(error, RequestDataTooBig) else _unreadable()
-                )
+            except RequestDataTooBig:
+                return _refused(request, form, wire.too_large())
+            except (MultiPartParserError, BadRequest, SuspiciousOperation):
+                return _refused(request, form, _unreadable())
             except Refused as refusal:
                 return _refused(request, form, refusal)
 
@@ -97,8 +97,8 @@ def _refused(request: HttpRequest, form: str, refusal: Refused) -> HttpResponse:
     # The standard knows 400 for everything that is wrong with the question.
     status = 400 if refusal.status == 422 else refusal.status
     if request.method == "POST":
-        source: Source | None = getattr(request, "source", None)
-        actions.reject(refusal, kind="open311", at=timezone.now(), source=source)
+        refusal = _noted(request, refusal, timezone.now())
+        status = refusal.status if isinstance(refusal, TooMany) else status
     answer = _answer(
         form,
         "errors",
@@ -108,6 +108,26 @@ def _refused(request: HttpRequest, form: str, refusal: Refused) -> HttpResponse:
     if isinstance(refusal, TooMany):
         answer["Retry-After"] = str(refusal.after)
     return answer
+
+
+def _noted(request: HttpRequest, refusal: Refused, at: datetime) -> Refused:
+    """Note it with the channel of whoever shows a key; others, who knock without end, are told to wait and fill no table."""
+    source: Source | None = getattr(request, "source", None) or _shown_by(request, at)
+    if source is None:
+        try:
+            turnstile.enter(request, "look", at=at)
+        except TooMany as often:
+            return often
+    external = str(getattr(request, "external", ""))
+    actions.reject(refusal, kind="open311", at=at, source=source, external=external)
+    return refusal
+
+
+def _shown_by(request: HttpRequest, at: datetime) -> Source | None:
+    """Whose key stands in the address or a header of a request whose body could not be read."""
+    secret = _secret(request)
+    found = parties.viewer_of_key(secret, at=at) if secret.isascii() and secret.isprintable() else None
+    return queries.source_of_channel(found[1].channel, found[0]) if found is not None else None
 
 
 def _answer(form: str, name: str, value: Any, *, status: int = 200) -> HttpResponse:
@@ -247,6 +267,7 @@ def _post(request: HttpRequest, form: str, now: datetime, test: bool) -> HttpRes
     fields, repeated = asked.posted(request)
     viewer, source = _sender(request, _secret(request, fields.get("api_key", "")), at=now)
     turnstile.enter(request, "report", at=now)
+    request.external = fields.get("external_id", "")  # type: ignore[attr-defined]
     photos = [] if test else _photos(request, viewer, now)
     incoming = taking.incoming(
         fields, repeated, key=request.headers.get("Idempotency-Key", "")[:100], photos=photos, at=now
@@ -256,7 +277,7 @@ def _post(request: HttpRequest, form: str, now: datetime, test: bool) -> HttpRes
         return _answer(
             form,
             "service_requests",
-            [{"service_request_id": "TEST", "service_notice": shown.TEST, "account_id": ""}],
+            [{"service_request_id": "TEST", "service_notice": in_language(shown.TEST), "account_id": ""}],
         )
     receipt = actions.accept(source, incoming, viewer=viewer, at=now)
     arrival = receipt.arrival

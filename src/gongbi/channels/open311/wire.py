@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,11 @@ ENTRIES = {
     "services": "service", "attributes": "attribute", "values": "value", "service_requests": "request", "errors": "error",
     "service_request_updates": "request_update", "endpoints": "endpoint", "formats": "format",
 }  # fmt: skip
+_DECLARED = re.compile(rb"""\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]{1,30})["'][^>]*\?>""")
+_UTF = frozenset(
+    {"utf-8", "utf8", "us-ascii", "ascii", "utf-16", "iso-8859-1"}
+)  # what the parser reads by itself
+_NATIONAL = {"gb2312": "gb18030", "gbk": "gb18030", "gb18030": "gb18030", "cp936": "gb18030", "big5": "big5"}
 TYPES = {"xml": "text/xml; charset=utf-8", "json": "application/json; charset=utf-8"}
 
 
@@ -83,8 +89,9 @@ def from_xml(body: bytes) -> Element:
     """The root of a document from outside. Refused, with what is wrong where, for what is no well-formed, harmless XML."""
     if len(body) > MOST_BYTES:
         raise too_large()
+    text = _decoded(body)
     try:
-        root: Element = fromstring(body, forbid_dtd=True)
+        root: Element = fromstring(text, forbid_dtd=True)
     except DefusedXmlException:
         raise Refused(
             "open311.entities",
@@ -102,9 +109,46 @@ def from_xml(body: bytes) -> Element:
                 "The XML cannot be read (line %(line)s, column %(column)s: %(error)s). Check that tags are closed and that the "
                 "encoding is the declared one.",
             ),
-            values={"line": line, "column": column, "error": str(error)[:120]},
+            values={"line": line, "column": column, "error": str(error).partition(": line")[0][:120]},
         ) from None
     return root
+
+
+def _decoded(body: bytes) -> str | bytes:
+    """The characters of a document that says which national encoding it is in; any other one as it came, once it is what it says."""
+    declared = _DECLARED.match(body[:200])
+    name = declared[1].decode("ascii").lower() if declared else "utf-8"
+    if name in _UTF or body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        if name == "utf-8" and not body.startswith((b"\xff\xfe", b"\xfe\xff")):
+            utf8(body)
+        return body
+    if name not in _NATIONAL:
+        raise encoding(name)
+    try:
+        return _DECLARED.sub(b"", body, count=1).decode(_NATIONAL[name])
+    except UnicodeDecodeError:
+        raise encoding(name) from None
+
+
+def utf8(body: bytes) -> None:
+    """Refused where a body is not in UTF-8; read as something else it would become other words without anybody noticing."""
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        raise encoding("utf-8", error.start + 1) from None
+
+
+def encoding(declared: str = "utf-8", place: int = 0) -> Refused:
+    """Not in the encoding that it should be in; ``place``: the first byte that shows it, counted from 1."""
+    at = (f"（第 {place} 个字节）", f" (byte {place})") if place else ("", "")
+    return Refused(
+        "open311.encoding",
+        (
+            f"内容不是有效的 %(declared)s 编码{at[0]}，请用 UTF-8 重发。",
+            f"The body is not valid %(declared)s{at[1]}; send it again in UTF-8.",
+        ),
+        values={"declared": declared[:20].upper()},
+    )
 
 
 def too_large() -> Refused:
@@ -121,11 +165,26 @@ def too_large() -> Refused:
     return refusal
 
 
+def plain(tag: Any) -> str:
+    """A tag without its namespace; "" for what is no element."""
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+
+
 def children(element: Element) -> dict[str, str]:
     """The texts of an element's children by their names without namespaces; the first of each name counts."""
     found: dict[str, str] = {}
     for child in element:
-        name = child.tag.rpartition("}")[2] if isinstance(child.tag, str) else ""
+        name = plain(child.tag)
         if name:
             found.setdefault(name, (child.text or "").strip())
+    return found
+
+
+def answers(element: Element) -> dict[str, list[str]]:
+    """``<attribute code="state">broken</attribute>``, alone or within ``attributes``, under the names that a form gives them."""
+    found: dict[str, list[str]] = {}
+    for node in element.iter():
+        code = node.get("code", "") if plain(node.tag) == "attribute" else ""
+        if code:
+            found.setdefault(f"attribute[{code}]", []).append((node.text or "").strip())
     return found

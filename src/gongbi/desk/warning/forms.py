@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -20,7 +20,9 @@ T = words.TEXTS
 
 
 class StepForm(HouseForm):
-    """``version``: of the page that was shown."""
+    """``take``: the action whose step it is, called with what was typed; ``version``: of the page that was shown."""
+
+    take: ClassVar[Callable[..., Any]]
 
     version = forms.IntegerField(widget=forms.HiddenInput)
 
@@ -43,8 +45,9 @@ class StepForm(HouseForm):
         return [self[name] for name in self.fields if name != "version"]
 
     def act(self) -> None:
-        """Take the step."""
-        raise NotImplementedError
+        """Take the step with what was typed, each field under its own name."""
+        typed = {name: value for name, value in self.cleaned_data.items() if name != "version"}
+        type(self).take(**self.given(), **typed)
 
 
 def _words(rows: int = 3) -> forms.CharField:
@@ -54,27 +57,23 @@ def _words(rows: int = 3) -> forms.CharField:
 class AssessForm(StepForm):
     """What it is about."""
 
+    take = staticmethod(actions.assess)
     finding = _words()
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self.fields["finding"].label = said(T["finding"])
 
-    def act(self) -> None:
-        actions.assess(**self.given(), finding=self.cleaned_data["finding"])
-
 
 class DismissForm(StepForm):
     """Why nothing is to be done."""
 
+    take = staticmethod(actions.dismiss)
     reason = _words()
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self.fields["reason"].label = said(T["reason"])
-
-    def act(self) -> None:
-        actions.dismiss(**self.given(), reason=self.cleaned_data["reason"])
 
 
 class ActForm(StepForm):
@@ -82,6 +81,7 @@ class ActForm(StepForm):
 
     refused_at: ClassVar[Mapping[str, str]] = {"lon": "division", "place": "division"}
 
+    take = staticmethod(actions.act)
     text = _words(4)
     division = forms.ChoiceField(required=False)
     kind = forms.ChoiceField(required=False)
@@ -101,14 +101,11 @@ class ActForm(StepForm):
         kind.choices = [("", "—"), *(pair(one.code, one.name) for one in known)]
         kind.initial = self.warning.kind or usual
 
-    def act(self) -> None:
-        data = self.cleaned_data
-        actions.act(**self.given(), text=data["text"], division=data["division"], kind=data["kind"])
-
 
 class ReviewForm(StepForm):
     """Right or wrong, and why."""
 
+    take = staticmethod(actions.review)
     verdict = forms.ChoiceField(widget=forms.RadioSelect)
     reason = _words()
 
@@ -118,10 +115,6 @@ class ReviewForm(StepForm):
         assert isinstance(verdict, forms.ChoiceField)
         verdict.label, self.fields["reason"].label = said(T["verdict"]), said(T["reason"])
         verdict.choices = [pair(name, words.VERDICTS[name]) for name in (rules.RIGHT, rules.WRONG)]
-
-    def act(self) -> None:
-        data = self.cleaned_data
-        actions.review(**self.given(), verdict=data["verdict"], reason=data["reason"])
 
 
 FORMS: dict[str, type[StepForm]] = {

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.timezone import localtime
 
 from gongbi.cases import actions as cases
 from gongbi.channels import actions as channels
@@ -86,7 +87,7 @@ def _step(order: Order, happening: Happening) -> Body | None:
 def _progress(order: Order, happening: Happening) -> Body:
     return _body(
         "progress", order, happening.at, state=happening.state, words=happening.words[0], said=happening.said,
-        our_due=happening.due_at.isoformat() if happening.due_at else None,
+        our_due=localtime(happening.due_at).isoformat() if happening.due_at else None,
     )  # fmt: skip
 
 
@@ -120,7 +121,7 @@ def _body(form: str, order: Order, at: datetime, **more: Any) -> dict[str, Any]:
         "number": order.number,
         "version": order.version,
         "standing": order.standing,
-        "at": at.isoformat(timespec="seconds"),
+        "at": localtime(at).isoformat(timespec="seconds"),
         **{key: value for key, value in more.items() if value not in (None, "")},
     }
 
@@ -141,7 +142,7 @@ def acknowledge(source: Source, number: str, *, at: datetime) -> int:
     order = queries.order_of(source, number, system("hotline"))
     if order is None:
         return 0
-    body = _body("receipt", order, at, receipt=order.arrival.receipt, due=order.due.isoformat())
+    body = _body("receipt", order, at, receipt=order.arrival.receipt, due=localtime(order.due).isoformat())
     return channels.tell_once(
         source, f"receipt:{order.pk}:{order.round}", f"order:{order.pk}", body, topic="hotline.receipt", at=at
     )
