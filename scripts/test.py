@@ -42,6 +42,8 @@ def run(column: str, database: str, arguments: list[str], only: str) -> int:
         "GONGBI_TEST_ONLY": only,
         "GONGBI_TEST_DATABASE": os.environ.get("GONGBI_TEST_DATABASE", "test_gongbi"),
     }
+    # Dozens of processes are started; without it each compiles two thousand modules again, longer than most of them run.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     workers = os.environ.get("GONGBI_TEST_WORKERS") or str(min(os.cpu_count() or 1, 4))
     command = [sys.executable, "-m", "pytest", *arguments]
     if workers not in ("0", "1") and not any(a.startswith("-n") for a in arguments):

@@ -13,10 +13,14 @@ from zoneinfo import ZoneInfo
 import hypothesis
 import pytest
 from django.conf import settings
+from django.db import connections
+from django.test import TransactionTestCase
 
 from gongbi.kernel.scope.viewer import PUBLIC, Viewer, system
 from tests.support.browsing import BROWSER_FLAGS, browser_path
+from tests.support.furnished import furnish
 from tests.support.house import House, fresh_database
+from tests.support.prepared import emptied, test_databases
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -25,7 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT.parent / "shared" / "data"
 DISTRICT = "610104"
 # Who asks for one of these works on the database of the column under test.
-TOUCH_A_DATABASE = {"db", "transactional_db", "django_db_setup", "live_server", "house"}
+TOUCH_A_DATABASE = {"db", "transactional_db", "django_db_setup", "live_server", "house", "bare"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,11 +46,21 @@ def pytest_configure() -> None:
     hypothesis.settings.load_profile("house")
     # Passwords in tests guard nothing; a real hasher would cost a quarter of a second for each account.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    _spare_the_disk()
     settings.LIMITS = "off"  # every visitor of a test comes from one address
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+
+
+def _spare_the_disk() -> None:
+    """No power is cut between two tests. (What is shown with real processes is shown with the product's own settings.)"""
+    options = settings.DATABASES["default"].setdefault("OPTIONS", {})
+    if "init_command" in options:
+        options["init_command"] += "PRAGMA synchronous=OFF;"
+    else:
+        options["options"] = "-c synchronous_commit=off"
 
 
 def _touches_a_database(item: pytest.Item) -> bool:
@@ -76,36 +90,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: order[turn[item.path]])  # stable: within a file and a turn nothing moves
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: Any
+) -> Iterator[None]:
+    """In place of pytest-django's: on SQLite the migrations are not played again for every run and worker."""
+    with django_db_blocker.unblock():
+        made = test_databases()
+        made.__enter__()
+    yield
+    with django_db_blocker.unblock():
+        made.__exit__(None, None, None)
+
+
 @pytest.fixture(autouse=True, scope="session")
-def _tables_that_never_forget_are_emptied_between_tests() -> Iterator[None]:
-    """Tests with real transactions end with a flush, which on SQLite deletes rows: append-only tables refuse that.
-
-    Their triggers are taken off for the flush alone. (On PostgreSQL a flush truncates, which asks no row trigger.)
-    """
-    from django.db import connection
-
-    if connection.vendor != "sqlite":
-        yield
-        return
-    operations = type(connection.ops)
-    plain = operations.execute_sql_flush
-
-    def flush(self: Any, sql_list: list[str]) -> None:
-        with self.connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND sql LIKE '%RAISE(ABORT%'"
-            )
-            locks = cursor.fetchall()
-            for name, _sql in locks:
-                cursor.execute(f'DROP TRIGGER "{name}"')
-            try:
-                plain(self, sql_list)
-            finally:
-                for _name, sql in locks:
-                    cursor.execute(sql)
-
+def _what_was_committed_is_emptied_where_it_was_written() -> Iterator[None]:
+    """Tests with real transactions end with a flush of all tables, of which a test has written in five."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(operations, "execute_sql_flush", flush)
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: emptied())
         yield
 
 
@@ -214,3 +216,10 @@ def house(tmp_path: Path) -> Iterator[House]:
         one = House(ROOT, tmp_path / "var", url)
         yield one
         one.kill()
+
+
+@pytest.fixture
+def bare(django_db_setup: None, tmp_path: Path) -> Iterator[House]:
+    """A house, not started, that has its tables already and nothing in them."""
+    with furnish(str(connections["default"].settings_dict["NAME"]), tmp_path / "var") as one:
+        yield one

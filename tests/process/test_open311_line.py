@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from tests.process.conftest import furnish
 from tests.process.test_sigkill import asked
+from tests.support.furnished import furnish
 from tests.support.house import House
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]

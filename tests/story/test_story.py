@@ -30,9 +30,9 @@ def _compiled() -> None:
 
 
 @pytest.fixture
-def people(browser: Browser, house: House) -> Iterator[Callable[..., Person]]:
+def people(browser: Browser, bare: House) -> Iterator[Callable[..., Person]]:
     """``people("urban")``: somebody with a browser; the same login is the same person. At the end no page had an error."""
-    album = ALBUM / ("postgres" if house.database else "sqlite")
+    album = ALBUM / ("postgres" if bare.database else "sqlite")
     album.mkdir(parents=True, exist_ok=True)
     known: dict[str, Person] = {}
     expect.set_options(timeout=PATIENCE)
@@ -40,7 +40,7 @@ def people(browser: Browser, house: House) -> Iterator[Callable[..., Person]]:
     def person(login: str = "", *, who: str = "", phone: bool = False) -> Person:
         key = login or who
         if key not in known:
-            known[key] = Person(browser, house.url, album, login, phone=phone)
+            known[key] = Person(browser, bare.url, album, login, phone=phone)
         return known[key]
 
     yield person
@@ -50,7 +50,10 @@ def people(browser: Browser, house: House) -> Iterator[Callable[..., Person]]:
     assert [error for one in known.values() for error in one.errors] == []
 
 
-def test_from_the_first_word_to_the_last_verdict(house: House, people: Callable[..., Person]) -> None:
+def test_from_the_first_word_to_the_last_verdict(bare: House, people: Callable[..., Person]) -> None:
+    house = bare
+    made = house.gongbi("demo")
+    assert made.returncode == 0, made.stderr
     house.start()
     number, link_a = speaking.a_resident_says_it(people(who="A", phone=True))
     link_b = speaking.another_joins_it(people(who="B", phone=True), number)

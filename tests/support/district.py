@@ -10,7 +10,6 @@ starts threads or a live server asks for ``own_database``, a copy of it that is 
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -70,27 +69,11 @@ def forget_caches() -> None:
     case_settings.forget()
 
 
-@contextlib.contextmanager
-def test_database() -> Iterator[None]:
-    """The test database, also where only tests of ``own_database`` run: pytest-django makes none for tests without its mark."""
-    from django.test.utils import setup_databases, teardown_databases
-
-    one = connections["default"]
-    if str(one.settings_dict["NAME"]) == str(one.creation._get_test_db_name()):
-        yield
-        return
-    made = setup_databases(verbosity=0, interactive=False, aliases={"default"})
-    try:
-        yield
-    finally:
-        teardown_databases(made, verbosity=0)
-
-
 @pytest.fixture(scope="session")
 def district_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
     """The name of a database with the district in it."""
     given = connections["default"].settings_dict
-    with django_db_blocker.unblock(), test_database():
+    with django_db_blocker.unblock():
         empty = given["NAME"]
         with copied() as name:
             build_district()

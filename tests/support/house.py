@@ -39,14 +39,19 @@ def free_ports(count: int = 2) -> int:
 
 
 @contextlib.contextmanager
-def fresh_database(url: str) -> Iterator[str]:
-    """``DATABASE_URL`` of a new, empty database on the same server ("" stays "": SQLite in the data folder)."""
+def fresh_database(url: str, template: str = "template1") -> Iterator[str]:
+    """``DATABASE_URL`` of a new database on the same server, empty or a copy ("" stays "": SQLite in the data folder)."""
     if not url.startswith("postgres"):
         yield ""
         return
     name = f"test_house_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(url, autocommit=True) as server:
-        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        # A connection that an earlier test left open would keep the template busy.
+        server.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [template]
+        )
+        words = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        server.execute(words.format(sql.Identifier(name), sql.Identifier(template)))
         try:
             yield url.rsplit("/", 1)[0] + f"/{name}"
         finally:
@@ -80,6 +85,8 @@ class House:
             k: v
             for k, v in os.environ.items()
             if not k.startswith(("GONGBI_", "DJANGO_", "PYTEST_", "PROMETHEUS_"))
+            and k
+            != "PYTHONDONTWRITEBYTECODE"  # each of a house's many processes would compile everything again
         }
         keep.pop("GONGBI_LIVE_PORT", None)
         own = {

@@ -6,8 +6,6 @@ import hashlib
 import hmac
 import json
 import mailbox
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -18,13 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from gongbi.cases.models import Report
 from gongbi.channels import actions as channels
+from gongbi.channels import tasks
 from gongbi.channels.models import Outgoing, Source
 from gongbi.channels.notices import queries
 from tests.channels.notices.conftest import ME, NOON, Web, deliver, reached
+from tests.support.forked import forked
 from tests.support.house import free_ports
 
 pytestmark = pytest.mark.process
@@ -156,22 +155,12 @@ def test_a_group_hears_through_apprise(
     assert "转到贵单位" in json.loads(taken["body"])["message"]
 
 
-WORKER = """
-import sys, django
-django.setup()
-from django.utils import timezone
-from gongbi.channels import tasks
-tasks.work_lane(int(sys.argv[1]), "out", timezone.now)
-"""
-
-
 @pytest.mark.parametrize("idempotent", [True, False])
 def test_a_worker_killed_while_it_sends_doubles_nothing(
     own_database: str,
     web: Web,
     gateway: Callable[..., Source],
     told: Callable[..., Report],
-    tmp_path: Path,
     *,
     idempotent: bool,
 ) -> None:
@@ -180,25 +169,12 @@ def test_a_worker_killed_while_it_sends_doubles_nothing(
     )
     told(confirm=True)
     web.plan("hang")
-    given = connection.settings_dict
-    url = (
-        f"sqlite:///{given['NAME']}"
-        if connection.vendor == "sqlite"
-        else f"postgres://{given['USER']}:{given['PASSWORD']}@{given['HOST']}:{given['PORT']}/{given['NAME']}"
-    )
-    from django.conf import settings
-
-    env = os.environ | {
-        "DATABASE_URL": url,
-        "DJANGO_SETTINGS_MODULE": "gongbi.ops.settings",
-        "GONGBI_VAR": str(settings.VAR),
-    }
-    worker = subprocess.Popen([sys.executable, "-c", WORKER, str(source.pk)], env=env)
-    until = time.monotonic() + 300
-    while not web.taken and worker.poll() is None and time.monotonic() < until:
-        time.sleep(0.05)
-    worker.send_signal(signal.SIGKILL)
-    worker.wait()
+    worker = forked(lambda: tasks.work_lane(source.pk, "out", lambda: NOON))
+    until = time.monotonic() + 60
+    while not web.taken and worker.is_alive() and time.monotonic() < until:
+        time.sleep(0.02)
+    worker.kill()
+    worker.join()
     assert len(web.taken) == 1
     later = NOON + timedelta(days=365)
     channels.deliver(source.pk, at=later)

@@ -2,47 +2,41 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
+from datetime import timedelta
 
 import pytest
-from django.conf import settings
 from django.db import connection, transaction
 
-from gongbi.kernel.outbox import actions, tasks
+from gongbi.kernel.outbox import actions, rules, subscribers, tasks, worker
 from gongbi.kernel.outbox.models import Delivery, OutboxRow
+from gongbi.kernel.outbox.subscribers import Event
+from tests.support.forked import forked
 
 EVENTS, MATTERS = 400, 40
 
-# The handler writes one row per event: twice would break the key; a gap in ``seen`` would break the order.
-WORKER = """
-import sys, django
-from django.conf import settings
-settings.DATABASES["default"]["NAME"] = sys.argv[1]
-django.setup()
-from datetime import timedelta
-from django.db import connection
-from gongbi.kernel.outbox import rules, subscribers, worker
-rules.LEASE = timedelta(seconds=2)
-worker.rules.LEASE = rules.LEASE
-import gongbi.kernel.outbox.actions as actions
 
-@subscribers.subscribe("crash.*", "test.effect")
-def effect(event):
+def effect(event: Event) -> None:
+    """One row for each event: twice would break the key; a later number that is there already, the order."""
     with connection.cursor() as cursor:
-        cursor.execute("INSERT INTO test_effect (event, matter, n) VALUES (%s, %s, %s)",
-                       [event.id, event.matter_id, event.payload["n"]])
-        cursor.execute("SELECT count(*) FROM test_effect WHERE matter = %s AND n > %s", [event.matter_id, event.payload["n"]])
+        cursor.execute(
+            "INSERT INTO test_effect (event, matter, n) VALUES (%s, %s, %s)",
+            [event.id, event.matter_id, event.payload["n"]],
+        )
+        cursor.execute(
+            "SELECT count(*) FROM test_effect WHERE matter = %s AND n > %s",
+            [event.matter_id, event.payload["n"]],
+        )
         assert cursor.fetchone()[0] == 0, "out of order"
-print("ready", flush=True)
-worker.run()
-"""
+
+
+def work() -> None:
+    """``gongbi worker`` with a short lease and one subscriber more."""
+    rules.LEASE = timedelta(seconds=2)
+    subscribers.subscribe("crash.*", "test.effect")(effect)
+    worker.run()
 
 
 @pytest.fixture
@@ -52,20 +46,6 @@ def effects(transactional_db: None) -> Iterator[None]:
     yield
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE test_effect")
-
-
-def start() -> subprocess.Popen[bytes]:
-    name = str(connection.settings_dict["NAME"])
-    root = Path(settings.ROOT)
-    environment = os.environ | {
-        "PYTHONPATH": os.pathsep.join([str(root / "src"), os.environ.get("PYTHONPATH", "")])
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-c", WORKER, name], stdout=subprocess.PIPE, env=environment, cwd=root
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == b"ready\n"
-    return process
 
 
 def finished() -> int:
@@ -83,20 +63,21 @@ def test_killing_the_worker_again_and_again_loses_nothing_and_doubles_nothing(ef
     kills = 0
     deadline = time.monotonic() + 60
     while kills < 4 and finished() < EVENTS and time.monotonic() < deadline:
-        process = start()
+        process = forked(work)
         before = finished()
         while finished() < before + 15 and time.monotonic() < deadline:
             time.sleep(0.005)
         time.sleep(chance.random() * 0.05)
-        process.send_signal(signal.SIGKILL)
-        process.wait(5)
+        process.kill()
+        process.join(5)
         kills += 1
         assert finished() < EVENTS, "too quick to be killed in the middle: more events are needed"
-    process = start()
+    process = forked(work)
     while finished() < EVENTS and time.monotonic() < deadline:
         time.sleep(0.05)
     process.terminate()
-    assert process.wait(10) == 0
+    process.join(10)
+    assert process.exitcode == 0
     assert kills == 4
     assert finished() == EVENTS
     assert Delivery.objects.count() == EVENTS
@@ -109,19 +90,19 @@ def test_killing_the_worker_again_and_again_loses_nothing_and_doubles_nothing(ef
 @pytest.mark.process
 @pytest.mark.slow
 def test_several_worker_processes_share_the_work_on_postgresql(effects: None) -> None:
-    processes = [start() for _ in range(3 if connection.vendor == "postgresql" else 1)]
+    processes = [forked(work) for _ in range(3 if connection.vendor == "postgresql" else 1)]
     try:
         for n in range(EVENTS):
             with transaction.atomic():
                 actions.publish("crash.test", at=tasks.now(), matter_id=n % MATTERS, payload={"n": n})
         deadline = time.monotonic() + 40
-        processes[-1].send_signal(signal.SIGKILL) if len(processes) > 1 else None
+        processes[-1].kill() if len(processes) > 1 else None
         while finished() < EVENTS and time.monotonic() < deadline:
             time.sleep(0.05)
     finally:
         for process in processes:
             process.terminate()
-            process.wait(10)
+            process.join(10)
     assert finished() == EVENTS
     assert Delivery.objects.count() == EVENTS
     assert not OutboxRow.objects.exclude(last_error="").exists()
