@@ -14,7 +14,8 @@ function commands([tag, given]: Shape): string {
     `M${n("cx") - rx} ${n("cy")}a${rx} ${ry} 0 1 0 ${2 * rx} 0a${rx} ${ry} 0 1 0 ${-2 * rx} 0`;
   switch (tag) {
     case "path":
-      return given["d"] ?? "";
+      // The first step of a path counts from its own corner; behind another shape it must say so.
+      return (given["d"] ?? "").replace(/^m\s*(-?\d*\.?\d+)[\s,]*(-?\d*\.?\d+)/, "M$1 $2m0 0");
     case "circle":
       return oval(n("r"), n("r"));
     case "ellipse":

@@ -60,6 +60,16 @@ def far_exif() -> bytes:
     return exif.tobytes()
 
 
+def territory_of(grid: str) -> list[float]:
+    """A place inside this grid: longitude, latitude."""
+    from gongbi.territory import queries as territory
+
+    found: list[float] = territory.map_geojson("grid", grid, on=timezone.now())["features"][0]["properties"][
+        "label"
+    ]
+    return found
+
+
 def test_refused_is_shown_and_mended_and_accounts_do_not_meet(phone: Phone, page: Page, line: Line) -> None:
     from gongbi.cases.models import Report
     from gongbi.parties.models import Account, Post, PostTerritory, touch
@@ -154,11 +164,9 @@ def test_one_tap_and_one_photo_and_the_question_about_a_far_one(page: Page) -> N
     from gongbi.kernel.files.models import StoredFile
     from gongbi.parties.models import PostTerritory
     from gongbi.rounds.models import FieldPhoto
-    from gongbi.territory import queries as territory
 
     grid = PostTerritory.objects.get(post__person__account__username="grid").code
-    shapes = territory.map_geojson("grid", grid, on=timezone.now())["features"]
-    lon, lat = shapes[0]["properties"]["label"]
+    lon, lat = territory_of(grid)
     page.context.set_geolocation({"longitude": lon, "latitude": lat})
     page.reload()
     page.locator(".field-shift").wait_for()
@@ -188,12 +196,120 @@ def test_one_tap_and_one_photo_and_the_question_about_a_far_one(page: Page) -> N
     assert FieldPhoto.objects.filter(far=True, sure=True).count() == 1
 
 
-def test_an_emergency_shows_the_number_without_a_line(page: Page, line: Line) -> None:
+# A browser whose recogniser works on the phone, one that has none of the kind, one that does not say where it works.
+RECOGNISERS = """
+(() => {
+  window.started = [];
+  class Recogniser {
+    start() {
+      window.started.push(this.processLocally === true);
+      if (!this.processLocally) return;
+      const words = [Object.assign([{ transcript: "三楼着火了" }], { isFinal: true })];
+      setTimeout(() => this.onresult({ resultIndex: 0, results: words }));
+    }
+    stop() {}
+  }
+  const how = location.search;
+  if (how !== "?silent") {
+    Recogniser.prototype.processLocally = false;
+    Recogniser.available = async ({ langs, processLocally }) =>
+      how === "?local" && processLocally && langs[0] === "zh-CN" ? "available" : "downloadable";
+  }
+  window.SpeechRecognition = window.webkitSpeechRecognition = Recogniser;
+})();
+"""
+
+
+def test_dictation_stays_on_the_phone_and_an_emergency_shows_the_number_without_a_line(
+    phone: Phone, page: Page, line: Line
+) -> None:
+    assert phone.context is not None
+    phone.context.add_init_script(RECOGNISERS)
+    for how in ("silent", "elsewhere", "local"):
+        page.goto(f"{phone.site}/field/?{how}#/report")
+        page.locator("[data-text]").wait_for()
+        button = page.locator("[data-dictate]")
+        if how == "local":
+            button.click()
+            page.wait_for_function("document.querySelector('[data-text]').value === '三楼着火了'")
+            button.get_by_text("点一下停").click()
+            button.get_by_text("不出手机").wait_for()
+            assert page.evaluate("window.started") == [True]
+        else:
+            page.evaluate("document.querySelector('gb-field').dictation.look('zh-CN')")
+            assert button.count() == 0
+            page.evaluate("document.querySelector('gb-field').dictation.start('zh-CN', () => undefined)")
+            assert page.evaluate("window.started") == []
     line.cut()
     way(page, 1)
     page.locator("[data-text]").fill("三楼着火了，冒浓烟")
     page.locator(".field-send button").nth(1).click()
     assert page.locator(".field-notice a[href='tel:119']").count() == 1
+
+
+def test_tasks_are_taken_declined_handed_over_and_answered(page: Page, line: Line) -> None:
+    from gongbi.cases import actions as cases
+    from gongbi.cases.actions.statement import Statement
+    from gongbi.cases.triage import Said
+    from gongbi.field.doing import ask
+    from gongbi.kernel.files.models import StoredFile
+    from gongbi.kernel.scope.viewer import PUBLIC
+    from gongbi.parties import queries as parties
+    from gongbi.parties.models import Account
+    from gongbi.rounds import actions as rounds
+    from gongbi.rounds.models import FieldPhoto, FieldTask
+    from tests.rounds.test_rounds import other_worker
+
+    now = timezone.now()
+    me, desk = (
+        parties.viewer_of(Account.objects.get(username=name), at=now) for name in ("grid", "dispatcher")
+    )
+    colleague = other_worker(me)
+    for n, viewer in enumerate((me, colleague)):
+        rounds.start_shift(key=f"{n:032x}", started_at=now, viewer=viewer, at=now)
+    (lon, lat) = territory_of(me.territories[0])
+    titles = ("井盖缺了一角", "路灯不亮", "墙皮要掉下来了")
+    tasks = []
+    for text in titles:
+        said = Said(text=text, said_at=now, channel="web", lon=lon, lat=lat)
+        case = cases.receive(Statement(said=said), viewer=PUBLIC, at=now).report.case
+        tasks.append(ask(case.number, "现场看看", desk, at=now))
+    page.reload()
+    page.locator(".field-next", has_text=titles[0]).click()  # the next one stands first, one tap away
+    assert page.get_by_role("link", name="导航过去").get_attribute("href") == (
+        f"geo:{lat:.6f},{lon:.6f}?q={lat:.6f},{lon:.6f}"
+    )
+    page.get_by_role("button", name="接受").click()
+    page.locator(".chip", has_text="前往中").wait_for()
+    page.locator(".field-send button").click()
+    page.locator(".field-error", has_text="请选一个结果").wait_for()
+    for n in range(2):  # before and after
+        page.locator("[data-camera]").set_input_files(jpegs(picture(20 + n)))
+        page.locator(".field-photos li").nth(n).wait_for()
+    page.get_by_text("属实", exact=True).click()
+    page.locator(".field-send button").click()
+    until(lambda: FieldTask.objects.get(pk=tasks[0].pk).state == "done")
+    photos = StoredFile.objects.filter(matter_id=tasks[0].about)
+    taken = FieldPhoto.objects.filter(file_id__in=photos.values("pk"))
+    assert len(photos) == 2
+    assert {one.digest for one in taken} == {one.original_digest for one in photos}
+    assert all(one.taken_at and one.lon is not None for one in taken)
+
+    line.cut()  # the other two without a line: shown at once, sent when it is back
+    page.locator(".field-card", has_text=titles[1]).click()
+    page.get_by_role("button", name="不能去").click()
+    page.get_by_role("button", name="离得太远").click()
+    page.locator(".field-card", has_text=titles[2]).click()
+    page.get_by_role("button", name="转交").click()
+    page.locator(".field-dialog button").first.click()
+    page.get_by_text("没有等您办的事").wait_for()
+    page.locator(".field-line", has_text="2 条待发").wait_for()
+    line.restore()
+    page.evaluate("dispatchEvent(new Event('online'))")
+    page.locator(".field-line", has_text="都已发出").wait_for()
+    for task in tasks[1:]:
+        task.refresh_from_db()
+        assert (task.state, task.post_id) == ("offered", colleague.post_id)
 
 
 def test_twelve_photos_go_below_three_megabytes(page: Page, tmp_path: Path) -> None:
@@ -209,8 +325,16 @@ def test_twelve_photos_go_below_three_megabytes(page: Page, tmp_path: Path) -> N
     assert sum(one.stat().st_size for one in noise) * 6 > 2 * TWELVE
 
 
-def test_the_first_load_is_light(phone: Phone, page: Page) -> None:
-    """Everything that the phone keeps, compressed as the house sends it, with the bundle."""
+def test_the_first_load_is_light_and_the_app_can_be_installed(phone: Phone, page: Page) -> None:
+    """Everything that the phone keeps, compressed as the house sends it, with the bundle; Chromium's own list of what is missing is empty."""
+    assert phone.context is not None
+    session = phone.context.new_cdp_session(page)
+    found = session.send("Page.getInstallabilityErrors")["installabilityErrors"]
+    # A context of the test's own is no profile on which anything could be installed.
+    assert [one for one in found if one["errorId"] != "in-incognito"] == []
+    told = session.send("Page.getAppManifest")
+    assert told["errors"] == []
+    assert told["url"] == f"{phone.site}/field/app.webmanifest"
     entry = assets.entry("field/app")
     assert entry is not None
     # One script and one sheet: each further file would be a further wait on a bad line.

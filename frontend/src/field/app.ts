@@ -4,6 +4,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { define, Island } from "../lib/dom";
 import drawn from "virtual:field-icons";
 import { announce, isEnglish, type Words } from "../lib/words";
+import { Dictation } from "./dictation";
 import { alarmIn, fresh, mending, NOTHING_YET, remember, type Draft, type Last } from "./draft";
 import { isFar, MOST, photoOf, Unreadable, type Place } from "./photos";
 import { caseScreen, taskScreen } from "./screen-task";
@@ -47,6 +48,7 @@ export class GbField extends Island {
   minutes: { form: Pair; minutes: number; entries: number; unit: string }[] | undefined;
   names: Record<number, string> = {};
   route: [number, number][] = [];
+  readonly dictation = new Dictation(() => this.requestUpdate());
   others = false; // the matters of colleagues are drawn when they are asked for
   ready = false;
   private sending = false;
@@ -63,6 +65,10 @@ export class GbField extends Island {
   }
   get grids(): string[] {
     return this.bundle?.grids.map((grid) => grid.code) ?? [];
+  }
+  /** The language that is dictated. */
+  get spoken(): string {
+    return isEnglish() ? "en-US" : "zh-CN";
   }
   get waiting(): Item[] {
     return this.items.filter((item) => item.state === "waiting");
@@ -153,6 +159,7 @@ export class GbField extends Island {
   async go(): Promise<void> {
     const [, path = ""] = location.hash.split("#/");
     const [screen = "", argument = ""] = path.split("/");
+    this.dictation.stop();
     this.screen = screen;
     this.argument = argument;
     this.trouble = "";
@@ -171,7 +178,10 @@ export class GbField extends Island {
       this.draft = item ? await mending(item, this.last, this.grids) : undefined;
     } else if (screen === "task" || screen === "case") this.draft = fresh("report", { ...this.last, place: "" }, grid);
     else this.draft = undefined;
-    if (this.draft) this.locate();
+    if (this.draft) {
+      this.locate();
+      void this.dictation.look(this.spoken);
+    }
     if (screen === "more" && argument === "minutes") void this.loadMinutes();
     if (screen === "more" && argument === "map") void this.loadRoute();
     this.requestUpdate();

@@ -20,14 +20,14 @@ function picture(photo: Photo, shown: Photo[]): string {
   return url;
 }
 
-export function photoPart(app: GbField, draft: Draft, label: string): TemplateResult {
+export function photoPart(app: GbField, draft: Draft, label: string, main = true): TemplateResult {
   const far = app.farOnes(draft.photos);
   const set = (photos: Photo[]): void => {
     draft.photos = photos;
     app.requestUpdate();
   };
   return html`<section class="field-part">
-    <div class="field-choices"><label class="button button-main big">${app.icon("camera")} ${label}
+    <div class="field-choices"><label class="button ${main ? "button-main" : ""} big">${app.icon("camera")} ${label}
         <input class="unseen" type="file" accept="image/*" capture="environment" data-camera @change=${(event: Event) => void app.addPhotos(event.target as HTMLInputElement)} /></label>
       <label class="button big">${app.icon("image-plus")} ${T("选照片", "Choose")}
         <input class="unseen" type="file" accept="image/*" multiple data-album @change=${(event: Event) => void app.addPhotos(event.target as HTMLInputElement)} /></label></div>
@@ -69,9 +69,22 @@ function kinds(app: GbField, draft: Draft): TemplateResult {
       <option value="">${T("不选，由系统判断", "Leave it to the system")}</option>${all.map((kind) => html`<option value=${kind.code} .selected=${draft.kind === kind.code}>${app.words(kind.name)}</option>`)}</select></label></fieldset>`;
 }
 
+function dictate(app: GbField, draft: Draft): void {
+  if (app.dictation.hearing) return app.dictation.stop();
+  void app.dictation.start(app.spoken, (said) => {
+    draft.text += said;
+    app.alarm = undefined;
+    app.requestUpdate();
+  });
+}
+
 export function words(app: GbField, draft: Draft, label: string): TemplateResult {
   const known = app.last.texts[draft.kind] ?? [];
   return html`<label class="field-row"><span>${label}</span><textarea rows="2" data-text maxlength="2000" .value=${draft.text} @input=${(event: Event) => { draft.text = (event.target as HTMLTextAreaElement).value; app.alarm = undefined; }}></textarea></label>
+    ${app.dictation.can
+      ? html`<div class="field-choices"><button class="button big" data-dictate aria-pressed=${app.dictation.hearing ? "true" : "false"} @click=${() => dictate(app, draft)}>${app.icon("mic")}
+          ${app.dictation.hearing ? T("正在听，点一下停", "Listening: tap to stop") : T("说话记下（不出手机）", "Dictate (stays on the phone)")}</button></div>`
+      : nothing}
     ${known.length ? html`<div class="field-templates" aria-label=${T("上次写的", "Written before")}>${known.map((text) => html`<button class="button" @click=${() => { draft.text = text; app.requestUpdate(); }}>${text}</button>`)}</div>` : nothing}`;
 }
 
@@ -124,7 +137,7 @@ export function entryScreen(app: GbField): TemplateResult {
     ${where(app, draft)}
     ${draft.sort === "report"
       ? nothing
-      : html`${photoPart(app, draft, T("拍照（可不拍）", "Photo (not needed)"))}
+      : html`${photoPart(app, draft, T("拍照", "Photo"), false)}
           <label class="choice"><input type="checkbox" data-matter .checked=${draft.matter} @change=${(event: Event) => { draft.matter = (event.target as HTMLInputElement).checked; app.requestUpdate(); }} /><span class="choice-body">${T("发现问题，一并上报（不用再填一次）", "Something found: report it too, nothing typed twice")}</span></label>`}
     ${alarmPart(app, () => save(draft.sort === "report" ? "report" : "note"))}
     ${app.trouble ? html`<p class="field-error" role="alert">${app.trouble}</p>` : nothing}

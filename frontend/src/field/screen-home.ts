@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { GbField } from "./app";
 import { T } from "./say";
-import type { Case, Kind, Task } from "./types";
+import type { Case, Kind, Plan, Task } from "./types";
 
 const SPOTS = 6;
 
@@ -24,6 +24,8 @@ export function way(place: { lon: number | null; lat: number | null; title: stri
   // Every phone's map application answers to geo:; the name goes along.
   return place.lon === null || place.lat === null ? "" : `geo:${place.lat.toFixed(6)},${place.lon.toFixed(6)}?q=${place.lat.toFixed(6)},${place.lon.toFixed(6)}`;
 }
+
+export const dueWords = (one: Plan): string => (one.late ? T("该去了：{0}", "Due since {0}", one.due) : T("{0} 前", "by {0}", one.due));
 
 function shift(app: GbField): TemplateResult {
   const on = app.onDuty;
@@ -65,20 +67,22 @@ export function homeScreen(app: GbField): TemplateResult {
   if (!bundle) return html``;
   const mine = bundle.cases.filter((one) => one.mine);
   const others = bundle.cases.filter((one) => !one.mine);
+  const [next, ...after] = [...bundle.tasks.map((task) => taskLine(app, task)), ...mine.map((one) => caseLine(app, one))];
   const due = bundle.plan.slice(0, 3);
   return html`<h1 class="unseen" tabindex="-1">${T("任务", "Tasks")}</h1>
-    ${shift(app)} ${atOnce(app)}
+    ${shift(app)} ${next ? html`<section class="field-part"><h2>${T("下一件", "Next")}</h2><ul class="plain-list field-next">${next}</ul></section>` : nothing} ${atOnce(app)}
     <div class="field-choices"><a class="button button-main big" href="#/report">${app.icon("send")} ${T("上报别的", "Report something else")}</a>
       <a class="button big" href="#/checkin">${app.icon("map-pin")} ${T("到点签到", "Check in here")}</a></div>
-    <section class="field-part"><h2>${T("先办这些", "Do these first")}</h2>
-      ${bundle.tasks.length || mine.length
-        ? html`<ul class="plain-list">${bundle.tasks.map((task) => taskLine(app, task))}${mine.map((one) => caseLine(app, one))}</ul>`
-        : html`<p class="soft">${T("没有等您办的事。有新任务会出现在这里。", "Nothing waits for you. New tasks appear here.")}</p>`}</section>
+    ${next
+      ? after.length
+        ? html`<section class="field-part"><h2>${T("然后办这些", "Then these")}</h2><ul class="plain-list">${after}</ul></section>`
+        : nothing
+      : html`<p class="soft">${T("没有等您办的事。有新任务会出现在这里。", "Nothing waits for you. New tasks appear here.")}</p>`}
     ${due.length
       ? html`<section class="field-part"><h2>${T("该去看看的人", "Whom to look in on")}</h2><ul class="plain-list">${due.map(
           (one) => html`<li><a class="field-card" href="#/visit/${one.id}"><strong>${one.name} · ${app.words(one.kind)}</strong><span>${one.door}</span>
-            <span data-tone=${one.late ? "soon" : "quiet"} class="field-due">${one.late ? T("该去了：{0}", "Due since {0}", one.due) : T("{0} 前", "by {0}", one.due)}</span></a></li>`,
-        )}</ul>${bundle.plan.length > due.length ? html`<p><a href="#/more/plan">${T("全部 {0} 位", "All {0}", bundle.plan.length)}</a></p>` : nothing}</section>`
+            <span data-tone=${one.late ? "soon" : "quiet"} class="field-due">${dueWords(one)}</span></a></li>`,
+        )}</ul>${bundle.plan.length > due.length ? html`<p><a class="button big" href="#/more/plan">${T("全部 {0} 位", "All {0}", bundle.plan.length)}</a></p>` : nothing}</section>`
       : nothing}
     ${others.length
       ? html`<details class="fold" ?open=${app.others} @toggle=${(event: Event) => { app.others = (event.target as HTMLDetailsElement).open; app.requestUpdate(); }}>

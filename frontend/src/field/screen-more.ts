@@ -3,13 +3,21 @@ import type { Feature, Geometry } from "geojson";
 import { boundsOf, Plane, type Said } from "../lib/geo";
 import type { GbField } from "./app";
 import { T } from "./say";
+import { dueWords } from "./screen-home";
+import type { Pair } from "./types";
 
+const EMERGENCY: [number: string, words: Pair][] = [
+  ["110", ["报警", "Police"]],
+  ["119", ["火警", "Fire"]],
+  ["120", ["急救", "Ambulance"]],
+  ["122", ["交通", "Traffic"]],
+];
 
 function contacts(app: GbField): TemplateResult {
   const rows = app.bundle?.contacts ?? [];
   const card = app.bundle?.grids[0]?.card;
   return html`<h1 tabindex="-1">${T("联系人", "Contacts")}</h1>
-    <div class="field-choices">${["110", "119", "120", "122"].map((number) => html`<a class="button button-danger big" href="tel:${number}">${number}</a>`)}</div>
+    <div class="field-choices">${EMERGENCY.map(([number, words]) => html`<a class="button button-danger big" href="tel:${number}">${app.icon("phone-call")} ${app.words(words)} ${number}</a>`)}</div>
     ${card ? html`<p>${T("公示牌：", "Public card: ")}${card.worker_name} ${card.phone}</p>` : nothing}
     <ul class="plain-list">${rows.map((one) => html`<li class="field-call"><span>${app.words(one.name)}</span><a class="button big" href="tel:${one.phone}">${app.icon("phone")} ${one.phone}</a></li>`)}</ul>`;
 }
@@ -43,7 +51,7 @@ function map(app: GbField): TemplateResult {
 
 function plan(app: GbField): TemplateResult {
   return html`<h1 tabindex="-1">${T("走访计划", "Visit plan")}</h1><ul class="plain-list">${(app.bundle?.plan ?? []).map(
-    (one) => html`<li><a class="field-card" href="#/visit/${one.id}"><strong>${one.name} · ${app.words(one.kind)}</strong><span>${one.door}</span><span class="field-due" data-tone=${one.late ? "soon" : "quiet"}>${one.due}</span></a></li>`,
+    (one) => html`<li><a class="field-card" href="#/visit/${one.id}"><strong>${one.name} · ${app.words(one.kind)}</strong><span>${one.door}</span><span class="field-due" data-tone=${one.late ? "soon" : "quiet"}>${dueWords(one)}</span></a></li>`,
   )}</ul>`;
 }
 
@@ -56,7 +64,7 @@ function minutes(app: GbField): TemplateResult {
 export function moreScreen(app: GbField): TemplateResult {
   const pages: Record<string, (app: GbField) => TemplateResult> = { contacts, duties, map, plan, minutes };
   const page = pages[app.argument];
-  if (page) return html`${page(app)}<p><a href="#/more">${T("返回", "Back")}</a></p>`;
+  if (page) return html`${page(app)}<p><a class="button big" href="#/more">${T("返回", "Back")}</a></p>`;
   const links: [string, string, string][] = [
     ["more/map", "map", T("我的网格和路线", "My grid and route")],
     ["more/plan", "calendar", T("走访计划", "Visit plan")],
@@ -70,7 +78,7 @@ export function moreScreen(app: GbField): TemplateResult {
     <ul class="plain-list field-links">${links.map(([path, icon, words]) => html`<li><a class="button big" href="#/${path}">${app.icon(icon)} ${words}</a></li>`)}</ul>
     <section class="field-part"><h2>${T("显示", "Display")}</h2>
       <div class="field-choices"><button class="button big" @click=${() => app.setLook("theme", root["theme"] === "dark" ? "light" : "dark")}>${app.icon("contrast")} ${T("明暗", "Light or dark")}</button>
-      <button class="button big" @click=${() => app.setLook("size", root["size"] ? "normal" : "large")}>${app.icon("a-large-small")} ${T("字大小", "Text size")}</button>
+      <button class="button big" @click=${() => app.setLook("size", { large: "elder", elder: "normal" }[root["size"] ?? ""] ?? "large")}>${app.icon("a-large-small")} ${T("字大小", "Text size")}</button>
       <button class="button big" @click=${() => app.setLanguage(document.documentElement.lang.startsWith("en") ? "zh-hans" : "en")}>${app.icon("languages")} ${T("English", "中文")}</button></div></section>
     <section class="field-part"><p>${app.bundle?.me.name} · ${app.bundle?.me.unit}</p>
       <div class="field-choices"><button class="button big" @click=${() => app.askSignOut()}>${app.icon("log-out")} ${T("退出登录", "Sign out")}</button></div></section>`;

@@ -73,7 +73,7 @@ export function taskScreen(app: GbField): TemplateResult {
       ${goThere(app, task)}<button class="button big" @click=${decline}>${T("不能去", "Cannot go")}</button>
       ${colleagues.length ? html`<button class="button big" @click=${handOver}>${T("转交", "Hand over")}</button>` : nothing}</div>
     <section class="field-part"><h2>${T("现场情况", "What you found")}</h2>
-      ${photoPart(app, draft, T("拍现场", "Take a photo"))}
+      ${photoPart(app, draft, task.purpose === "check" ? T("拍处理后", "Photo after") : T("拍现场", "Take a photo"))}
       ${segments("verdict", T("结果", "Result"), verdicts, draft.verdict, (value) => { draft.verdict = value; app.requestUpdate(); })}
       ${words(app, draft, T("补充几个字（可不写）", "A few words (not needed)"))}
       ${app.trouble ? html`<p class="field-error" role="alert">${app.trouble}</p>` : nothing}
