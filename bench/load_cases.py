@@ -7,17 +7,18 @@ import itertools
 import random
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import orjson
 from django.db import connection
+from django.db.models import Model
 
-from gongbi.cases.actions.receive import as_json, title_of
 from gongbi.cases.models import Case, Report
 from gongbi.cases.queries.triage import look_ups
 from gongbi.cases.settings import DEFAULTS
-from gongbi.cases.triage import Said, triage
+from gongbi.cases.triage import Said, as_json, triage
+from gongbi.cases.wording import title_of
 from gongbi.duties import queries as duties
 from gongbi.insight.models import CaseFacts
 from gongbi.kernel.clock.engine import due as due_after
@@ -48,6 +49,16 @@ TABLES: dict[str, tuple[str, ...]] = {
     backends.TABLE: ("matter_id", "words"),
     CaseFacts._meta.db_table: _FACTS,
 }
+
+
+@cache
+def _usual(model: type[Model]) -> dict[str, Any]:
+    """The default of every column that has one or may be empty."""
+    return {
+        one.attname: one.get_default() for one in model._meta.concrete_fields if one.has_default() or one.null
+    }
+
+
 # How the open cases of a district are spread over the states, in per mille.
 OPEN_SHARES = {
     "received": 60, "clarifying": 20, "accepted": 40, "dispatched": 150, "disputed": 10,
@@ -217,7 +228,8 @@ class Maker:
         ]  # fmt: skip
         for model, row in put:
             table = model._meta.db_table
-            made[table].append(tuple(row[name] for name in TABLES[table]))
+            usual = _usual(model)  # of a column that came later and that nothing is said of here
+            made[table].append(tuple(row[name] if name in row else usual[name] for name in TABLES[table]))
         made[backends.TABLE].append((key, backends.stored(words.tokens(f"{text} "))))
 
     def _course(

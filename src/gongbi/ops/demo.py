@@ -16,7 +16,7 @@ from gongbi.ops.parts import load
 GROUND: tuple[str, ...] = (
     "gongbi.ops.demo:territory",
     "gongbi.ops.demo:parties",
-    "gongbi.duties.demo:build_demo",
+    "gongbi.ops.demo:duties",
     "gongbi.ops.demo:cards",
 )
 # Through the actions of everyday, each in its own transaction.
@@ -100,6 +100,13 @@ def parties(*, at: datetime) -> str:
         viewer=VIEWER,
     )
     return f"{made.units} units, {made.posts} posts, {len(made.logins)} accounts (all people are invented)"
+
+
+def duties(*, at: datetime) -> str:
+    """Kinds, standards, limits, duty lists: also what the measured databases are loaded on."""
+    from gongbi.duties.demo import build_demo
+
+    return build_demo(at=at)
 
 
 def cards(*, at: datetime) -> str:

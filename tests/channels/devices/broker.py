@@ -101,9 +101,7 @@ def running(folder: Path, users: Mapping[str, str]) -> Iterator[Broker]:
         config + "user root\n"
     )  # who starts the tests can read these files
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [PROGRAM, "-c", str(folder / "mosquitto.conf"), "-v"], stdout=log, stderr=log
-        )
+        process = subprocess.Popen([PROGRAM, "-c", str(folder / "mosquitto.conf")], stdout=log, stderr=log)
     try:
         until = time.monotonic() + 10
         while True:
