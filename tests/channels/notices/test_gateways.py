@@ -21,7 +21,7 @@ from gongbi.cases.models import Report
 from gongbi.channels import actions as channels
 from gongbi.channels import tasks
 from gongbi.channels.models import Outgoing, Source
-from gongbi.channels.notices import queries
+from gongbi.channels.notices import queries, robots
 from tests.channels.notices.conftest import ME, NOON, Web, deliver, reached
 from tests.support.forked import forked
 from tests.support.house import free_ports
@@ -153,6 +153,58 @@ def test_a_group_hears_through_apprise(
     assert deliver(NOON) == 1
     [taken] = web.taken
     assert "转到贵单位" in json.loads(taken["body"])["message"]
+
+
+ANSWERS = (
+    # the robot's answer · taken · tried again by itself · what is noted
+    ("ok", True, False, ""),
+    ("errcode=93000", False, False, "errcode = 93000"),  # WeCom: a wrong key, told with HTTP 200
+    ("errcode=310000", False, False, "errcode = 310000"),  # DingTalk: a keyword is missing
+    ("code=19001", False, False, "code = 19001"),  # Feishu: no such robot
+    ("errcode=45009", False, True, "errcode = 45009"),  # too many in a minute: later
+    ("503", False, True, "HTTP 503"),
+    ("502", False, False, "uncertain: HTTP 502; it may have been taken"),
+    ("400", False, False, "HTTP 400"),
+    ("drop", False, False, "uncertain: the line broke"),
+)
+
+
+@pytest.mark.parametrize("way", sorted(robots.ADDRESSES))
+def test_a_robot_is_heard_though_it_answers_200_to_what_it_refuses(
+    web: Web, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    import apprise
+
+    key = "a1b2c3d4" * 5
+    plugin = type(apprise.Apprise.instantiate(robots.ADDRESSES[way].replace("{key}", key)))
+    monkeypatch.setattr(plugin, "notify_url", f"http://127.0.0.1:{web.port}/robot")
+    web.plan(*(word for word, *_expected in ANSWERS))
+    for word, done, again, error in ANSWERS:
+        outcome = robots.send(way, key, "AJ-1", "转到贵单位")
+        assert (outcome.done, outcome.again) == (done, again), word
+        assert outcome.error.startswith(error)
+        assert bool(outcome.error) is not done
+    assert len(web.taken) == 2  # the first, and the one whose line broke
+
+
+def test_a_robot_that_is_not_there_is_asked_again_and_a_wrong_key_is_not() -> None:
+    away = robots.send("wecom", "x", "AJ-1", "…", address="json://127.0.0.1:9/")
+    assert (away.done, away.again, away.error[:11]) == (False, True, "not reached")
+    assert not robots.send("wecom", " ", "AJ-1", "…").again
+
+
+@pytest.mark.django_db
+def test_a_gateway_without_keys_behind_a_proxy_that_broke_is_left_to_a_person(
+    web: Web, gateway: Callable[..., Source], told: Callable[..., Report]
+) -> None:
+    gateway("sms", transport="web", ways=["sms"], url=f"http://127.0.0.1:{web.port}/", idempotent=False)
+    told(confirm=True)
+    web.plan("503", "502")
+    deliver(NOON)
+    assert not queries.dead(ME)  # it said itself that it has not taken it
+    deliver(NOON + timedelta(hours=1))
+    [letter] = queries.dead(ME)
+    assert letter.last_error.startswith("uncertain: HTTP 502")
 
 
 @pytest.mark.parametrize("idempotent", [True, False])

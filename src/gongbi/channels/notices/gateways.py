@@ -27,11 +27,6 @@ FILE, SMTP, WEB, ROBOT = "file", "smtp", "web", "robot"
 TRANSPORTS = (FILE, SMTP, WEB, ROBOT)
 TIMEOUT = 10  # s
 _ANSWER = 64 * 1024  # bytes read of a gateway's answer
-_ROBOT_URL = {
-    rules.WECOM: "wecombot://{key}/",
-    rules.DINGTALK: "dingtalk://{key}/",
-    rules.FEISHU: "feishu://{key}/",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +108,13 @@ class Message:
 
 def send(kind: GatewaySettings, secrets: Mapping[str, str], message: Message, *, at: datetime) -> Outcome:
     """Hand one message over. Takes at most some ten seconds, raises nothing that a gateway can cause."""
-    ways_out = {FILE: _to_folder, SMTP: _by_mail, WEB: _by_web, ROBOT: _by_robot}
+    if kind.transport == ROBOT:
+        from gongbi.channels.notices import (
+            robots,
+        )  # Apprise takes a third of a second to import, and few need it
+
+        return robots.send(message.way, message.to, message.subject, message.text, address=kind.robot_url)
+    ways_out = {FILE: _to_folder, SMTP: _by_mail, WEB: _by_web}
     return ways_out[kind.transport](kind, secrets, message, at)
 
 
@@ -241,10 +242,7 @@ def _by_web(kind: GatewaySettings, secrets: Mapping[str, str], message: Message,
         line.close()
     if not 200 <= answer.status < 300:
         wait = answer.getheader("Retry-After", "")
-        again = answer.status >= 500 or answer.status in (408, 425, 429)
-        return Outcome(
-            False, error=f"HTTP {answer.status}", again=again, after=int(wait) if wait.isdigit() else 0
-        )
+        return rules.not_taken(answer.status, wait, repeatable=kind.idempotent)
     if kind.ok_field:
         try:
             told = str(json.loads(said).get(kind.ok_field))
@@ -253,16 +251,3 @@ def _by_web(kind: GatewaySettings, secrets: Mapping[str, str], message: Message,
         if told != kind.ok_value:
             return Outcome(False, error=f"{kind.ok_field} = {told[:80]}", again=False)
     return Outcome(True, answer=f"HTTP {answer.status}")
-
-
-def _by_robot(kind: GatewaySettings, secrets: Mapping[str, str], message: Message, at: datetime) -> Outcome:
-    """A group's robot through Apprise, which knows each of them."""
-    import apprise
-
-    address = kind.robot_url or _ROBOT_URL.get(message.way, "")
-    robot = apprise.Apprise()
-    if not address or not robot.add(address.replace("{key}", message.to)):
-        return Outcome(False, error="the robot's key is not one that this way knows", again=False)
-    if robot.notify(body=message.text, title=message.subject, body_format=apprise.NotifyFormat.TEXT):
-        return Outcome(True, answer=message.way)
-    return Outcome(False, error="the robot did not take it")

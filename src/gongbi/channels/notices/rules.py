@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
+from gongbi.channels.rules import Outcome
+
 Words = tuple[str, str]
 NONE, EMAIL, SMS, WECOM, DINGTALK, FEISHU = "none", "email", "sms", "wecom", "dingtalk", "feishu"
 WAYS: dict[str, Words] = {
@@ -135,3 +137,15 @@ def together(text: str, changes: Sequence[Change], language: str) -> str:
     if language == "en":
         return f"{text}\n{len(changes)} changes since we last wrote: {'; '.join(lines)}."
     return f"{text}\n期间共 {len(changes)} 次变化：{'；'.join(lines)}。"
+
+
+def not_taken(status: int, wait: str, *, repeatable: bool) -> Outcome:
+    """What an HTTP status other than 2xx of a gateway means; ``wait``: its Retry-After.
+
+    ``repeatable``: it recognises a repetition. Where it does not, a 5xx may come from a proxy after the text was taken: a person decides.
+    """
+    rests = status in (408, 425, 429, 503)
+    if status >= 500 and not rests and not repeatable:
+        return Outcome(False, error=f"uncertain: HTTP {status}; it may have been taken", again=False)
+    after = int(wait) if wait.isascii() and wait.isdigit() else 0
+    return Outcome(False, error=f"HTTP {status}", again=rests or status >= 500, after=after)
