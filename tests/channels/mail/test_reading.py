@@ -149,3 +149,31 @@ def test_a_receipt_number_in_the_subject_and_the_messages_replied_to_are_found(l
     assert read.receipt == "LH20261123-000012-3"
     assert read.answers == ("<a@x>", "<b@x>", "<a@x>")
     assert rules.Letter("", "", "回复：Re: 路灯", "", (), 0, "", (), "").words == "路灯"
+
+
+@pytest.mark.parametrize(
+    ("results", "found"),
+    [
+        (["mx.city.cn; dmarc=pass header.from=example.com"], "pass"),
+        (["mx.city.cn; spf=pass smtp.mailfrom=li@example.com; dkim=none"], "pass"),
+        (["mx.city.cn 1; dkim=pass (2048-bit key) header.d=mail.example.com"], "pass"),
+        (
+            ["mx.city.cn; spf=pass smtp.mailfrom=thief.cn; dkim=pass header.d=thief.cn"],
+            "none",
+        ),  # somebody else's
+        (["mx.city.cn; spf=pass smtp.mailfrom=badexample.com"], "none"),
+        (["mx.city.cn; dmarc=fail; dkim=pass header.d=example.com"], "fail"),
+        (["mx.city.cn; spf=softfail smtp.mailfrom=example.com"], "fail"),
+        (["mx.city.cn; spf=neutral; dkim=none"], "none"),
+        (["evil.cn; dmarc=pass"], "none"),  # anybody can write such a header
+        (["mx.city.cn; dmarc=fail", "mx.city.cn; dmarc=pass"], "fail"),  # ours stands on top
+        ([], "none"),
+    ],
+)
+def test_only_our_own_mail_server_vouches_for_a_sender(
+    letter: Letter, results: list[str], found: str
+) -> None:
+    head = "".join(f"Authentication-Results: {one}\r\n" for one in results).encode()
+    raw_bytes = head + letter()
+    assert rules.read(raw_bytes, verifier="mx.city.cn").verdict == found
+    assert rules.read(raw_bytes).verdict == ""

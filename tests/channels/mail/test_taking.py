@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from gongbi.cases.models import Question, Report
+from gongbi.cases.rules import MAX_PHOTOS
 from gongbi.channels import actions as channels
 from gongbi.channels.mail import actions
 from gongbi.channels.models import Arrival, Lane, Outgoing, Rejection, Source
@@ -34,7 +35,7 @@ def jpeg() -> bytes:
 
 def drained(box: Source) -> Report:
     channels.drain(box.pk, at=NOON)
-    return Report.objects.order_by("-pk").get(net="mail")
+    return Report.objects.filter(net="mail").latest("pk")
 
 
 def test_a_message_becomes_one_report_and_its_sender_gets_receipt_and_link(
@@ -46,7 +47,10 @@ def test_a_message_becomes_one_report_and_its_sender_gets_receipt_and_link(
         channels.tell(events())
         channels.tell(events())
         deliver(NOON)
-    assert report.text == f"路灯\n{WORDS}"
+    assert report.text == f"路灯\n{WORDS}\n（另有 1 个附件没有保留：只收照片，最多 {MAX_PHOTOS} 张。）"
+    assert [one.code for one in Rejection.objects.all()] == [
+        "mail.attachment"
+    ]  # counted once, though it came twice
     assert StoredFile.objects.filter(owner=f"report:{report.pk}").count() == 1
     contact = Contact.objects.get(report=report)
     assert contact.hint == "l***@example.com"
@@ -90,6 +94,27 @@ def test_a_receipt_number_counts_only_from_where_its_answers_go(
     channels.tell(events())
     message = letter("又坏了", Subject=f"Re: {report.number}", Message_ID="<2@example.com>", From=sender)
     assert actions.take(box, message, at=NOON).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("results", "kind", "answered"),
+    [("dmarc=pass", "supplement", True), ("spf=none", "arrival", True), ("dmarc=fail", "arrival", False)],
+)
+def test_an_address_that_is_not_proven_adds_to_nothing_and_a_forged_one_gets_no_link(
+    box: Source, outbox: Source, letter: Letter, results: str, kind: str, answered: bool
+) -> None:
+    actions.take(box, letter(), at=NOON)
+    report = drained(box)
+    channels.tell(events())
+    message = f"Authentication-Results: mx.city.cn; {results}\r\n".encode() + letter(
+        "又坏了", Subject=f"Re: {report.number}", Message_ID="<2@example.com>"
+    )
+    assert actions.take(box, message, at=NOON, verifier="mx.city.cn").kind == kind
+    if kind == "arrival":
+        second = drained(box)
+        channels.tell(events())
+        assert ("未经验证" in second.text, "可能是冒用" in second.text) == (answered, not answered)
+        assert Contact.objects.filter(report=second).exists() == answered
 
 
 def test_an_unknown_receipt_number_is_a_new_report(box: Source, letter: Letter) -> None:

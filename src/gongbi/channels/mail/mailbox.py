@@ -38,7 +38,8 @@ _OPENING = ("open", "join", "answer_at_once")
 class MailSettings:
     """A folder (``folder``: .eml files are taken and moved to ``done`` or ``refused`` in it) or a mailbox (``host`` …).
 
-    ``address``: our own, so that mail of ours is recognised. ``megabytes``: a larger message is not read.
+    ``address``: our own, so that mail of ours is recognised. ``verifier``: the name under which our mail server writes what SPF, DKIM
+    and DMARC say of a sender (the first word of its Authentication-Results). ``megabytes``: a larger message is not read.
     """
 
     folder: str = ""
@@ -48,6 +49,7 @@ class MailSettings:
     user: str = ""
     mailbox: str = "INBOX"
     address: str = ""
+    verifier: str = ""
     every: int = 60  # s
     megabytes: int = 20
 
@@ -144,7 +146,14 @@ def _from_folder(source: Source, set_to: MailSettings, at: datetime) -> int:
 def _take(source: Source, raw: bytes, set_to: MailSettings, at: datetime) -> str:
     """One message; a fault of ours is counted too, and holds up no other."""
     try:
-        return actions.take(source, raw, at=at, own=set_to.address, most=set_to.megabytes * 1_000_000).kind
+        return actions.take(
+            source,
+            raw,
+            at=at,
+            own=set_to.address,
+            verifier=set_to.verifier,
+            most=set_to.megabytes * 1_000_000,
+        ).kind
     except Exception as error:
         log.exception("a message could not be taken in", extra={"source": source.code})
         broken = Refused(

@@ -37,6 +37,13 @@ _BLOCK_GOES_ON = re.compile(
 _SIGNED = re.compile(
     r"^(?:--\s?|发自我的.{1,30}|sent from my .{1,40}|来自.{1,20}(?:手机|邮箱).{0,20})$", re.IGNORECASE
 )
+# One finding of an Authentication-Results header, and whose domain it is about.
+_METHOD = re.compile(
+    r"\s*(?P<method>dmarc|dkim|spf)\s*=\s*(?P<result>[a-z]+)(?P<rest>.*)", re.IGNORECASE | re.DOTALL
+)
+_OF = re.compile(
+    r"(?:header\.[di]|smtp\.mailfrom)\s*=\s*(?:[^\s@]*@)?(?P<domain>[\w.-]+\.[\w-]+)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,7 @@ class Letter:
     answers: tuple[str, ...]  # Message-IDs that it replies to
     receipt: str  # a receipt number in its subject, as it stands there
     sent_at: object = None
+    verdict: str = ""  # what our mail server says of the sender: pass, fail, none; "" where none is asked
 
     @property
     def words(self) -> str:
@@ -78,8 +86,9 @@ class Letter:
         )
 
 
-def read(raw: bytes, *, own: str = "") -> Letter:
-    """A message from its bytes; whatever is wrong with its encodings is read as well as it can be. ``own``: our own address.
+def read(raw: bytes, *, own: str = "", verifier: str = "") -> Letter:
+    """A message from its bytes; whatever is wrong with its encodings is read as well as it can be. ``own``: our own address;
+    ``verifier``: the name under which our mail server writes what it found out about a sender.
 
     Refused for what cannot be a report: no sender, more than MOST_PARTS parts, not a word in it.
     """
@@ -105,7 +114,7 @@ def read(raw: bytes, *, own: str = "") -> Letter:
     number = _RECEIPT.search(subject)
     letter = Letter(
         key, sender, subject, without_history(text), tuple(pictures), left_out, machine(message, sender, own), answers,
-        number[0] if number else "", _sent(message),
+        number[0] if number else "", _sent(message), verdict(message, sender, verifier),
     )  # fmt: skip
     if not letter.machine and not letter.words:
         raise _refused("mail.empty", ("邮件里没有文字，无法受理。", "There is not a word in the message."))
@@ -285,3 +294,36 @@ def machine(message: Message, sender: str, own: str = "") -> str:
     if precedence in ("bulk", "list") or message.get("List-Id") or message.get("List-Unsubscribe"):
         return "list"
     return ""
+
+
+def verdict(message: Message, sender: str, verifier: str) -> str:
+    """What our own mail server found out about the sender: ``pass``, ``fail``, ``none``; "" when no server is named (RFC 8601).
+
+    Only the topmost header of that server counts: anybody can write one of these into a message. DMARC decides; without it DKIM or
+    SPF has to pass for the very domain of From (or one above or below it).
+    """
+    if not verifier:
+        return ""
+    domain = sender.rpartition("@")[2]
+    for line in message.get_all("Authentication-Results", []):
+        server, *found = str(line).split(";")
+        if server.split()[:1] != [verifier] and server.strip().lower() != verifier.lower():
+            continue
+        told = [match for one in found if (match := _METHOD.match(one))]
+        dmarc = [one["result"].lower() for one in told if one["method"].lower() == "dmarc"]
+        if "pass" in dmarc:
+            return "pass"
+        own = [one for one in told if one["method"].lower() in ("dkim", "spf")]
+        if "fail" not in dmarc and any(
+            one["result"].lower() == "pass" and _same_house(domain, one["rest"]) for one in own
+        ):
+            return "pass"
+        bad = {"fail", "softfail", "permerror"}
+        return "fail" if "fail" in dmarc or any(one["result"].lower() in bad for one in own) else "none"
+    return "none"
+
+
+def _same_house(domain: str, rest: str) -> bool:
+    found = _OF.search(rest)
+    other = found["domain"].lower().rstrip(".") if found else ""
+    return bool(other) and (other == domain or other.endswith(f".{domain}") or domain.endswith(f".{other}"))
