@@ -46,6 +46,7 @@ FEWER = {
     "hotline-terms": 4,
     "channel-mappings": 0,
     "calls": 0,
+    "knowledge": 0,
 }  # the lists that begin with less than half a dozen
 
 
@@ -84,6 +85,10 @@ FILLED: dict[str, Callable[[], tuple[dict[str, str], dict[str, str], str]]] = {
     "calls": lambda: (
         {"day": "2026-03-09", "offered": "412", "connected": "405", "answered_15": "390"},
         {"day": "2026-03-08", "offered": "很多", "connected": "405", "answered_15": "390"}, "请求人工",
+    ),
+    "knowledge": lambda: (
+        {"title": "路灯不亮多久修好", "answer": "两个工作日内修好。", "valid_until": "2026-12-31"},
+        {"title": "垃圾没有清运", "answer": "当天清运。", "valid_until": "明年"}, "有效期的最后一天",
     ),
     "devices": lambda: (DEVICE, {**DEVICE, "number": "SM-92", "kind": "camera"}, "设备类型"),
     "calendar": lambda: ({"date": "2027-01-01", "working": "休息", "name": "元旦"}, {"date": "2027-02-30", "working": "休息"}, "日期"),

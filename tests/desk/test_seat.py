@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -60,7 +61,8 @@ def test_an_answer_is_proposed_while_the_caller_speaks_and_taken_over_by_a_click
     assert "当天清运" not in piece
     taken = clerk.post(f"/desk/seat/knowledge/use/{row.pk}", {"text": "路灯不亮了"}, **HTMX).content.decode()
     assert 'hx-swap-oob="true"' in taken
-    assert "路灯不亮了\n已答复：两个工作日内修好。" in taken
+    # Which wording was read out stays with the matter, whatever becomes of the article.
+    assert f"路灯不亮了\n已答复（知识库 KB{row.article.pk} 第 1 版）：两个工作日内修好。" in taken
     assert Use.objects.get().by == clerk.viewer.actor
 
 
@@ -152,6 +154,50 @@ def test_earlier_matters_are_masked_until_the_look_is_recorded(at_desk: AtDesk) 
     assert "来电受理" in AccessLog.objects.get().reason
 
 
+def test_those_who_write_and_review_are_told_before_an_answer_expires(
+    at_desk: AtDesk, write: Callable[..., Version], clock: Clock
+) -> None:
+    write(valid_until=timezone.localdate(clock.now) + timedelta(days=31))
+
+    def told(role: str) -> bool:
+        return "30 天内过期" in at_desk(role).get("/desk/seat/knowledge").content.decode()
+
+    assert not told("dispatcher")
+    clock.on(days=1)
+    assert [told(role) for role in ("clerk", "dispatcher", "manager")] == [True, True, False]
+    assert "即将过期" in at_desk("manager").get("/desk/seat/knowledge").content.decode()
+
+
+def test_knowledge_goes_out_and_comes_in_again_as_drafts_that_somebody_else_reviews(
+    at_desk: AtDesk, write: Callable[..., Version], clock: Clock
+) -> None:
+    row, admin = write(valid_until=timezone.localdate(clock.now)), at_desk("admin").viewer
+    clock.on(days=1)  # its last day is over: that changes nothing either
+    [line] = keeping.known("knowledge").rows(ME, on=timezone.localdate(clock.now))  # type: ignore[misc]
+
+    def read(**changed: str) -> Any:
+        out = io.StringIO()
+        sheet = csv.DictWriter(out, line)
+        sheet.writeheader()
+        sheet.writerow({**line, **changed})
+        return keeping.read(
+            "knowledge", io.BytesIO(out.getvalue().encode()), "k.csv", valid_from=date(2026, 3, 10), viewer=admin, at=clock.now
+        )  # fmt: skip
+
+    assert read().same == 1
+    assert [fault.code for fault in read(number="KB999", valid_until="").faults] == ["seat.article"]
+    assert [fault.code for fault in read(answer="三天。").faults] == ["seat.past"]
+    given = {"answer": "三天修好。", "valid_until": "2027-01-01"}
+    assert (read(**given).changed, read(**given).same) == (1, 1)
+    assert read(number="", title="树倒了", valid_until="").new == 1
+    assert read(number="", **given).same == 1  # known by its title
+    assert sorted((one.number, one.reviewed_at is None) for one in row.article.versions.all()) == [
+        (1, False), (2, True)
+    ]  # fmt: skip
+    with pytest.raises(Refused, match="别人"):
+        actions.review(version_id=row.article.versions.get(number=2).pk, viewer=admin, at=clock.now)
+
+
 SHEET = """日期,请求人工,接通,15秒内应答
 2026-03-08,1000,950,900
 2026-03-09,400,379,379
@@ -182,6 +228,8 @@ def test_calls_are_imported_day_by_day_and_wrong_rows_stop_no_other(at_desk: AtD
     page = at_desk("manager").get("/desk/seat/calls").content.decode()
     assert "95.0%" in page  # exactly at the limit: no chip
     assert "94.7% · 低于 95%" in page
+    assert "379 / 400" in page  # both rates show what they are made of
+    assert "900 / 950" in page
     upload = SimpleUploadedFile("calls.csv", SHEET.encode(), "text/csv")
     assert at_desk("admin").post("/desk/lists/calls", {"file": upload}).status_code == 422
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from gongbi.desk.frame import READERS, navigation, where
+from gongbi.desk.frame import READERS, navigation, synthetic, where
 from gongbi.kernel.scope.viewer import PUBLIC
 
 
@@ -20,4 +20,8 @@ def around(request: HttpRequest) -> dict[str, Any]:
     match = request.resolver_match
     here = match.view_name if match is not None else ""
     nav = SimpleLazyObject(lambda: navigation(viewer, here, timezone.now()))
-    return {"nav": nav, "search_href": where("desk:search") if viewer.role in READERS else ""}
+    return {
+        "nav": nav,
+        "search_href": where("desk:search") if viewer.role in READERS else "",
+        "synthetic_data": SimpleLazyObject(lambda: synthetic(viewer)),
+    }

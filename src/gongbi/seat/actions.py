@@ -1,4 +1,4 @@
-"""Knowledge is written by one and reviewed by another; answers that were used are counted; calls are read from a file."""
+"""Knowledge is written by one and reviewed by another; answers that were used are counted; both knowledge and calls come from files too."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import IO
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils import timezone
 
 from gongbi.kernel.errors import Forbidden, Refused
 from gongbi.kernel.keeping import Result
@@ -167,4 +168,34 @@ def import_calls(
                 },
             )  # fmt: skip
             known[day] = counted
+    return result
+
+
+def import_knowledge(
+    file: IO[bytes], filename: str, /, *, valid_from: date, viewer: Viewer, at: datetime
+) -> Result:
+    """An article a row: new or changed, it is a draft until somebody else reviews it; unchanged, nothing. Good rows are kept whatever
+    their neighbours are. Forbidden for whoever does not write. Refused for a file that cannot be read as a whole.
+    """
+    _writer(viewer)
+    result, today = Result(), timezone.localdate(at)
+    newest = queries.newest(viewer)
+    titles = {row.title: key for key, row in newest.items()}
+    for row in read_table(file, filename, exchange.KNOWLEDGE):
+        if row.good:
+            try:
+                key, said = exchange.read_article(row.values)
+                key = titles.get(said["title"]) if key is None else key
+                before = newest.get(key) if key is not None else None
+                if before is not None and all(getattr(before, name) == value for name, value in said.items()):
+                    result.same += 1
+                    continue
+                made = write(viewer=viewer, at=at, today=today, article_id=key, **said)
+            except Refused as refusal:
+                row.refuse(refusal, "number")
+            else:
+                result.changed, result.new = result.changed + (key is not None), result.new + (key is None)
+                newest[made.article.pk] = made
+                titles[made.title] = made.article.pk
+        result.faults += row.errors
     return result

@@ -1,4 +1,4 @@
-"""The list of this room that people send: call statistics."""
+"""The lists of this room that people send: call statistics, knowledge."""
 
 from __future__ import annotations
 
@@ -14,6 +14,21 @@ keep(
         exchange.CALLS,
         exchange.call_rows,
         rank=60,
+        dated=False,
+    ),
+)
+keep(
+    "knowledge",
+    Kept(
+        ("知识库", "Knowledge"),
+        (
+            "标准答复；读入的都是草稿，要由别人审核",
+            "Standard answers; what is read in is a draft that somebody else reviews",
+        ),
+        actions.import_knowledge,
+        exchange.KNOWLEDGE,
+        exchange.article_rows,
+        rank=61,
         dated=False,
     ),
 )

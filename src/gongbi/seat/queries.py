@@ -33,7 +33,13 @@ def _newest(viewer: Viewer, *, reviewed: bool) -> dict[int, Version]:
     found = visible(Version, viewer).filter(article__withdrawn_at__isnull=True)
     if reviewed:
         found = found.filter(reviewed_at__isnull=False)
-    return {row.article_id: row for row in found.order_by("article_id", "number")}  # type: ignore[attr-defined,unused-ignore]
+    found = found.select_related("article").order_by("article_id", "number")
+    return {row.article_id: row for row in found}  # type: ignore[attr-defined,unused-ignore]
+
+
+def newest(viewer: Viewer) -> dict[int, Version]:
+    """The newest version, draft or not, of each article that was not withdrawn, by the article's key."""
+    return _newest(viewer, reviewed=False)
 
 
 def proposals(viewer: Viewer, words: str, *, on: date, kind: str = "", most: int = PROPOSED) -> list[Version]:
@@ -66,8 +72,14 @@ def articles(viewer: Viewer, *, on: date, words: str = "") -> list[Shown]:
             one for one in shown
             if rules.score(asked, tokens(f"{one.version.title} {one.version.words}"), tokens(f"{one.version.answer} {one.version.body}")) > 0
         ]  # fmt: skip
-    order = {rules.DRAFT: 0, rules.EXPIRED: 1}
-    return sorted(shown, key=lambda one: (order.get(one.standing, 2), one.version.title))
+    order = {rules.DRAFT: 0, rules.EXPIRED: 1, rules.EXPIRING: 2}
+    return sorted(shown, key=lambda one: (order.get(one.standing, 3), one.version.title))
+
+
+def to_be_done(viewer: Viewer, *, on: date) -> int:
+    """How many articles need somebody: a draft waits for its review, the last day is over or near. One query."""
+    newest = _newest(viewer, reviewed=False).values()
+    return sum(standing(row, on=on) in (rules.DRAFT, rules.EXPIRED, rules.EXPIRING) for row in newest)
 
 
 def standing(row: Version, *, on: date, newest: int | None = None, viewer: Viewer | None = None) -> str:
@@ -78,7 +90,9 @@ def standing(row: Version, *, on: date, newest: int | None = None, viewer: Viewe
         return rules.DRAFT
     if newest is not None and row.number < newest:
         return rules.REPLACED
-    return rules.EXPIRED if rules.expired(row.valid_until, on) else rules.IN_FORCE
+    if rules.expired(row.valid_until, on):
+        return rules.EXPIRED
+    return rules.EXPIRING if rules.expires_soon(row.valid_until, on) else rules.IN_FORCE
 
 
 def article(viewer: Viewer, key: int, *, on: date) -> list[Shown]:

@@ -7,15 +7,18 @@ import hmac
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 Words = tuple[str, str]
 STANDARD = "GB/T 33358-2016 政府热线服务规范"
 DRAFT, IN_FORCE, EXPIRED, REPLACED, WITHDRAWN = "draft", "in_force", "expired", "replaced", "withdrawn"
+EXPIRING = "expiring"
+WARNED_DAYS = 30  # before its last day, those who write and review are told
 STANDINGS: dict[str, Words] = {
     DRAFT: ("待审核", "To be reviewed"),
     IN_FORCE: ("有效", "In force"),
     EXPIRED: ("已过期", "Expired"),
+    EXPIRING: ("即将过期", "Expires soon"),
     REPLACED: ("旧版", "Replaced"),
     WITHDRAWN: ("已撤下", "Withdrawn"),
 }
@@ -57,6 +60,11 @@ def pop_is_genuine(key: str, phone: str, at: str, sign: str, now: datetime) -> b
 def expired(valid_until: date | None, on: date) -> bool:
     """Whether knowledge is no longer to be told on a local day; its last day still counts."""
     return valid_until is not None and on > valid_until
+
+
+def expires_soon(valid_until: date | None, on: date) -> bool:
+    """Whether its last day is at most WARNED_DAYS away and not over."""
+    return valid_until is not None and on <= valid_until <= on + timedelta(days=WARNED_DAYS)
 
 
 def score(asked: Sequence[str], title: Sequence[str], body: Sequence[str]) -> float:

@@ -30,6 +30,7 @@ TEXTS: dict[str, Words] = {
     "kind": ("案件类别代码", "Code of the kind"),
     "basis": ("依据", "Basis"),
     "valid_until": ("有效期的最后一天", "Its last day"),
+    "another": ("写新的一版", "Write another version"),
     "save": ("保存为待审核的一版", "Save as a draft for review"),
     "saved": ("已保存，等别人审核后生效。", "Saved; it counts once somebody else has reviewed it."),
     "review": ("审核通过，开始使用", "Reviewed: put it in force"),
@@ -42,7 +43,15 @@ TEXTS: dict[str, Words] = {
     "propose": ("知识库里的答复", "Answers from the knowledge base"),
     "take": ("采用这条答复", "Take this answer over"),
     "taken": ("已采用，并写入来电内容。", "Taken over, and written into what was said."),
-    "told": ("已答复：", "Answered: "),
+    "told": (
+        "已答复（知识库 KB%(article)s 第 %(version)s 版）：",
+        "Answered (knowledge KB%(article)s, version %(version)s): ",
+    ),
+    "due": (
+        "有 %(count)s 条等待审核、已过期或将在 %(days)s 天内过期，排在最前。请撰写人更新，由受理派遣员或系统管理员审核。",
+        "%(count)s wait for review, have expired or will within %(days)s days; they stand first. Whoever wrote one renews it, a "
+        "dispatcher or administrator reviews it.",
+    ),
     "calls": ("话务统计", "Calls"),
     "calls_about": (
         "电话系统每日统计，用 gongbi import calls 或“清单”页导入。接通率 = 接通 / 请求人工；15 秒应答率 = 15 秒内应答 / 接通。",

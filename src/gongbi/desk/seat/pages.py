@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -18,7 +20,7 @@ from gongbi.desk.pages.common import piece, show
 from gongbi.desk.seat.forms import ArticleForm, LimitsForm
 from gongbi.kernel import scope
 from gongbi.kernel.errors import Refused, in_language
-from gongbi.kernel.scope.viewer import ADMIN, AUDITOR, CLERK, DISPATCHER, MANAGER
+from gongbi.kernel.scope.viewer import ADMIN, AUDITOR, CLERK, DISPATCHER, MANAGER, Viewer
 from gongbi.look.furniture import Cell, Column, Table
 from gongbi.look.templatetags.look import chip, said
 from gongbi.seat import actions, queries, rules, words
@@ -27,7 +29,7 @@ T = words.TEXTS
 READERS = frozenset({CLERK, DISPATCHER, ADMIN, AUDITOR, MANAGER})
 WRITERS = frozenset({CLERK, DISPATCHER, ADMIN})
 HERE, CALLS = "seat:knowledge", "seat:calls"
-_TONES = {rules.DRAFT: "soon", rules.EXPIRED: "late", rules.IN_FORCE: "ok"}
+_TONES = {rules.DRAFT: "soon", rules.EXPIRED: "late", rules.EXPIRING: "soon", rules.IN_FORCE: "ok"}
 
 
 def _standing(name: str) -> Any:
@@ -45,7 +47,7 @@ def knowledge(request: HttpRequest) -> HttpResponse:
         [
             Cell(one.version.title, reverse("seat:article", args=[one.version.article.pk])),
             Cell(_standing(one.standing)),
-            Cell(f"{one.version.valid_until:%Y-%m-%d}" if one.version.valid_until else "—"),
+            _until(one.version),
             Cell(f"v{one.version.number}"),
             Cell(one.uses),
         ]
@@ -63,8 +65,19 @@ def knowledge(request: HttpRequest) -> HttpResponse:
         "table": Table(T["knowledge"], heads, rows) if rows else None,
         "asked": asked,
         "writes": viewer.role in WRITERS,
+        "due": _due(viewer, today) if viewer.role in WRITERS and not asked else "",
     }
     return show(request, "desk/seat/knowledge.html", context, here=HERE)
+
+
+def _until(version: Any) -> Cell:
+    return Cell(f"{version.valid_until:%Y-%m-%d}" if version.valid_until else "—")
+
+
+def _due(viewer: Viewer, today: date) -> str:
+    """What those who write and review have to do; "" for nothing."""
+    count = queries.to_be_done(viewer, on=today)
+    return in_language(T["due"]) % {"count": count, "days": rules.WARNED_DAYS} if count else ""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -136,14 +149,14 @@ def article(request: HttpRequest, key: int) -> HttpResponse:
     names = Names(viewer, now)
     rows = [
         [
-            Cell(f"v{one.version.number}"), Cell(_standing(one.standing)), Cell(one.version.answer), Cell(names.actor(one.version.author)),
+            Cell(f"v{one.version.number}"), Cell(_standing(one.standing)), _until(one.version), Cell(one.version.answer), Cell(names.actor(one.version.author)),
             Cell(names.actor(one.version.reviewer) if one.version.reviewer else "—"), Cell(one.uses),
         ]
         for one in shown
     ]  # fmt: skip
     heads = [
-        Column(T["version"], tight=True), Column(T["standing"], tight=True), Column(T["answer"]), Column(T["author"]), Column(T["reviewer"]),
-        Column(T["uses"], number=True),
+        Column(T["version"], tight=True), Column(T["standing"], tight=True), Column(T["until"], tight=True), Column(T["answer"]),
+        Column(T["author"]), Column(T["reviewer"]), Column(T["uses"], number=True),
     ]  # fmt: skip
     open_ = newest.article.withdrawn_at is None
     context = {
@@ -176,7 +189,8 @@ def use(request: HttpRequest, version: int) -> HttpResponse:
     row = actions.use(version_id=version, viewer=viewer, at=now, today=timezone.localdate())
     data = request.POST.copy()
     before = data.get("text", "").rstrip()
-    data["text"] = f"{before}\n{in_language(T['told'])}{row.answer}".strip()
+    told = in_language(T["told"]) % {"article": row.article.pk, "version": row.number}
+    data["text"] = f"{before}\n{told}{row.answer}".strip()
     box = CallerForm(data, viewer=viewer, now=now)["text"].as_widget(attrs={"hx-swap-oob": "true"})
     return piece(request, "desk/seat/taken.html", {"t": T, "row": row, "box": box})
 
@@ -222,8 +236,9 @@ def _rate(part: int, whole: int, least: float) -> Cell:
     if not whole:
         return Cell("—")
     thousandths = 1000 * part // whole  # cut, not rounded: 94.96 % is not 95 %
-    told = f"{thousandths // 10}.{thousandths % 10}%"
-    if not rules.below(part / whole, least):
-        return Cell(told, raw=f"{part / whole:.4f}")
-    words = in_language(T["below"]) % {"least": f"{100 * least:g}%"}
-    return Cell(chip(f"{told} · {words}", "late"), raw=f"{part / whole:.4f}")
+    told: Any = f"{thousandths // 10}.{thousandths % 10}%"
+    if rules.below(part / whole, least):
+        words = in_language(T["below"]) % {"least": f"{100 * least:g}%"}
+        told = chip(f"{told} · {words}", "late")
+    shown = format_html('{} <span class="small soft">{} / {}</span>', told, part, whole)
+    return Cell(shown, raw=f"{part / whole:.4f}")
