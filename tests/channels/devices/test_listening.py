@@ -63,9 +63,8 @@ def came(topic: str, payload: bytes = b"{}", *, retain: bool = False) -> mqtt.MQ
 def test_a_bad_message_is_refused_for_its_reason(
     monkeypatch: pytest.MonkeyPatch, message: mqtt.MQTTMessage, reason: str
 ) -> None:
-    monkeypatch.setattr(memory, "current", lambda: Known(0, {}, {}))
     monkeypatch.setattr(taking, "waiting", lambda: 0)
-    assert [fault.reason for fault in listening.sorted_out(message, 0.0).faults] == [reason]
+    assert [fault.reason for fault in listening.sorted_out(message, 0.0, {}).faults] == [reason]
 
 
 def test_a_database_that_is_away_for_a_moment_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,6 +93,7 @@ def test_what_could_not_be_written_is_not_acknowledged_and_tried_again(
     intake = listening.Intake(at, client_id="test")
     acknowledged: list[int] = []
     monkeypatch.setattr(intake.client, "ack", lambda mid, _qos: acknowledged.append(mid))
+    monkeypatch.setattr(memory, "current", lambda: Known(0, {}, {}))
     monkeypatch.setattr(listening, "sorted_out", lambda *_args: listening.Taken())
     written = iter([OperationalError("away"), None])
 

@@ -12,7 +12,7 @@ import ssl
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,7 @@ from django.db import connections
 from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from gongbi.channels.devices import reading
+from gongbi.channels.devices import memory, reading
 from gongbi.channels.devices.actions import taking
 from gongbi.channels.devices.actions.lane import Lane, LaneLost
 from gongbi.channels.devices.actions.taking import Taken
@@ -119,7 +119,8 @@ class Intake:
         if not messages:
             return 0
         try:
-            taking.write([sorted_out(one, at.timestamp()) for one in messages], at=at)
+            known = memory.current().by_number  # asked once for all: thousands of messages may have come
+            taking.write([sorted_out(one, at.timestamp(), known) for one in messages], at=at)
         except Exception:
             self.came.extendleft(reversed(messages))  # not acknowledged: they are tried again
             raise
@@ -133,7 +134,7 @@ class Intake:
         self.client.loop_stop()
 
 
-def sorted_out(message: mqtt.MQTTMessage, received: float) -> Taken:
+def sorted_out(message: mqtt.MQTTMessage, received: float, known: Mapping[str, Entry]) -> Taken:
     """What is in one message of the broker; whatever is wrong with its topic or body is a fault."""
     try:
         topic = message.topic
@@ -149,7 +150,9 @@ def sorted_out(message: mqtt.MQTTMessage, received: float) -> Taken:
     def speaks(entry: Entry) -> bool:
         return gateway == (entry.gateway or entry.number)
 
-    return taking.sort_out(bytes(message.payload), speaks=speaks, received=received, device=device)
+    return taking.sort_out(
+        bytes(message.payload), speaks=speaks, received=received, known=known, device=device
+    )
 
 
 def run(

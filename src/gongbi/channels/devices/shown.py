@@ -80,9 +80,10 @@ def facts(device: Device) -> list[Fact]:
     kind = KINDS[device.kind]
     limits = rules.limits_of(kind, limit=device.limit, clear=device.clear, period=device.period)
     unit = _unit(kind.unit)
+    lasting = (f"，持续 {limits.seconds:g} 秒", f", for {limits.seconds:g} s") if limits.seconds else ("", "")
     judged = (
-        f"最近 {limits.m} 次中 {limits.n} 次，持续 {limits.seconds:g} 秒；每 {limits.period:g} 秒一次",
-        f"{limits.n} of the last {limits.m}, for {limits.seconds:g} s; one every {limits.period:g} s",
+        f"最近 {limits.m} 次中 {limits.n} 次{lasting[0]}；每 {limits.period:g} 秒一次",
+        f"{limits.n} of the last {limits.m}{lasting[1]}; one every {limits.period:g} s",
     )
     found = [
         Fact(T["kind"], kind.words),
@@ -108,9 +109,10 @@ def readings(device: Device, pairs: Sequence[tuple[int, float]]) -> Table:
     kind = KINDS[device.kind]
     columns = (Column(T["time"], tight=True), Column(kind.quantity, number=True))
     lines = []
+    exact = "%m-%d %H:%M:%S" if (device.period or kind.period) < 60 else "%m-%d %H:%M"
     for ms, number in pairs:
         local = timezone.localtime(datetime.fromtimestamp(ms / 1000, UTC))
-        lines.append((Cell(f"{local:%m-%d %H:%M:%S}"), Cell(value(device.kind, number), raw=f"{number:g}")))
+        lines.append((Cell(f"{local:{exact}}"), Cell(value(device.kind, number), raw=f"{number:g}")))
     return Table(kind.quantity, columns, lines, stack=False)
 
 
@@ -157,7 +159,8 @@ def _case(event: DeviceEvent, number: str) -> Cell:
             return Cell(number, reverse("desk:case", args=[number]))
         except NoReverseMatch:
             return Cell(number)
-    return Cell(words.HELD.get(event.held, T["waits"]))
+    held = words.WAS_HELD if event.ended_at else words.HELD
+    return Cell(held.get(event.held, T["waits"]))
 
 
 def tallies(found: Sequence[tuple[str, int, datetime]]) -> Table:

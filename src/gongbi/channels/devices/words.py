@@ -17,6 +17,11 @@ HELD: dict[str, Words] = {
     "silence": ("检修静默中", "Silenced for maintenance"),
     "closed": ("渠道已停用", "The channel is switched off"),
 }
+WAS_HELD: dict[str, Words] = {
+    "quiet": ("安静时段内已解除，未上报", "Over within the quiet hours: not told"),
+    "silence": ("检修静默期间，未上报", "During a silence for maintenance: not told"),
+    "closed": ("渠道停用期间，未上报", "While the channel was off: not told"),
+}
 FATES: dict[str, Words] = {
     "taken": ("已收下", "Taken"),
     "late": ("乱序（已存，不参与判断）", "Out of order (kept, not judged)"),
@@ -82,6 +87,7 @@ TEXTS: dict[str, Words] = {
     "newest_first": ("最近的在前", "The newest first"),
     "no_alarms": ("没有报警", "No alarms"),
     "flaps": ("反复", "Came back"),
+    "no_silence": ("现在没有静默。", "Nothing is silenced now."),
     "silences": ("检修静默", "Silences for maintenance"),
     "silence_hint": (
         "静默期间报警照记，不上报；到期仍在则立即上报。这类设备最多 %s 小时。",

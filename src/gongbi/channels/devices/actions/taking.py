@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -55,15 +55,16 @@ def take(body: bytes, *, viewer: Viewer, key: str, at: datetime) -> Taken:
     def speaks(entry: Entry) -> bool:
         return viewer.covers(entry.division) and entry.key in ("", key)
 
-    taken = sort_out(body, speaks=speaks, received=at.timestamp())
+    taken = sort_out(body, speaks=speaks, received=at.timestamp(), known=memory.current().by_number)
     write([taken], at=at)
     return taken
 
 
-def sort_out(body: bytes, *, speaks: Speaks, received: float, device: str = "") -> Taken:
-    """Read one message: what is good becomes lines of the journal, what is not a fault. Writes nothing."""
+def sort_out(
+    body: bytes, *, speaks: Speaks, received: float, known: Mapping[str, Entry], device: str = ""
+) -> Taken:
+    """Read one message: what is good becomes lines of the journal, what is not a fault. ``known``: the register. Writes nothing."""
     message = reading.read(body, device=device)
-    known = memory.current().by_number
     full = waiting() >= MOST_WAITING
     taken = Taken(faults=list(message.faults))
     last = message.readings[-1][0] if message.readings else 0
