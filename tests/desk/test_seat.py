@@ -228,8 +228,8 @@ def test_calls_are_imported_day_by_day_and_wrong_rows_stop_no_other(at_desk: AtD
     page = at_desk("manager").get("/desk/seat/calls").content.decode()
     assert "95.0%" in page  # exactly at the limit: no chip
     assert "94.7% · 低于 95%" in page
-    assert "379 / 400" in page  # both rates show what they are made of
-    assert "900 / 950" in page
+    assert "379\u00a0/\u00a0400" in page  # both rates show what they are made of
+    assert "900\u00a0/\u00a0950" in page
     upload = SimpleUploadedFile("calls.csv", SHEET.encode(), "text/csv")
     assert at_desk("admin").post("/desk/lists/calls", {"file": upload}).status_code == 422
 

@@ -49,8 +49,8 @@ TEXTS: dict[str, Words] = {
     ),
     "due": (
         "有 %(count)s 条等待审核、已过期或将在 %(days)s 天内过期，排在最前。请撰写人更新，由受理派遣员或系统管理员审核。",
-        "%(count)s wait for review, have expired or will within %(days)s days; they stand first. Whoever wrote one renews it, a "
-        "dispatcher or administrator reviews it.",
+        "Waiting for review, expired or expiring within %(days)s days: %(count)s; they stand first. Whoever wrote one renews it, "
+        "a dispatcher or administrator reviews it.",
     ),
     "calls": ("话务统计", "Calls"),
     "calls_about": (

@@ -42,6 +42,7 @@ def walk(limits: rules.Limits, values: list[float], every: float = 60.0) -> list
         ([20, 5, 5, 20], ["", "", "", ""]),  # two of four
         ([20, 5, 20], ["", "", "begin"]),  # two of three
         ([20, 20, 15, 15, 15], ["", "begin", "", "", ""]),  # between the values nothing ends
+        ([20, 20, 10.01, 10.01], ["", "begin", "", ""]),
         ([20, 20, 10, 10], ["", "begin", "", "end"]),
         ([20, 20, 10, 11, 10, 10], ["", "begin", "", "", "", "end"]),  # not in a row
     ],
@@ -58,6 +59,25 @@ def test_a_car_that_stops_for_a_moment_blocks_no_fire_lane() -> None:
     assert (
         walk(LANE, [1, 1, 0, 1, 1, 1], every=120)[-1] == "begin"
     )  # the first was 600 s ago, three in a row now
+
+
+def test_an_alarm_ends_after_its_calm_and_not_a_second_before() -> None:
+    assert walk(GAS, [20, 20, 10, 10], every=59)[-1] == ""  # calm for 59 s
+    assert walk(GAS, [20, 20, 10, 10], every=60)[-1] == "end"
+    assert walk(GAS, [20, 20, 10, 10, 10], every=59)[-1] == "end"
+
+
+@pytest.mark.parametrize(
+    ("apart", "open_still", "again", "same"),
+    [
+        (600, False, 0, True), (601, False, 0, False), (-600, False, 0, True), (-601, False, 0, False),
+        (1800, True, 1800, True), (1801, True, 1800, False), (1800, False, 1800, False), (600, True, 60, True),
+    ],
+)  # fmt: skip
+def test_alarms_are_one_event_up_to_ten_minutes_apart_and_longer_while_it_goes_on(
+    apart: float, open_still: bool, again: float, same: bool
+) -> None:
+    assert rules.same_event(last=10_000, at=10_000 + apart, open_still=open_still, again=again) is same
 
 
 @given(readings_of_gas)
@@ -103,8 +123,9 @@ def test_smoke_gas_and_lifts_are_danger_and_silenced_for_a_shift_at_most() -> No
     for code in ("smoke", "gas", "lift_trapped"):
         assert KINDS[code].danger
         assert rules.longest_silence(["water_level", code]) == 8 * 3600
-    assert rules.held_back("fire_lane", hour=22, silenced=False) == "quiet"
-    assert rules.held_back("fire_lane", hour=6, silenced=False) == ""
+    held = {hour: rules.held_back("fire_lane", hour=hour, silenced=False) for hour in (21, 22, 23, 0, 5, 6)}
+    assert held == {21: "", 22: "quiet", 23: "quiet", 0: "quiet", 5: "quiet", 6: ""}
+    assert rules.longest_silence(["water_level"]) == 30 * 86_400
 
 
 # --- Time -------------------------------------------------------------------------------------------------------------

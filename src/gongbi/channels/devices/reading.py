@@ -43,7 +43,7 @@ FAULTS: dict[str, Words] = {
         "Only device, value or flag, at and seq are taken; no picture, sound, text or number plate.",
     ),
     "device": ("没有这个编号的在用设备。", "There is no device in use with this number."),
-    "key": ("这把密钥不管这台设备。", "This key does not speak for this device."),
+    "key": ("这把密钥或这个网关不管这台设备。", "This key or gateway does not speak for this device."),
     "value": ("读数应为一个数，或 true/false。", "A reading is one number, or true or false."),
     "range": ("读数超出这类设备的量程。", "The reading is outside the range of this kind of device."),
     "time": ("时间应为带时区的 ISO 8601，或 1970 年以来的秒数。", "The time is ISO 8601 with its zone, or seconds since 1970."),

@@ -240,5 +240,5 @@ def _rate(part: int, whole: int, least: float) -> Cell:
     if rules.below(part / whole, least):
         words = in_language(T["below"]) % {"least": f"{100 * least:g}%"}
         told = chip(f"{told} · {words}", "late")
-    shown = format_html('{} <span class="small soft">{} / {}</span>', told, part, whole)
+    shown = format_html('{} <span class="small soft">{}\u00a0/\u00a0{}</span>', told, part, whole)
     return Cell(shown, raw=f"{part / whole:.4f}")
