@@ -209,10 +209,12 @@ def test_tasks_are_asked_for_by_the_desk_alone(app: App, at_desk: At, world: Wor
 
 
 def cared(app: App, clock: Clock) -> Care:
-    return actions.add_care(
-        kind="alone", name="赵静安", phone="029-55512345", door="1号楼301", grid=app.grid, since=clock.now.date() - timedelta(days=9),
-        every_days=7, viewer=system("test"), at=clock.now,
+    line = actions.Line(
+        kind="alone", name="赵静安", phone="029-55512345", door="1号楼301", grid=app.grid, every_days=7, ground="consent",
+        ground_note="同意书 2026-03-01",
     )  # fmt: skip
+    since = clock.now.date() - timedelta(days=9)
+    return actions.add_care(line=line, since=since, viewer=system("test"), at=clock.now)[0]
 
 
 def test_a_care_list_is_seen_by_who_goes_there_and_names_are_opened_with_a_reason(
@@ -235,10 +237,9 @@ def test_a_care_list_is_seen_by_who_goes_there_and_names_are_opened_with_a_reaso
     page = leader.get("/field/team").content.decode()
     assert "独居老人 1" in page
     assert "1号楼301" not in page
+    line = actions.Line(kind="alone", name="x", door="y", grid=app.grid, ground="duty", ground_note="条例 §1")
     with pytest.raises(Forbidden):
-        actions.add_care(
-            kind="alone", name="x", door="y", grid=app.grid, since=clock.now.date(), viewer=app.desk.viewer, at=clock.now
-        )  # fmt: skip
+        actions.add_care(line=line, since=clock.now.date(), viewer=app.desk.viewer, at=clock.now)
 
 
 def test_a_visit_moves_the_plan_and_a_line_that_went_elsewhere_is_told(app: App, clock: Clock) -> None:

@@ -153,6 +153,7 @@ def test_the_five_visits_are_five_questions() -> None:
     [
         ("visit", "", False, {"visits", "patrol"}),
         ("visit", "LH1", False, {"visits", "patrol", "urban"}),
+        ("visit", "LH1", True, {"visits", "patrol", "urban", "hotline"}),
         ("checkin", "", False, {"patrol"}),
         ("report", "LH1", False, {"patrol", "urban"}),
         ("report", "LH1", True, {"patrol", "urban", "hotline"}),

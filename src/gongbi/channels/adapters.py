@@ -57,6 +57,10 @@ class Adapter:
         """What this channel's own door refused on a local day and keeps no row of, by code: shown beside the other refusals."""
         return {}
 
+    def own_day(self, source: Source, *, day: date) -> tuple[int, datetime | None]:
+        """How much came in on a local day through a channel that keeps rows of its own and no arrivals, and when the last did."""
+        return 0, None
+
     def poll_seconds(self, source: Source) -> int:
         """How often to ask them for news; 0: never."""
         return 0

@@ -60,7 +60,7 @@ def health(request: HttpRequest) -> HttpResponse:
         "letters": queries.dead_letters(viewer, limit=SHOWN),
         "errors": [one for one in found if one.error and one.source is not None],
         "may_act": viewer.role in (ADMIN, DISPATCHER),
-        "kinds": rules.KINDS.items(),
+        "kinds": [(kind, told) for kind, told in rules.KINDS.items() if kind not in rules.OWN_KINDS],
     }
     return _show(request, "health", context)
 
@@ -89,7 +89,7 @@ def new(request: HttpRequest) -> HttpResponse:
     """A new counterpart of a kind that was chosen."""
     viewer, now = _viewer(request), timezone.now()
     kind = request.GET.get("kind", "")
-    if kind not in rules.KINDS:
+    if kind not in rules.KINDS or kind in rules.OWN_KINDS:
         kind = next(iter(rules.KINDS))
     form = SourceForm(kind, _units(viewer, now), request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():

@@ -121,12 +121,16 @@ def health(viewer: Viewer, *, now: datetime) -> list[Health]:
         one = rows.get(key, nobody)
         one.refused[code] = one.refused.get(code, 0) + count
     for key, one in rows.items():
+        newest = None
         if one.source is not None:
-            own = adapter_of(one.source.kind).turned_away(one.source, day=start.date())
+            adapter = adapter_of(one.source.kind)
+            came_in, newest = adapter.own_day(one.source, day=start.date())
+            one.arrived, one.taken = one.arrived + came_in, one.taken + came_in
+            own = adapter.turned_away(one.source, day=start.date())
             for code, count in own.items():
                 one.refused[code] = one.refused.get(code, 0) + count
         came = Arrival.objects.filter(source_id=key).order_by("-received_at", "-id")
-        one.last_at = came.values_list("received_at", flat=True).first()
+        one.last_at = came.values_list("received_at", flat=True).first() or newest
         told = came.filter(sent_at__isnull=False).values_list("received_at", "sent_at").first()
         if told is not None and told[1] is not None:
             one.skew = round((told[1] - told[0]).total_seconds())

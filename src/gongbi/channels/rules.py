@@ -14,10 +14,12 @@ KINDS: dict[str, Words] = {
     "open311": ("Open311 系统", "Open311 system"),
     "hotline": ("12345 热线平台", "12345 hotline platform"),
     "net": ("并入网络", "Merged network"),
+    "field": ("外勤应用", "Field app"),
     "device": ("物联设备", "Devices"),
     "mail": ("电子邮件", "E-mail"),
     "notice": ("通知网关", "Notice gateway"),
 }
+OWN_KINDS = frozenset({"field"})  # the house's own doors: one source each, made by the house
 DIRECTIONS: dict[str, Words] = {
     "in": ("对方向我方报送", "They report to us"),
     "out": ("我方向对方报送", "We report to them"),

@@ -19,6 +19,8 @@ from gongbi.kernel.scope import viewer as roles
 from gongbi.kernel.scope.viewer import Viewer
 from gongbi.look.furniture import NavItem
 from gongbi.parties import directory
+from gongbi.rounds.scope import kept_by
+from gongbi.rounds.words import TEXTS as ROUNDS_TEXTS
 from gongbi.seat.words import TEXTS as SEAT_TEXTS
 from gongbi.warning.words import TEXTS
 
@@ -43,6 +45,7 @@ HOTLINE = ("热线工单", "Hotline orders")
 DEVICES = ("物联设备", "Devices")
 KNOWLEDGE, CALLS = SEAT_TEXTS["knowledge"], SEAT_TEXTS["calls"]
 NOTICES, MY_NOTICES = NOTICE_TEXTS["notices"], NOTICE_TEXTS["mine"]
+CARE, FIELD_TASKS = ROUNDS_TEXTS["care"], ROUNDS_TEXTS["tasks"]
 CHANNELS = ("渠道", "Channels")
 WARNINGS, WARNING_SETTINGS = TEXTS["warnings"], TEXTS["settings"]
 _ICONS = {
@@ -114,6 +117,10 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
         items.append(_item(_("Board"), "board:board", "layout-dashboard", here))
         if viewer.role == roles.MANAGER:
             items.append(_item(_("My grid workers"), "field:team", "users", here))
+            if kept_by(viewer):
+                items.append(_item(CARE, "care:list", "heart", here))
+        if viewer.role in (roles.DISPATCHER, roles.CHECKER):
+            items.append(_item(FIELD_TASKS, "field:tasks", "map-pinned", here))
         if viewer.role in RANKERS:
             items.append(_item(_("Hot issues"), "desk:hot", "flame", here))
         if viewer.role != roles.GRID_WORKER:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django.db.models import prefetch_related_objects
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gongbi.cases import queries
 from gongbi.cases.queries.reading import twins_for
-from gongbi.desk import doing
+from gongbi.desk import doing, evidence
 from gongbi.desk.history import History
 from gongbi.desk.names import CHANNELS, CLOCKS, LISTS, Names, grade_words
 from gongbi.desk.pages.common import picture_href
@@ -273,10 +274,15 @@ class Sheet:
         return [
             Picture(
                 picture_href(file, self.now), picture_href(file, self.now, "small"),
-                format_html("{} {}", label, number), label, file.uploaded_at,
+                format_html("{} {}", label, number), label, file.uploaded_at, *self.taken.get(file.pk, ((), "")),
             )
             for number, file in enumerate(stored, start=1)
         ]  # fmt: skip
+
+    @cached_property
+    def taken(self) -> dict[int, Any]:
+        """What the photos from the field say of their time and place; one query."""
+        return evidence.told(self.case, self.stored, self.viewer)
 
     def history(self, *, since: int = 0) -> list[Happened]:
         """The timeline, oldest first; with ``since`` only what came after that version."""

@@ -68,6 +68,7 @@ desk: list[URLPattern | URLResolver] = [
     path("accounts", access.accounts, name="accounts"),
     path("accounts/<int:account>/password", access.password, name="account_password"),
     path("accounts/<int:account>/close", access.close, name="account_close"),
+    path("accounts/<int:account>/sign-out", access.sign_out, name="account_sign_out"),
     path("accounts/<int:account>/open", access.reopen, name="account_open"),
     path("keys", access.keys, name="keys"),
     path("keys/new", access.key_new, name="key_new"),
@@ -81,5 +82,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("warnings/", include("gongbi.desk.warning.urls")),
     path("notices/", include("gongbi.desk.notices.urls")),
     path("seat/", include("gongbi.desk.seat.urls")),
+    path("care/", include("gongbi.desk.care.urls")),
     path("", include((desk, "desk"))),
 ]

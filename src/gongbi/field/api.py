@@ -17,12 +17,14 @@ from ninja.params.functions import Query
 from gongbi.field import bundle as bundles
 from gongbi.field import doing
 from gongbi.field import shapes as s
+from gongbi.field.door import turned_away
 from gongbi.kernel.errors import NotThere, Refused, Stale, in_language
 from gongbi.kernel.scope import endpoint
 from gongbi.kernel.scope.http import ViewerRequest
 from gongbi.kernel.scope.viewer import CHECKER, DISPATCHER, GRID_WORKER, MANAGER
 from gongbi.kernel.vault import actions as vault
 from gongbi.parties.auth import PostAuth
+from gongbi.parties.middleware import off_duty
 from gongbi.rounds import actions, queries
 from gongbi.rounds.actions.shifts import Point
 from gongbi.rounds.rules import PIECE, check_when
@@ -37,6 +39,7 @@ WORKER = {GRID_WORKER}
 def refused(request: HttpRequest, error: Refused) -> HttpResponse:
     """What refused it, in the reader's language; the phone shows it and keeps what was typed."""
     status = 401 if error.code in ("scope.sign_in", "scope.no_post") else error.status
+    turned_away(request, error)
     body = {"code": error.code, "message": error.message, "article": error.article, "field": error.field}
     number = getattr(error, "number", "")
     return api.create_response(request, body | ({"number": number} if number else {}), status=status)
@@ -47,19 +50,10 @@ def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """A body of another shape: an app older than the house, or none of ours."""
     where = ".".join(str(part) for part in (error.errors[0].get("loc", ())[2:] if error.errors else ()))
     words = (
-        "应用与服务器不一致（%s），请联网打开应用更新后再发。",
-        "The app does not match the server (%s). Open it online so that it updates, then send again.",
+        "应用与服务器不一致（%(where)s），请联网打开应用更新后再发。",
+        "The app does not match the server (%(where)s). Open it online so that it updates, then send again.",
     )
-    return api.create_response(
-        request,
-        {
-            "code": "api.invalid",
-            "message": in_language(words) % (where or "?"),
-            "article": "",
-            "field": where,
-        },
-        status=422,
-    )
+    return refused(request, Refused("api.invalid", words, values={"where": where or "?"}, field=where))
 
 
 @api.exception_handler(AuthenticationError)
@@ -153,6 +147,7 @@ def shift(request: ViewerRequest, body: s.ShiftIn) -> dict[str, Any] | None:
     """What waits near is offered at once."""
     now = timezone.now()
     begun = actions.start_shift(key=body.key, started_at=body.at, viewer=request.viewer, at=now)
+    off_duty(request, over=begun.ended_at is not None)
     actions.offer_waiting(at=now)
     return bundles.shift_out(begun)
 
@@ -160,10 +155,11 @@ def shift(request: ViewerRequest, body: s.ShiftIn) -> dict[str, Any] | None:
 @api.post("/shifts/{key}/stop", summary="Go off duty")
 @endpoint("field.api.stop", roles=WORKER)
 def stop(request: ViewerRequest, key: str, body: s.StopIn) -> dict[str, Any] | None:
-    """From then on no position is kept."""
-    return bundles.shift_out(
-        actions.stop_shift(key=key, ended_at=body.at, viewer=request.viewer, at=timezone.now())
-    )
+    """From then on no position is kept, and the session is as short as anybody's."""
+    ended = actions.stop_shift(key=key, ended_at=body.at, viewer=request.viewer, at=timezone.now())
+    if queries.running_shift(request.viewer) is None:
+        off_duty(request, over=True)
+    return bundles.shift_out(ended)
 
 
 @api.post("/shifts/{key}/track", summary="Where the shift went")

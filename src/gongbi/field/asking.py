@@ -9,15 +9,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from gongbi.cases.queries import case_list
 from gongbi.cases.queries.reading import case_by_number
 from gongbi.field.doing import VERIFY, ask
 from gongbi.field.frame import address, viewer_of
 from gongbi.kernel import scope
 from gongbi.kernel.errors import Refused
 from gongbi.kernel.scope.viewer import CHECKER, DISPATCHER
-from gongbi.rounds import queries, rules
+from gongbi.rounds import actions, queries, rules
 
 ASKERS = {DISPATCHER, CHECKER}
+PURPOSES = {"verify": ("核实", "Verify"), "check": ("核查", "Check")}
 
 
 @require_safe
@@ -34,6 +36,36 @@ def about(request: HttpRequest, number: str) -> HttpResponse:
     answer = render(request, "field/about.html", context)
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+@require_safe
+@scope.endpoint("field.tasks", roles=ASKERS)
+def tasks(request: HttpRequest) -> HttpResponse:
+    """Every task without an answer: what nobody took, with the reasons, stands first."""
+    viewer, now = viewer_of(request), timezone.now()
+    found = queries.pending_tasks(viewer, at=now)
+    numbers = {one.pk: one.number for one in case_list(viewer, [one.task.about for one in found])}
+    rows = [{"one": one, "about": numbers.get(one.task.about, "")} for one in found]
+    answer = render(request, "field/tasks.html", {"rows": rows, "purposes": PURPOSES})
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+@require_POST
+@scope.endpoint("field.withdraw", roles=ASKERS)
+def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    """It need not be looked at any more; back to the list, with the refusal in words where there is one."""
+    viewer = viewer_of(request)
+    task = queries.task_by_id(pk, viewer)
+    try:
+        actions.withdraw(
+            task_id=task.pk, reason=request.POST.get("reason", "")[:200], viewer=viewer, at=timezone.now()
+        )
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("Withdrawn: %(number)s.") % {"number": task.number})
+    return HttpResponseRedirect(address("field:tasks"))
 
 
 @require_POST

@@ -5,19 +5,23 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
-from django.views.decorators.http import require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
 
 from gongbi.field.doing import minutes
 from gongbi.field.frame import viewer_of
 from gongbi.kernel import scope
-from gongbi.kernel.errors import NotThere
+from gongbi.kernel.errors import NotThere, Refused
 from gongbi.kernel.scope.viewer import GRID_WORKER, MANAGER
+from gongbi.parties import actions as people
 from gongbi.parties import directory
-from gongbi.rounds import exchange, queries, rules
+from gongbi.rounds import actions, exchange, queries, rules
 from gongbi.rounds.catalogue import LEDGERS
 
 if TYPE_CHECKING:
@@ -92,6 +96,29 @@ def shift(request: HttpRequest, pk: int) -> HttpResponse:
         "line": " ".join(f"{x},{y}" for x, y in drawn), "sorts": rules.SORTS,
     }  # fmt: skip
     return _page(request, "field/shift.html", context)
+
+
+@require_POST
+@scope.endpoint("field.sign_out", roles={MANAGER})
+def sign_out(request: HttpRequest, pk: int) -> HttpResponse:
+    """A telephone was lost: the shift ends, its tasks go to the next, and the worker is signed out on every device."""
+    viewer, now = viewer_of(request), timezone.now()
+    shift = actions.end_shift_of(shift_id=pk, viewer=viewer, at=now)
+    try:
+        if shift.person_id is not None:
+            people.sign_out_person(shift.person_id, at=now, viewer=viewer)
+    except (
+        Refused
+    ):  # somebody with a desk as well: their sessions are short, and the security administrator's
+        messages.error(
+            request,
+            _(
+                "The shift is ended. Ask the security administrator to sign this account out: it has other posts."
+            ),
+        )
+    else:
+        messages.success(request, _("The shift is ended, and the account is signed out on every device."))
+    return HttpResponseRedirect(reverse("field:team"))
 
 
 @require_safe

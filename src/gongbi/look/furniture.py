@@ -46,6 +46,8 @@ class Picture:
     alt: Text
     label: Text = ""
     at: datetime | None = None
+    facts: Sequence[Fact] = ()  # where and when it was taken, as the phone said
+    question: Text = ""  # what somebody should look at twice
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,14 +21,16 @@ from gongbi.parties.signin import setting
 POST = "post"  # session key: the post chosen in the switcher
 SEEN = "seen"  # session key: when the account was last active, seconds since the epoch
 SEEN_EVERY = 60  # the session is written at most once a minute
-OUTSIDE = "outside"  # session key: somebody who works outside, where the phone has no signal for hours
+OUTSIDE = "outside"  # session key: somebody who works outside alone, where the phone has no signal for hours
+OFF_DUTY = "off_duty"  # session key: the shift is over, so the long session is too
 
 
 class ViewerMiddleware:
     """Sets ``request.viewer``; somebody without a session costs nothing and is PUBLIC.
 
     With one: the session, the account, one read of the directory's token. A session idle for ``GONGBI_IDLE_MINUTES`` ends
-    (a grid worker's, whose phone may have no signal, after ``GONGBI_IDLE_MINUTES_OUTSIDE``).
+    (of somebody who is a grid worker and nothing else, whose phone may have no signal, after ``GONGBI_IDLE_MINUTES_OUTSIDE``, until
+    the shift is over).
     A page that needs a role sends a visitor to sign in, and somebody without a post to the choice of posts.
     """
 
@@ -49,7 +51,7 @@ class ViewerMiddleware:
             return PUBLIC
         _speak(request, request.user)
         viewer = viewer_for(request, request.user, now)
-        outside = viewer.role == GRID_WORKER
+        outside = viewer.role == GRID_WORKER and not request.inside and not request.session.get(OFF_DUTY)  # type: ignore[attr-defined]
         if outside != request.session.get(OUTSIDE, False):
             request.session[OUTSIDE] = outside
             # Closing the app on the phone is no signing out: what waits there is to be sent on its next start.
@@ -71,9 +73,11 @@ def viewer_for(request: HttpRequest, account: Any, now: datetime) -> Viewer:
     """The viewer of a signed-in request: the chosen post, else the oldest. Without a role while something is due.
 
     ``request.withheld`` says what: ``password`` (to be changed) or ``second_factor`` (to be given); else it is empty.
+    ``request.inside``: some post of the account is worked at a desk, whichever is chosen.
     """
     request.withheld = ""  # type: ignore[attr-defined]
     posts = queries.posts_of(account, now)
+    request.inside = any(one.role != GRID_WORKER for one in posts)  # type: ignore[attr-defined]
     chosen = request.session.get(POST)
     post = next((one for one in posts if one.id == chosen), posts[0] if posts else None)
     if post is None:
@@ -87,6 +91,15 @@ def viewer_for(request: HttpRequest, account: Any, now: datetime) -> Viewer:
     if request.withheld:  # type: ignore[attr-defined]
         return queries.no_post(account)
     return queries.viewer_in(account, post)
+
+
+def off_duty(request: HttpRequest, over: bool) -> None:
+    """A shift ended (``over``) or began in this session: a telephone that is lost afterwards is signed out soon."""
+    if not over:
+        request.session.pop(OFF_DUTY, None)
+        return
+    request.session[OFF_DUTY], request.session[OUTSIDE] = True, False
+    request.session.set_expiry(0)
 
 
 def act_as(request: HttpRequest, post_id: int | None) -> None:

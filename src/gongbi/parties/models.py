@@ -6,12 +6,15 @@ Every period is half-open: ``valid_from <= t < valid_to``; a null ``valid_to`` i
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
+from datetime import UTC
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.crypto import salted_hmac
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -144,6 +147,7 @@ class Account(AbstractBaseUser, PermissionsMixin):
     created_at = models.DateTimeField(auto_now_add=True)
     password_set_at = models.DateTimeField(null=True, blank=True)
     must_change_password = models.BooleanField(default=False)
+    signed_out_at = models.DateTimeField(null=True, blank=True)  # sessions from before are over
 
     objects: ClassVar[AccountManager] = AccountManager()
 
@@ -155,6 +159,20 @@ class Account(AbstractBaseUser, PermissionsMixin):
 
     def get_full_name(self) -> str:
         return self.username
+
+    def get_session_auth_hash(self) -> str:
+        """What each session carries and every request compares: another password, or ``signed_out_at``, ends all of them."""
+        return self._since(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        for old in super().get_session_auth_fallback_hash():
+            yield self._since(old)
+
+    def _since(self, value: str) -> str:
+        if self.signed_out_at is None:
+            return value
+        told = self.signed_out_at.astimezone(UTC).isoformat()
+        return salted_hmac("gongbi.parties.signed_out", value + told, algorithm="sha256").hexdigest()
 
     def get_short_name(self) -> str:
         return self.username

@@ -14,7 +14,7 @@ LEDGERS: dict[str, dict[str, Any]] = {
     "visits": {"words": ("走访台账", "Visit log"), "sorts": ("visit",)},
     "patrol": {"words": ("巡查日志", "Patrol log"), "sorts": ("checkin", "visit", "report")},
     "urban": {"words": ("城市管理问题上报表", "City-management reports"), "sorts": ("report", "visit", "checkin"), "matter": True},
-    "hotline": {"words": ("热线办理答复素材", "Material for hotline answers"), "sorts": ("report",), "solved": True},
+    "hotline": {"words": ("热线办理答复素材", "Material for hotline answers"), "sorts": ("report", "visit", "checkin"), "matter": True, "solved": True},
 }  # fmt: skip
 
 

@@ -41,10 +41,13 @@ def build_demo(worker: Viewer, *, centre: tuple[float, float], at: datetime) -> 
     actions.follow(key=shift.key, points=points, viewer=worker, at=at)
     keeper = system("demo")
     for kind, name, door, every, days in CARE:
-        actions.add_care(
-            kind=kind, name=name, door=door, grid=grid, every_days=every, since=(at - timedelta(days=days)).date(),
-            viewer=keeper, at=at, synthetic=True,
+        line = actions.Line(
+            kind=kind, name=name, door=door, grid=grid, every_days=every, ground="guardian" if kind == "left" else "consent",
+            ground_note="入户登记表（演示）",
         )  # fmt: skip
+        actions.add_care(
+            line=line, since=(at - timedelta(days=days)).date(), viewer=keeper, at=at, synthetic=True
+        )
     for number, (hours, sort, form, answers, place, floor, note, seconds) in enumerate(ENTRIES):
         written = actions.Written(
             sort=sort, form=form, answers=answers, place_words=place, floor=floor, note=note, seconds=seconds,

@@ -23,6 +23,7 @@ TRANSITIONS = (
     Transition("decline", ("不能去", "Decline"), ("offered", "accepted"), "waiting", ("grid_worker@assignee",), needs=("reason",)),
     Transition("hand_over", ("转交", "Hand over"), ("offered", "accepted"), "offered", ("grid_worker@assignee",), needs=("post", "reason"), guards=(guards.may_go,)),
     Transition("report", ("回传结果", "Report"), ("offered", "accepted"), "done", ("grid_worker@assignee",), needs=("verdict", "finding"), guards=(guards.may_go,), article="核查人与处置人分离"),
+    Transition("release", ("下班收回", "Back, off duty"), ("offered", "accepted"), "waiting", (SYSTEM,), needs=("post",), automatic=True),
     Transition("withdraw", ("撤回", "Withdraw"), ("waiting", "offered", "accepted"), "withdrawn", (*ASKERS, SYSTEM), needs=("reason",)),
 )
 

@@ -129,6 +129,13 @@ class Care(models.Model):
     since = models.DateField()
     until = models.DateField(null=True)
     synthetic = models.BooleanField(default=False)
+    name_index = models.BinaryField(max_length=32, default=b"")  # blind: a sheet read twice adds nobody twice
+    ground = models.CharField(
+        max_length=12, default="", blank=True
+    )  # rules.GROUNDS: why the house may keep it
+    ground_note = models.CharField(max_length=120, default="", blank=True)  # which paper, or which article
+    ended = models.CharField(max_length=8, default="", blank=True)  # rules.CARE_ENDS
+    changed_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["territory", "visited_at"], name="care_territory")]
@@ -136,6 +143,28 @@ class Care(models.Model):
 
     def __str__(self) -> str:
         return f"care:{self.pk}"
+
+
+class CareChange(models.Model):
+    """Who put somebody on a list, changed what about them, took them off: names of columns, never what stood in them."""
+
+    care = models.ForeignKey(Care, on_delete=models.PROTECT, related_name="changes")
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=40)
+    act = models.CharField(max_length=8)  # added, changed, ended
+    columns = models.JSONField(default=list)
+
+    class Meta:
+        verbose_name = _("change of a care list")
+
+    def __str__(self) -> str:
+        return f"{self.act} {self.care_id}"
+
+
+def forget_care(care: Care, at: datetime) -> None:
+    """Who it was is gone; that somebody of this kind was looked in on, and when, stays. For the purge of ``care_list``."""
+    care.name, care.phone, care.door, care.ground_note, care.name_index = "", "", "", "", b""
+    care.save(update_fields=["name", "phone", "door", "ground_note", "name_index"])
 
 
 class Entry(models.Model):
@@ -170,6 +199,7 @@ class Entry(models.Model):
             models.Index(fields=["unit_id", "at"], name="entry_unit"),
             models.Index(fields=["actor", "-at"], name="entry_actor"),
             models.Index(fields=["territory", "at"], name="entry_territory"),
+            models.Index(fields=["received_at"], name="entry_received"),
         ]
         verbose_name = _("entry")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -10,15 +10,19 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Q, QuerySet, Sum
 
 from gongbi.kernel.errors import Forbidden, NotThere
-from gongbi.kernel.scope import one, visible
+from gongbi.kernel.ledger.models import LedgerEntry
+from gongbi.kernel.scope import below, one, visible
 from gongbi.kernel.scope.viewer import GRID_WORKER, MANAGER, SYSTEM, Viewer
 from gongbi.rounds import catalogue, rules
 from gongbi.rounds.flow import AT_HAND
-from gongbi.rounds.models import Care, Entry, FieldTask, Shift, TrackPoint
+from gongbi.rounds.models import Care, CareChange, Entry, FieldPhoto, FieldTask, Shift, TrackPoint
+from gongbi.rounds.scope import ANSWER, EVIDENCE, KEEP
+from gongbi.science.twins import metres
 
 ZONE = ZoneInfo("Asia/Shanghai")
 PLAN_MOST = 60
 ALIKE_DAYS = 30
+MATERIAL_MOST = 6
 _LEDGER_MOST = 5000
 
 
@@ -76,6 +80,117 @@ def tasks_about(matter_id: int, viewer: Viewer) -> list[FieldTask]:
     return list(visible(FieldTask, viewer, "list").filter(about=matter_id).order_by("-pk"))
 
 
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """One task that nobody has reported back on. ``refusals``: why those said no who were asked; ``slow``: offered, and not answered."""
+
+    task: FieldTask
+    since: datetime
+    refusals: tuple[str, ...]
+    slow: bool
+
+
+def pending_tasks(viewer: Viewer, *, at: datetime, most: int = 200) -> list[Pending]:
+    """Open tasks of this desk's territory: those that nobody took first, then those not answered, the oldest first."""
+    found = list(visible(FieldTask, viewer, "list").filter(closed_at__isnull=True).order_by("pk")[:most])
+    last: dict[int, datetime] = {}
+    said: dict[int, list[str]] = {}
+    steps = LedgerEntry.objects.filter(matter_id__in=[task.pk for task in found]).order_by("matter_id", "seq")
+    for step in steps:
+        last[step.matter_id] = step.at
+        if step.transition == "decline":
+            said.setdefault(step.matter_id, []).append(str(step.facts.get("reason", "")))
+    shown = [
+        Pending(
+            task, last[task.pk], tuple(said.get(task.pk, ())), task.state == "offered" and at - last[task.pk] > rules.ANSWER_WITHIN
+        )
+        for task in found
+    ]  # fmt: skip
+    return sorted(shown, key=lambda one: (one.task.state != "waiting", not one.slow, one.since))
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a photo from the field says of itself. ``away``: metres from the matter's place, None where either is unknown; ``elsewhere``:
+    by its own record it was taken outside the district, and the worker said that it is of this place.
+    """
+
+    at: datetime
+    away: int | None
+    accuracy: float | None
+    elsewhere: bool
+    digest: str
+
+
+def taken(file_ids: Iterable[int], viewer: Viewer, *, place: rules.Point | None) -> dict[int, Taken]:
+    """Of those files (which the viewer sees: who asks has looked) the ones that came from the field app."""
+    found = visible(FieldPhoto, viewer, EVIDENCE).filter(file_id__in=list(file_ids))
+    return {
+        one.file_id or 0: Taken(
+            one.taken_at,
+            round(metres(one.lon, one.lat, *place))
+            if place and one.lon is not None and one.lat is not None
+            else None,
+            one.accuracy,
+            one.far,
+            one.digest,
+        )
+        for one in found
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Something found on the spot that an answer may use. ``words``: when, what, where, in Chinese and English; never who."""
+
+    key: str
+    words: tuple[str, str]
+
+
+def material(
+    viewer: Viewer, *, about: int, receipts: Sequence[str], kind: str, territory: str, at: datetime
+) -> list[Material]:
+    """What workers found about a matter that this viewer deals with (who asks has looked): answers of tasks, entries that became it,
+    and what was solved in the same grid of the same kind in the last month. Newest first.
+    """
+    if len(territory) < 12:
+        return []
+    tasks = (
+        visible(FieldTask, viewer, ANSWER)
+        .filter(about=about, state="done")
+        .order_by("-done_at")[:MATERIAL_MOST]
+    )
+    near = Q(solved=True, kind=kind) & below("territory", [territory]) if kind else Q(pk__in=[])
+    found = (
+        visible(Entry, viewer, ANSWER)
+        .filter(below("territory", [territory[:12]]), at__gte=at - timedelta(days=ALIKE_DAYS))
+        .filter(Q(report__in=receipts) | near)
+        .exclude(report="")
+        .order_by("-at")[:MATERIAL_MOST]
+    )
+    told = [(task.done_at or at, f"t{task.pk}", task.finding, task.place_words, 0) for task in tasks]
+    told += [(one.at, f"e{one.pk}", _done(one), one.place_words, len(one.photos)) for one in found]
+    return [
+        Material(key, _material(when, words, place, photos))
+        for when, key, words, place, photos in sorted(told, reverse=True)
+        if words
+    ]
+
+
+def _done(entry: Entry) -> str:
+    return f"{entry.note}（当场解决）" if entry.solved and entry.note else entry.note
+
+
+def _material(when: datetime, words: str, place: str, photos: int) -> tuple[str, str]:
+    day = f"{when.astimezone(ZONE):%Y-%m-%d %H:%M}"
+    zh = "，".join([part for part in (place, f"照片 {photos} 张" if photos else "") if part])
+    en = ", ".join([part for part in (place, f"{photos} photos" if photos else "") if part])
+    return (
+        f"{day} 现场：{words}{f'（{zh}）' if zh else ''}",
+        f"{day} on the spot: {words}{f' ({en})' if en else ''}",
+    )
+
+
 def colleagues(viewer: Viewer) -> list[Shift]:
     """Who of the own unit is on duty now, for handing a task over: that they are, not where they are."""
     if viewer.role != GRID_WORKER or viewer.unit_id is None:
@@ -112,14 +227,66 @@ def care_for(care_id: int, viewer: Viewer) -> Care:
     return one(Care, viewer, pk=care_id)
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One line as its keeper sees it: name and number masked. ``last``: the newest visit, with who made it."""
+
+    care: Care
+    due: date
+    late: bool
+    last: Entry | None
+
+
+def care_list(
+    viewer: Viewer, *, at: datetime, kind: str = "", grid: str = "", ended: bool = False
+) -> list[Listed]:
+    """The lists that this viewer keeps, the longest due first; ``ended``: who was taken off and is not erased yet."""
+    found = visible(Care, viewer, KEEP).order_by("pk")
+    found = found.exclude(ended="").exclude(door="") if ended else found.filter(ended="")
+    if kind:
+        found = found.filter(kind=kind)
+    if grid:
+        found = found.filter(territory=grid)
+    kept = list(found[:_LEDGER_MOST])
+    return sorted(_listed(kept, viewer, at), key=lambda one: (one.due, one.care.pk))
+
+
+def _listed(kept: list[Care], viewer: Viewer, at: datetime) -> Iterator[Listed]:
+    today = at.astimezone(ZONE).date()
+    newest: dict[int | None, Entry] = {}
+    went = visible(Entry, viewer, "list").filter(care_id__in=[one.pk for one in kept]).order_by("at", "pk")
+    for entry in went.iterator():
+        newest[entry.care_id] = entry
+    for care in kept:
+        due = rules.due_on(care.visited_at, _day(care.since), care.every_days).astimezone(ZONE).date()
+        yield Listed(care, due, due < today and not care.ended, newest.get(care.pk))
+
+
+def care_kept(care_id: int, viewer: Viewer) -> Care:
+    """One line for who keeps it. NotThere for everybody else."""
+    return one(Care, viewer, KEEP, pk=care_id)
+
+
+def visits_of(care: Care, viewer: Viewer, *, most: int = 50) -> list[Entry]:
+    """Who looked in, newest first."""
+    return list(visible(Entry, viewer, "list").filter(care=care).order_by("-at", "-pk")[:most])
+
+
+def care_changes(care: Care, viewer: Viewer) -> list[CareChange]:
+    """Who changed the line, newest first."""
+    return list(visible(CareChange, viewer, KEEP).filter(care=care).order_by("-pk"))
+
+
+def same_care(viewer: Viewer, *, kind: str, grid: str, door: str) -> list[Care]:
+    """Lines in force of that kind at that door, for a sheet that names no number."""
+    return list(visible(Care, viewer, KEEP).filter(kind=kind, territory=grid, door=door, ended=""))
+
+
 def care_counts(viewer: Viewer) -> dict[str, int]:
     """How many are on the lists below a leader, by kind: numbers, no person. Forbidden for others."""
     _leader(viewer)
-    where = Q(pk__in=[])
-    for code in viewer.territories:
-        where |= Q(territory__startswith=code)
-    counted = Care.objects.filter(where, until__isnull=True).values("kind").annotate(n=Count("pk"))
-    return {row["kind"]: row["n"] for row in counted}
+    counted = Care.objects.filter(below("territory", viewer.territories), ended="").values("kind")
+    return {row["kind"]: row["n"] for row in counted.annotate(n=Count("pk"))}
 
 
 def _leader(viewer: Viewer) -> None:
@@ -145,6 +312,14 @@ def entries(viewer: Viewer, *, first: date, last: date) -> QuerySet[Entry]:
     """Entries of those days (both included), newest first."""
     found = visible(Entry, viewer, "list").filter(at__gte=_day(first), at__lt=_day(last + timedelta(days=1)))
     return found.order_by("-at", "-pk")
+
+
+def came_in(viewer: Viewer, *, day: date) -> tuple[int, datetime | None]:
+    """How many entries arrived on a local day, and when the newest of all did."""
+    seen = visible(Entry, viewer, "list")
+    today = seen.filter(received_at__gte=_day(day), received_at__lt=_day(day + timedelta(days=1)))
+    newest = seen.order_by("-received_at").values_list("received_at", flat=True).first()
+    return today.count(), newest
 
 
 def checkin_counts(shift_ids: Iterable[int], viewer: Viewer) -> dict[int, int]:

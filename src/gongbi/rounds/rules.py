@@ -28,6 +28,24 @@ CARE_KINDS: dict[str, tuple[str, str]] = {
     "left": ("留守儿童", "Children left behind"),
     "new": ("新入住", "New in the grid"),
 }
+# Why the house may keep somebody on a list (个人信息保护法 §13): asked of the person, of a guardian, or a duty that a law names.
+GROUNDS: dict[str, tuple[str, str]] = {
+    "consent": ("本人同意", "The person agreed"),
+    "guardian": ("监护人同意", "A guardian agreed"),
+    "duty": ("法定职责", "A duty by law"),
+}
+CHILDREN = frozenset({"left"})  # a child's own agreement is none (§31)
+CARE_ENDS: dict[str, tuple[str, str]] = {
+    "moved": ("迁出本网格", "Moved away"),
+    "died": ("已去世", "Died"),
+    "over": ("不再需要走访", "Visits are no longer needed"),
+    "asked": ("本人或监护人要求退出", "The person or a guardian asked to be taken off"),
+}
+CARE_PURPOSES: dict[str, tuple[str, str]] = {
+    "plan": ("安排走访", "Planning visits"),
+    "upkeep": ("核对、更新名单", "Keeping the list right"),
+    "emergency": ("应急联络", "Emergency contact"),
+}
 VERDICTS: dict[str, dict[str, tuple[str, str]]] = {
     "verify": {"true": ("属实", "True"), "untrue": ("不属实", "Not so"), "unclear": ("看不清", "Cannot tell")},
     "check": {"fixed": ("已解决", "Fixed"), "not_fixed": ("没解决", "Not fixed"), "unclear": ("看不清", "Cannot tell")},
@@ -35,6 +53,7 @@ VERDICTS: dict[str, dict[str, tuple[str, str]]] = {
 PIECE = 256 * 1024  # the most that one request carries of a photo
 FAR_DEGREES = 0.03  # about 3 km around the district: a phone's error is never that
 LONGEST_SHIFT = timedelta(hours=16)  # one that nobody ended
+ANSWER_WITHIN = timedelta(minutes=20)  # an offered task that nobody answered is shown to who asked
 LATE = timedelta(days=30)  # how old an entry may be that was made without signal
 MOST_SECONDS = 30 * 60  # a form left open over lunch is no work of typing
 UNFINISHED_DAYS = 7  # a photo of which nothing more came
@@ -262,6 +281,61 @@ def outside_office_hours(at: datetime) -> bool:
 def due_on(visited: datetime | None, since: datetime, every_days: int) -> datetime:
     """When somebody on a care list should be looked in on next."""
     return since if visited is None else visited + timedelta(days=every_days)
+
+
+def check_care(
+    *, kind: str, name: str, door: str, grid: str, every_days: int, ground: str, ground_note: str
+) -> None:
+    """One line of a care list. Refused with the field for what is missing or cannot be."""
+    wrong: tuple[str, str, tuple[str, str]] | None = None
+    if kind not in CARE_KINDS:
+        wrong = ("kind", "rounds.care_kind", ("请选择类别。", "Choose a kind."))
+    elif not name:
+        wrong = ("name", "rounds.care_name", ("请填写姓名。", "Enter the name."))
+    elif not door:
+        wrong = (
+            "door",
+            "rounds.care_door",
+            ("请填写门牌，网格员凭它上门。", "Enter the door: the worker goes there."),
+        )
+    elif len(grid) != 15 or not grid.isdigit():
+        wrong = ("grid", "rounds.care_grid", ("网格编号是 15 位数字。", "The code of a grid has 15 digits."))
+    elif not 1 <= every_days <= 366:
+        wrong = (
+            "every_days",
+            "rounds.care_every",
+            ("走访间隔是 1–366 天。", "There are 1 to 366 days between visits."),
+        )
+    elif ground not in GROUNDS:
+        wrong = (
+            "ground",
+            "rounds.care_ground",
+            (
+                "请选择凭什么留存：本人同意、监护人同意或法定职责；都没有，就不能列入名单。",
+                "Choose why it may be kept: the person's or a guardian's agreement, or a duty by law. Without any nobody is put on a list.",
+            ),
+        )
+    elif ground == "consent" and kind in CHILDREN:
+        wrong = (
+            "ground",
+            "rounds.care_guardian",
+            (
+                "儿童本人的同意不作数，须有监护人同意或法定职责。",
+                "A child's own agreement is none: a guardian agrees, or a law asks for it.",
+            ),
+        )
+    elif len(ground_note.strip()) < 4:
+        wrong = (
+            "ground_note",
+            "rounds.care_note",
+            (
+                "请写明同意书的编号或日期，或法律条款（至少 4 个字）。",
+                "Name the paper with the agreement or its date, or the article (4 characters at least).",
+            ),
+        )
+    if wrong is not None:
+        article = "个人信息保护法 §13, §29, §31" if wrong[0].startswith("ground") else ""
+        raise Refused(wrong[1], wrong[2], field=wrong[0], article=article)
 
 
 def check_answers(form: Mapping[str, Any], answers: Mapping[str, str]) -> dict[str, str]:

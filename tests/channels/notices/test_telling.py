@@ -19,6 +19,8 @@ from gongbi.channels.notices.models import Contact, Notice, Template
 from gongbi.kernel.errors import Forbidden, Refused, Stale
 from gongbi.kernel.scope.viewer import ADMIN, RESIDENT, Viewer, system
 from gongbi.kernel.vault import queries as vault
+from gongbi.kernel.vault.actions import purge
+from gongbi.parties.models import Post
 from tests.channels.notices.conftest import ME, MORNING, NIGHT, NOON, deliver, events
 
 pytestmark = pytest.mark.django_db
@@ -301,3 +303,31 @@ def test_the_claim_of_a_sender_that_died_is_given_back_to_a_person(
     message.refresh_from_db()
     assert message.last_error.startswith("not reached")
     assert message.dead_at is None
+
+
+def test_a_contact_is_forgotten_when_nothing_is_left_to_tell(
+    sms: Source, told: Callable[..., Report], post: Callable[..., Any]
+) -> None:
+    """Ninety days after its matter was closed the address is gone; that of an open matter, and of who is in office, stays."""
+    closed, going_on, desk = told(), told("email", "ann@example.com"), post("dispatcher")
+    person = post("checker")
+    actions.choose_own(viewer=person, way="sms", address="13900000002", hours="day", language="en", at=NOON)
+    cases.reject(case_id=closed.case_id, viewer=desk, at=NOON, ground="untrue", reason="现场没有问题")
+
+    def kept() -> dict[int | None, str]:
+        return {one.report_id: one.hint for one in Contact.objects.all()}
+
+    purge(viewer=system("purge"), at=NOON + timedelta(days=89))
+    assert all(kept().values())
+    purge(viewer=system("purge"), at=NOON + timedelta(days=91))
+    assert kept()[closed.pk] == ""
+    forgotten = Contact.objects.get(report=closed)
+    assert (forgotten.way, str(forgotten.address)) == ("none", "")
+    assert kept()[going_on.pk]
+    assert kept()[None]
+    held = Post.objects.get(pk=person.post_id)
+    Post.objects.filter(person_id=held.person_id).update(valid_to=NOON + timedelta(days=100))
+    purge(viewer=system("purge"), at=NOON + timedelta(days=191))
+    assert kept()[None] == ""
+    assert kept()[going_on.pk]
+    assert purge(viewer=system("purge"), at=NOON + timedelta(days=191))["contact"] == 0

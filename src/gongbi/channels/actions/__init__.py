@@ -14,7 +14,7 @@ from gongbi.channels.actions.arriving import (
 )
 from gongbi.channels.actions.draining import drain, drain_one, preview
 from gongbi.channels.actions.lanes import enter_lane, leave_lane, poll
-from gongbi.channels.actions.sources import map_code, save_secret, save_source
+from gongbi.channels.actions.sources import map_code, own_source, save_secret, save_source
 from gongbi.channels.actions.telling import deliver, resend, tell, tell_once
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "enter_lane",
     "leave_lane",
     "map_code",
+    "own_source",
     "poll",
     "preview",
     "reject",

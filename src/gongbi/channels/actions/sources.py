@@ -93,6 +93,22 @@ def save_source(
     return source
 
 
+def own_source(kind: str, *, name: str, name_en: str, at: datetime) -> Source:
+    """The one source of a door of the house's own (``rules.OWN_KINDS``), made when it is first needed; its code is its kind."""
+    found = Source.objects.filter(code=kind).first()
+    if found is not None:
+        return found
+    fresh = {
+        "kind": kind,
+        "name": name,
+        "name_en": name_en,
+        "direction": "in",
+        "created_at": at,
+        "changed_at": at,
+    }
+    return Source.objects.get_or_create(code=kind, defaults=fresh)[0]
+
+
 @transaction.atomic
 def save_secret(source_id: int, values: Values[str, str], *, viewer: Viewer, at: datetime) -> Source:
     """Seal secrets of a source by their names; an empty one is taken out, one not named stays. Refused for an unknown name."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -40,6 +42,12 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return f"{self.way}:{self.pk}"
+
+
+def forget_contact(contact: Contact, at: datetime) -> None:
+    """Nobody has anything left to hear there: the address is gone, what was told stays. For the purge of ``contact``."""
+    contact.way, contact.address, contact.hint, contact.changed_at = rules.NONE, "", "", at
+    contact.save(update_fields=["way", "address", "hint", "changed_at"])
 
 
 class Notice(models.Model):

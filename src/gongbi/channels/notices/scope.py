@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
+from datetime import datetime
 
-from gongbi.channels.notices.models import Contact, Notice, Template
+from django.db.models import Q, QuerySet
+
+from gongbi.channels.notices import rules
+from gongbi.channels.notices.models import Contact, Notice, Template, forget_contact
 from gongbi.kernel.scope import EVERYTHING, NOTHING, rows
 from gongbi.kernel.scope.viewer import ADMIN, AUDITOR, DISPATCHER, RESIDENT, STAFF_ROLES, SYSTEM, Viewer
-from gongbi.kernel.vault import policy
+from gongbi.kernel.vault import policy, retention
 
 
 @rows(Contact)
@@ -35,6 +38,20 @@ def _templates(viewer: Viewer, purpose: str) -> Q:
     return EVERYTHING if viewer.role in (ADMIN, AUDITOR, DISPATCHER, SYSTEM) else NOTHING
 
 
+def _over(before: datetime) -> QuerySet[Contact]:
+    """Contacts of whom nothing is left to tell since then: the matter is closed, the person has no post, the unit is closed."""
+    closed = Q(report__case__closed_at__lt=before)
+    people = Contact.objects.filter(person__isnull=False, changed_at__lt=before)
+    left = people.exclude(person__posts__valid_to__isnull=True).exclude(person__posts__valid_to__gte=before)
+    gone = Q(unit__valid_to__lt=before)
+    return (
+        Contact.objects.filter(closed | Q(pk__in=left.values("pk")) | gone)
+        .exclude(way=rules.NONE)
+        .order_by("pk")
+    )
+
+
+retention.register("contact", Contact, due=_over, erase=forget_contact)
 policy.allow(Contact, "address", lambda viewer, contact: viewer.role == SYSTEM)
 policy.subject(
     Contact,

@@ -14,6 +14,8 @@ from gongbi.desk.forms import choices
 from gongbi.desk.forms.accepting import ReasonForm
 from gongbi.desk.forms.step import ReportChoice, StepForm, words
 from gongbi.duties import queries as duties
+from gongbi.look.templatetags.look import said
+from gongbi.rounds import queries as rounds
 
 
 class SignForm(StepForm):
@@ -58,7 +60,52 @@ class ContactedForm(ReportChoice):
         return actions.contacted(**on, report_id=self.cleaned_data["report"])
 
 
-class CoDoneForm(StepForm):
+class ResultForm(StepForm):
+    """What was done, in own words or in those of the grid workers who were there: typed once, not typed again."""
+
+    result = words(_("What was done"))
+    material = forms.MultipleChoiceField(
+        label=_("Found on the spot"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("What is ticked is written below your own words; the reporter reads it."),
+    )
+
+    def prepare(self) -> None:
+        case = self.case
+        self.offered = {
+            one.key: said(one.words)
+            for one in rounds.material(
+                self.viewer, about=case.pk, receipts=[report.number for report in case.reports.all()], kind=case.kind,
+                territory=case.territory, at=self.now,
+            )
+        }  # fmt: skip
+        if not self.offered:
+            del self.fields["material"]
+            return
+        self.fields["result"].required = False
+        self.fields["material"].choices = list(self.offered.items())  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        good = super().clean() or {}
+        if (
+            self.offered
+            and not good.get("result")
+            and not good.get("material")
+            and "result" not in self.errors
+        ):
+            self.add_error("result", self.fields["result"].error_messages["required"])
+        return good
+
+    @property
+    def told(self) -> str:
+        """The result as it is kept."""
+        good = self.cleaned_data
+        chosen = [self.offered[key] for key in good.get("material") or ()]
+        return "\n".join(part for part in (good["result"], *chosen) if part)
+
+
+class CoDoneForm(ResultForm):
     """A co-handler's own part; a photo of it helps the checker, and is not asked for."""
 
     takes_photos = True
@@ -68,10 +115,10 @@ class CoDoneForm(StepForm):
     photos = forms.FileField(label=_("Photos of the result"), required=False)
 
     def act(self) -> Any:
-        return actions.co_done(**self.seen(), result=self.cleaned_data["result"], photos=self.stored)
+        return actions.co_done(**self.seen(), result=self.told, photos=self.stored)
 
 
-class FinishForm(StepForm):
+class FinishForm(ResultForm):
     """What was done, with photos of how it looks now beside those from before."""
 
     takes_photos = True
@@ -84,7 +131,7 @@ class FinishForm(StepForm):
         return duties.needs_photo(self.case.standard, on=self.now)
 
     def act(self) -> Any:
-        return actions.finish(**self.seen(), result=self.cleaned_data["result"], photos=self.stored)
+        return actions.finish(**self.seen(), result=self.told, photos=self.stored)
 
 
 class ExtensionForm(ReasonForm):

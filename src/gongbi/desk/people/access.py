@@ -131,6 +131,17 @@ def close(request: HttpRequest, account: int) -> HttpResponse:
     return _back(request, found)
 
 
+@require_POST
+@scope.endpoint("desk.account_sign_out", roles={SECURITY})
+def sign_out(request: HttpRequest, account: int) -> HttpResponse:
+    """A lost telephone, a machine left open: every session of the account ends at once; its password stays."""
+    viewer, now = viewer_of(request), timezone.now()
+    found = scope.one(parties.accounts(viewer), viewer, pk=account)
+    actions.end_sessions(account, at=now, viewer=viewer)
+    messages.success(request, _("%(login)s is signed out everywhere.") % {"login": found.username})
+    return _back(request, found)
+
+
 def _back(request: HttpRequest, account: Account) -> HttpResponseRedirect:
     where = ("desk:person", [account.person_id]) if account.person_id else ("desk:accounts", [])
     return HttpResponseRedirect(reverse(where[0], args=where[1]))

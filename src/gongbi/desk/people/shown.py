@@ -33,6 +33,7 @@ ACTS: dict[str, Words] = {
     "post_ended": ("免职并交接", "Post ended, handed over"),
     "account_created": ("开通账号", "Login made"),
     "account_closed": ("停用账号", "Account switched off"),
+    "sessions_ended": ("退出所有登录", "Signed out everywhere"),
     "account_opened": ("恢复账号", "Account switched on again"),
     "password_set": ("设置密码", "Password set"),
     "key_made": ("发放密钥", "Key made"),

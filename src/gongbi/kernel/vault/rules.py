@@ -34,6 +34,8 @@ CLASSES = (
     Keep("volunteer_record", None, 0, None, "志愿服务条例 §19"),
     Keep("staff_track", 90, 0, 90, "个人信息保护法 §6, §19: 最小必要"),
     Keep("consent", 1096, 0, None, "个人信息保护法 §13: 处理终止后三年"),
+    Keep("care_list", 180, 0, 366, "个人信息保护法 §19, §47: 目的已实现即删除"),
+    Keep("contact", 90, 0, 366, "个人信息保护法 §19, §47: 目的已实现即删除"),
     Keep("import_file", 30, 0, 90, "个人信息保护法 §19: 最短必要期限"),
 )
 

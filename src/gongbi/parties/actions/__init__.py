@@ -7,12 +7,14 @@ from gongbi.parties.actions.access import (
     change_language,
     close_account,
     create_account,
+    end_sessions,
     exported,
     forget_sign_ins,
     make_key,
     open_account,
     record_sign_in,
     set_password,
+    sign_out_person,
     withdraw_key,
 )
 from gongbi.parties.actions.posts import (
@@ -37,6 +39,7 @@ __all__ = [
     "create_account",
     "create_unit",
     "end_post",
+    "end_sessions",
     "exported",
     "forget_sign_ins",
     "hold_post",
@@ -44,5 +47,6 @@ __all__ = [
     "open_account",
     "record_sign_in",
     "set_password",
+    "sign_out_person",
     "withdraw_key",
 ]

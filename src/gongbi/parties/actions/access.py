@@ -11,8 +11,8 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 
 from gongbi.kernel.errors import Forbidden
-from gongbi.kernel.scope.viewer import Viewer
-from gongbi.parties import rules
+from gongbi.kernel.scope.viewer import GRID_WORKER, MANAGER, Viewer
+from gongbi.parties import directory, rules
 from gongbi.parties.actions.common import allow, iso, note
 from gongbi.parties.models import Account, ApiKey, Person, SignIn, Unit
 from gongbi.parties.words import demand, refusal, refuse, stale
@@ -90,6 +90,37 @@ def close_account(account_id: int, *, at: datetime, viewer: Viewer) -> Account:
     account.save(update_fields=["is_active", "password"])
     note(viewer, "account_closed", "account", account_id, at)
     return account
+
+
+@transaction.atomic
+def end_sessions(account_id: int, *, at: datetime, viewer: Viewer) -> Account:
+    """Every session of the account ends at once, on every device; its password stays. For a telephone that was lost.
+
+    By its owner, the security administrator, or the manager of somebody who works outside only. Errors: Forbidden.
+    """
+    account = Account.objects.select_for_update().get(pk=account_id)
+    if viewer.account_id != account_id and not _leads(account, viewer, at):
+        allow("access", viewer)
+    account.signed_out_at = at
+    account.save(update_fields=["signed_out_at"])
+    note(viewer, "sessions_ended", "account", account_id, at)
+    return account
+
+
+def sign_out_person(person_id: int, *, at: datetime, viewer: Viewer) -> bool:
+    """As :func:`end_sessions`, for whoever leads a person and knows no accounts; False when there is none. Errors: Forbidden."""
+    account = Account.objects.filter(person_id=person_id).values_list("pk", flat=True).first()
+    if account is not None:
+        end_sessions(account, at=at, viewer=viewer)
+    return account is not None
+
+
+def _leads(account: Account, viewer: Viewer, at: datetime) -> bool:
+    """Whether the account belongs to somebody all of whose posts are grid workers' of this manager's units."""
+    if viewer.role != MANAGER or account.person_id is None:
+        return False
+    held = [post for post in directory.current().posts_of(account.person_id) if post.in_force(at)]
+    return bool(held) and all(post.role == GRID_WORKER and post.unit.pk in viewer.units for post in held)
 
 
 @transaction.atomic

@@ -8,9 +8,11 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from gongbi.kernel.errors import Refused
-from gongbi.kernel.scope.viewer import Viewer
+from gongbi.kernel.errors import Forbidden, Refused
+from gongbi.kernel.scope import one
+from gongbi.kernel.scope.viewer import MANAGER, SYSTEM, Viewer
 from gongbi.rounds import rules
+from gongbi.rounds.actions.tasking import release
 from gongbi.rounds.models import Shift, TrackPoint
 
 
@@ -43,8 +45,7 @@ def start_shift(*, key: str, started_at: datetime, viewer: Viewer, at: datetime)
             if running is not None:
                 if started_at - running.started_at < rules.LONGEST_SHIFT:
                     return running
-                running.ended_at = running.started_at + rules.LONGEST_SHIFT
-                running.save(update_fields=["ended_at"])
+                _end(running, running.started_at + rules.LONGEST_SHIFT, at)
             return Shift.objects.create(
                 key=key, post_id=post, person_id=viewer.person_id, unit_id=viewer.unit_id, actor=viewer.actor,
                 grids=list(viewer.territories), started_at=started_at,
@@ -67,10 +68,28 @@ def stop_shift(*, key: str, ended_at: datetime, viewer: Viewer, at: datetime) ->
     shift = Shift.objects.select_for_update().filter(actor=viewer.actor, key=key).first()
     if shift is None or shift.ended_at is not None:
         return shift
-    shift.ended_at = max(shift.started_at, min(ended_at, at))
-    shift.save(update_fields=["ended_at"])
-    shift.track.filter(at__gt=shift.ended_at).delete()
+    _end(shift, max(shift.started_at, min(ended_at, at)), at)
     return shift
+
+
+@transaction.atomic
+def end_shift_of(*, shift_id: int, viewer: Viewer, at: datetime) -> Shift:
+    """The shift leader ends somebody's shift, whose telephone is lost; ended already stays ended. Errors: NotThere, Forbidden."""
+    if viewer.role not in (MANAGER, SYSTEM):
+        raise Forbidden("rounds.leader", ("只有带班负责人可以这样做。", "Only the shift leader may do this."))
+    shift = one(Shift, viewer, pk=shift_id)
+    shift = Shift.objects.select_for_update().get(pk=shift.pk)
+    if shift.ended_at is None:
+        _end(shift, max(shift.started_at, at), at)
+    return shift
+
+
+def _end(shift: Shift, ended_at: datetime, at: datetime) -> None:
+    """From here on nothing is kept of where it was, and what was not reported back goes to somebody on duty."""
+    shift.ended_at = ended_at
+    shift.save(update_fields=["ended_at"])
+    shift.track.filter(at__gt=ended_at).delete()
+    release(shift.post_id, at=at)
 
 
 @transaction.atomic

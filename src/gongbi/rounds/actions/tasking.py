@@ -14,6 +14,7 @@ from gongbi.kernel.flow.advance import advance, begin
 from gongbi.kernel.flow.models import Link
 from gongbi.kernel.scope.viewer import Viewer, system
 from gongbi.rounds import rules
+from gongbi.rounds.flow import AT_HAND
 from gongbi.rounds.models import FieldPhoto, FieldTask, Shift
 
 EYES = system("rounds")
@@ -110,6 +111,25 @@ def _offer(task: FieldTask, at: datetime) -> bool:
     task.post_id = chosen.post_id
     task.save(update_fields=["post_id"])
     return True
+
+
+def release(post_id: int, *, at: datetime) -> int:
+    """Whoever went off duty goes nowhere any more: what they had not reported back is offered to the next; returns how many.
+
+    In the transaction that ends the shift.
+    """
+    held = (
+        FieldTask.objects.filter(post_id=post_id, state__in=AT_HAND)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+    for key in list(held):
+        task = _locked(key)
+        advance(task, "release", EYES, at=at, move={"unit_id": None}, facts={"post": post_id})
+        task.post_id = None
+        task.save(update_fields=["post_id"])
+        _offer(task, at)
+    return len(held)
 
 
 def _locked(key: int) -> FieldTask:

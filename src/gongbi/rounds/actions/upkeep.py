@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from gongbi.rounds import rules
+from gongbi.rounds.actions.tasking import release
 from gongbi.rounds.models import FieldPhoto, Shift
 
 
@@ -20,6 +21,7 @@ def end_forgotten(*, at: datetime) -> int:
         shift.ended_at = shift.started_at + rules.LONGEST_SHIFT
         shift.save(update_fields=["ended_at"])
         shift.track.filter(at__gt=shift.ended_at).delete()
+        release(shift.post_id, at=at)
         ended += 1
     return ended
 

@@ -1,0 +1,107 @@
+"""What this room says to people at the desk."""
+
+from __future__ import annotations
+
+Words = tuple[str, str]
+TEXTS: dict[str, Words] = {
+    "tasks": ("现场任务", "Tasks in the field"),
+    "care": ("关爱名单", "Care lists"),
+    "about": (
+        "需要定期走访的人。姓名、电话加密保存；只有到这一网格走访的网格员和维护名单的社区、街道负责人能看到，每次查看都记入访问日志。",
+        "People to look in on. Names and numbers are sealed; the worker who goes there and who keeps the list see it, nobody else, and each "
+        "look is kept in the access log.",
+    ),
+    "why": ("您为什么查看名单？", "What do you look at the list for?"),
+    "why_told": (
+        "选一个用途才显示名单；用途和时间会留下记录。",
+        "The list is shown once you have chosen; what you chose and when is kept.",
+    ),
+    "counts": ("名单上有多少人", "How many are on the lists"),
+    "kind": ("类别", "Kind"),
+    "number": ("人数", "People"),
+    "none": ("名单上还没有人", "Nobody is on the list yet"),
+    "none_ended": ("没有已结束的记录", "Nothing has ended"),
+    "none_told": ("可以逐个添加，也可以用表格导入。", "Add people one by one, or take a sheet in."),
+    "new": ("添加一人", "Add somebody"),
+    "sheet": ("表格导入", "Take a sheet in"),
+    "export": ("导出表格", "Take a sheet out"),
+    "export_hint": (
+        "姓名、电话带星号导出；改好后可以再导入。",
+        "Names and numbers go out masked; a mended sheet can come in again.",
+    ),
+    "template": ("下载模板", "Template"),
+    "upload": ("导入", "Take it in"),
+    "sheet_about": (
+        "每行一人，逐行判断：有误的行说明原因，其余照常导入。表里没有的人仍在名单上。",
+        "One person a row, each judged by itself: a wrong row says why, the others are taken in. Who is not in the sheet stays on the list.",
+    ),
+    "running": ("在名单上", "On the list"),
+    "over": ("已结束", "Ended"),
+    "name": ("姓名", "Name"),
+    "phone": ("电话", "Telephone"),
+    "door": ("门牌", "Door"),
+    "door_hint": ("例如“1号楼2单元301”", "for example “1号楼2单元301”"),
+    "grid": ("网格", "Grid"),
+    "every_days": ("走访间隔（天）", "Days between visits"),
+    "every": ("每 %(n)s 天", "every %(n)s days"),
+    "ground": ("留存依据", "Ground for keeping it"),
+    "ground_hint": (
+        "个人信息保护法：没有同意，也没有法定职责，就不能留存。",
+        "Personal Information Protection Law: without an agreement or a duty by law nothing may be kept.",
+    ),
+    "ground_note": ("依据说明", "Paper or article"),
+    "ground_note_hint": (
+        "同意书的编号或日期，或法律条款",
+        "the paper's number or date, or the article of the law",
+    ),
+    "no_ground": ("依据未登记", "no ground recorded"),
+    "since": ("列入日期", "On the list since"),
+    "until": ("结束日期", "Off the list from"),
+    "reason": ("原因", "Reason"),
+    "goes": ("由谁走访", "Who goes there"),
+    "nobody_goes": ("这个网格没有网格员", "this grid has no worker"),
+    "last": ("上次走访", "Last visit"),
+    "never": ("还没有走访", "not visited yet"),
+    "due": ("应走访", "Due"),
+    "late": ("已过 %(n)s 天", "%(n)s days over"),
+    "save": ("保存", "Save"),
+    "saved": ("已保存。", "Saved."),
+    "added": ("已加入名单。", "Added to the list."),
+    "there": ("这个人已在名单上，没有重复添加。", "This person is on the list already; nothing was added."),
+    "end": ("移出名单", "Take off the list"),
+    "ended": ("已移出名单。", "Taken off the list."),
+    "forgotten": (
+        "已移出名单，姓名、电话和门牌已删除。",
+        "Taken off the list; name, number and door are erased.",
+    ),
+    "end_told": (
+        "本人或监护人要求退出的，姓名、电话、门牌立即删除；其他原因保留 %(days)s 天后自动删除。",
+        "Who asks to be taken off is erased at once; after any other reason name, number and door are erased after %(days)s days.",
+    ),
+    "keep_name": ("不改就留空", "leave empty to keep it"),
+    "visits": ("走访记录", "Visits"),
+    "no_visits": ("还没有走访记录", "No visit yet"),
+    "changes": ("名单变动", "Changes of this line"),
+    "when": ("时间", "When"),
+    "who": ("谁", "Who"),
+    "what": ("内容", "What"),
+    "show": ("显示", "Show"),
+    "reason_to_open": ("为什么需要看", "Why you need it"),
+    "reason_hint": (
+        "理由会留下记录，本人可以查阅。",
+        "The reason is kept; the person concerned can read it.",
+    ),
+    "filter": ("筛选", "Narrow down"),
+    "every_kind": ("全部类别", "Every kind"),
+    "every_grid": ("全部网格", "Every grid"),
+    "purpose": ("用途", "Looked at for"),
+    "no_field": (
+        "您的岗位不维护关爱名单：名单由社区、街道负责人维护。",
+        "Your post keeps no care list: the manager of the community or street does.",
+    ),
+}
+ACTS: dict[str, Words] = {
+    "added": ("列入", "Added"),
+    "changed": ("修改", "Changed"),
+    "ended": ("移出", "Taken off"),
+}
