@@ -45,7 +45,7 @@ HOTLINE = ("热线工单", "Hotline orders")
 DEVICES = ("物联设备", "Devices")
 KNOWLEDGE, CALLS = SEAT_TEXTS["knowledge"], SEAT_TEXTS["calls"]
 NOTICES, MY_NOTICES = NOTICE_TEXTS["notices"], NOTICE_TEXTS["mine"]
-CARE, FIELD_TASKS = ROUNDS_TEXTS["care"], ROUNDS_TEXTS["tasks"]
+CARE, FIELD_TASKS, TYPING = ROUNDS_TEXTS["care"], ROUNDS_TEXTS["tasks"], ROUNDS_TEXTS["typing"]
 CHANNELS = ("渠道", "Channels")
 WARNINGS, WARNING_SETTINGS = TEXTS["warnings"], TEXTS["settings"]
 _ICONS = {
@@ -119,6 +119,8 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
             items.append(_item(_("My grid workers"), "field:team", "users", here))
             if kept_by(viewer):
                 items.append(_item(CARE, "care:list", "heart", here))
+        if asks_of_workers(viewer):
+            items.append(_item(TYPING, "field:minutes", "hourglass", here))
         if viewer.role in (roles.DISPATCHER, roles.CHECKER):
             items.append(_item(FIELD_TASKS, "field:tasks", "map-pinned", here))
         if viewer.role in RANKERS:
@@ -167,6 +169,14 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
     if viewer.role == roles.SECURITY:
         items.append(_item(_("Access"), "desk:access", "shield-check", here))
     return [item for item in items if item.href or not item.icon]
+
+
+def asks_of_workers(viewer: Viewer) -> bool:
+    """Whether this viewer's unit has grid workers, or units below it that have: a street's or a community's."""
+    if viewer.role not in (roles.MANAGER, roles.HANDLER) or viewer.unit_id is None:
+        return False
+    unit = directory.current().by_id.get(viewer.unit_id)
+    return viewer.role == roles.MANAGER or (unit is not None and unit.kind in ("street", "community"))
 
 
 def _item(words: Any, name: str, icon: str, here: str, count: int | None = None) -> NavItem:

@@ -21,7 +21,7 @@ from gongbi.field.door import turned_away
 from gongbi.kernel.errors import NotThere, Refused, Stale, in_language
 from gongbi.kernel.scope import endpoint
 from gongbi.kernel.scope.http import ViewerRequest
-from gongbi.kernel.scope.viewer import CHECKER, DISPATCHER, GRID_WORKER, MANAGER
+from gongbi.kernel.scope.viewer import CHECKER, DISPATCHER, GRID_WORKER, HANDLER, MANAGER
 from gongbi.kernel.vault import actions as vault
 from gongbi.parties.auth import PostAuth
 from gongbi.parties.middleware import off_duty
@@ -135,9 +135,9 @@ def entries(request: ViewerRequest) -> list[dict[str, Any]]:
 
 
 @api.get("/minutes", summary="How many minutes of typing were asked")
-@endpoint("field.api.minutes", roles=WORKER | {MANAGER})
+@endpoint("field.api.minutes", roles=WORKER | {MANAGER, HANDLER})
 def minutes(request: ViewerRequest, days: int = Query(30, ge=1, le=366)) -> list[dict[str, Any]]:
-    """The own minutes by form; for a leader those of the units below."""
+    """The own minutes by form; for a unit those that it and the units below it ask, for a manager those of the territory."""
     return doing.minutes(request.viewer, days=days, at=timezone.now())
 
 

@@ -18,7 +18,7 @@ from gongbi.field.doing import minutes
 from gongbi.field.frame import viewer_of
 from gongbi.kernel import scope
 from gongbi.kernel.errors import NotThere, Refused
-from gongbi.kernel.scope.viewer import GRID_WORKER, MANAGER
+from gongbi.kernel.scope.viewer import GRID_WORKER, HANDLER, MANAGER
 from gongbi.parties import actions as people
 from gongbi.parties import directory
 from gongbi.rounds import actions, exchange, queries, rules
@@ -67,6 +67,17 @@ def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpR
     answer = render(request, template, context)
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+@require_safe
+@scope.endpoint("field.minutes", roles={MANAGER, HANDLER})
+def typing(request: HttpRequest) -> HttpResponse:
+    """How many minutes of typing each unit asks of its grid workers, by form."""
+    rows = minutes(viewer_of(request), days=DAYS, at=timezone.now())
+    by_unit: dict[str, float] = {}
+    for row in rows:
+        by_unit[row["unit"]] = round(by_unit.get(row["unit"], 0) + row["minutes"], 1)
+    return _page(request, "field/minutes.html", {"minutes": rows, "by_unit": by_unit, "days": DAYS})
 
 
 @require_safe

@@ -15,6 +15,7 @@ urlpatterns = [
     path("contacts", pages.contacts, name="contacts"),
     path("team", team.team, name="team"),
     path("team/<int:pk>", team.shift, name="shift"),
+    path("minutes", team.typing, name="minutes"),
     path("tasks", asking.tasks, name="tasks"),
     path("tasks/<int:pk>/withdraw", asking.withdraw, name="withdraw"),
     path("team/<int:pk>/sign-out", team.sign_out, name="sign_out"),

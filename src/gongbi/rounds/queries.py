@@ -16,7 +16,7 @@ from gongbi.kernel.scope.viewer import GRID_WORKER, MANAGER, SYSTEM, Viewer
 from gongbi.rounds import catalogue, rules
 from gongbi.rounds.flow import AT_HAND
 from gongbi.rounds.models import Care, CareChange, Entry, FieldPhoto, FieldTask, Shift, TrackPoint
-from gongbi.rounds.scope import ANSWER, EVIDENCE, KEEP
+from gongbi.rounds.scope import ANSWER, EVIDENCE, KEEP, MINUTES
 from gongbi.science.twins import metres
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -351,8 +351,10 @@ def ledgers_of(entry: Entry, viewer: Viewer) -> list[str]:
 
 
 def minutes_asked(viewer: Viewer, *, first: date, last: date) -> list[Asked]:
-    """What each unit asks of its workers: minutes of typing by form. A worker reads the own, a leader those of the units below."""
-    found = entries(viewer, first=first, last=last).order_by()
+    """What each unit asks of its workers: minutes of typing by form. A worker reads the own, somebody of a unit that unit's and those
+    of the units below, a manager those of the territory.
+    """
+    found = visible(Entry, viewer, MINUTES).filter(at__gte=_day(first), at__lt=_day(last + timedelta(days=1)))
     counted = found.values("unit_id", "form").annotate(
         n=Count("pk"), seconds=Sum("seconds"), workers=Count("actor", distinct=True)
     )

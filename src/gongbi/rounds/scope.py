@@ -37,6 +37,7 @@ ANSWER = (
 )
 EVIDENCE = "evidence"
 JUDGES = frozenset({DISPATCHER, CHECKER, ADJUDICATOR, MANAGER, AUDITOR})
+MINUTES = "minutes"  # sums by unit and form: what units ask of their workers, nobody's own lines
 KEEP = "keep"  # a purpose of reading: care lists by who keeps them
 
 
@@ -78,6 +79,9 @@ def _track(viewer: Viewer, purpose: str) -> Q:
 def _entries(viewer: Viewer, purpose: str) -> Q:
     if answers(viewer, purpose):
         return EVERYTHING
+    if purpose == MINUTES and viewer.role in (MANAGER, HANDLER) and viewer.units:
+        wider = below("territory", viewer.territories) if viewer.role == MANAGER else NOTHING
+        return Q(unit_id__in=sorted(viewer.units)) | wider
     return _of_the_shift(viewer, Q(actor=viewer.actor), "unit_id")
 
 

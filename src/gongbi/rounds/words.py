@@ -4,6 +4,7 @@ from __future__ import annotations
 
 Words = tuple[str, str]
 TEXTS: dict[str, Words] = {
+    "typing": ("录入用时", "Typing asked for"),
     "tasks": ("现场任务", "Tasks in the field"),
     "care": ("关爱名单", "Care lists"),
     "about": (
