@@ -23,6 +23,7 @@ from gongbi.parties import actions as people
 from gongbi.parties import directory
 from gongbi.rounds import actions, exchange, queries, rules
 from gongbi.rounds.catalogue import LEDGERS
+from gongbi.rounds.scope import kept_by
 
 if TYPE_CHECKING:
     from gongbi.rounds.models import Shift
@@ -53,6 +54,7 @@ def team(request: HttpRequest) -> HttpResponse:
         "alike": alike,
         "care": [(rules.CARE_KINDS[kind], n) for kind, n in queries.care_counts(viewer).items()],
         "ledgers": [(name, one["words"]) for name, one in LEDGERS.items()],
+        "keeps": bool(kept_by(viewer)),
         "days": DAYS,
         "now": now,
     }

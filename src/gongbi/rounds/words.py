@@ -65,6 +65,7 @@ TEXTS: dict[str, Words] = {
     "never": ("还没有走访", "not visited yet"),
     "due": ("应走访", "Due"),
     "late": ("已过 %(n)s 天", "%(n)s days over"),
+    "change": ("修改", "Change it"),
     "save": ("保存", "Save"),
     "saved": ("已保存。", "Saved."),
     "added": ("已加入名单。", "Added to the list."),

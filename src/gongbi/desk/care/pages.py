@@ -248,7 +248,7 @@ def _one(
         "t": T, "care": found, "facts": facts, "sealed": [(name, T[name], str(getattr(found, name))) for name in SEALED if getattr(found, name)],
         "visits": _visits(visits, who), "changes": _changes(changes, who),
         "form": form if not found.ended else None, "ending": ending or EndForm(initial={"until": timezone.localdate(now)}),
-        "end_told": in_language(T["end_told"]) % {"days": keep}, "purpose": purpose,
+        "end_told": in_language(T["end_told"]) % {"days": keep}, "purpose": rules.CARE_PURPOSES[purpose],
     }  # fmt: skip
     return show(request, "desk/care/one.html", context, here=HERE, status=status)
 
