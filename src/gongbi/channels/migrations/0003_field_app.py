@@ -16,7 +16,7 @@ def add_field_app(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('channels', '0001_initial'),
+        ('channels', '0002_rejection_external'),
     ]
 
     operations = [
