@@ -57,7 +57,7 @@ def run(quick: bool = False) -> list[Row]:
 
     from tests.channels.devices import broker
 
-    calm, seconds = (10.0, 15.0) if quick else (20.0, 64.0)
+    calm, seconds = (10.0, 15.0) if quick else (15.0, 62.0)
     sentences.points()
     key = _register()
     users = dict.fromkeys(("gongbi", *map(gateway, range(GATEWAYS))), "bench-pass")
