@@ -163,6 +163,15 @@ def test_what_is_no_report_holds_up_none_and_is_named_by_its_number(net: Callabl
     assert set(Rejection.objects.values_list("external", flat=True)) == {"", "CG-9"}
 
 
+def test_a_refusal_does_not_repeat_what_is_sealed(net: Callable[..., Net]) -> None:
+    city = net("city", c0107="C0101")
+    _status, told = city.send(
+        HOLE | {"external": "1", "text": "王小明" * 2000}, HOLE | {"external": "2", "name": ["王小明"]}
+    )
+    assert [one["code"] for one in told["reports"]] == ["nets.value", "nets.value"]
+    assert not any("王小明" in "".join(row.reason) for row in Rejection.objects.all())
+
+
 def test_half_characters_and_zeros_in_json_break_nothing(net: Callable[..., Net]) -> None:
     city = net("city", c0107="C0101")
     status, told = city.send(

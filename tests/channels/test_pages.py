@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import datetime, timedelta
 from io import BytesIO
 
 import pytest
 from django.test import Client
 
-from gongbi.channels import actions, queries
+from gongbi.channels import actions, adapters, queries, rules, words
 from gongbi.channels.models import Arrival, Outgoing, Source
 from gongbi.channels.rules import Incoming, Outcome
 from gongbi.kernel import keeping
@@ -131,6 +132,42 @@ def test_an_administrator_makes_a_channel_with_its_settings_and_its_secret(
         desk.post("/desk/channels/north", given | {"secret_api_key": "", "name": "北区"}).status_code == 302
     )
     assert actions.sources.secrets_of(Source.objects.get(code="north")) == {"api_key": "hush-hush"}
+
+
+def test_a_setting_that_is_emptied_is_as_shipped_again_and_headers_are_lines(
+    at_desk: Callable[..., Client],
+) -> None:
+    desk = at_desk("admin")
+    given = {
+        "code": "sms", "name": "短信", "direction": "out", "enabled": "on", "unit": "", "set_transport": "web", "set_ways": ["sms"],
+        "set_url": "https://sms.example/send", "set_headers": "X-App: gongbi\r\nAccept: text/plain", "set_quiet_from": "20:00",
+        "set_ok_field": "code", "set_ok_value": "0", "set_body": "",
+    }  # fmt: skip
+    assert desk.post("/desk/channels/new?kind=notice", given).status_code == 302
+    made = Source.objects.get(code="sms").settings
+    assert (made["headers"], made["ways"]) == ({"X-App": "gongbi", "Accept": "text/plain"}, ["sms"])
+    page = desk.get("/desk/channels/sms").content.decode()
+    assert "X-App: gongbi" in page
+    assert "类别对照" not in page  # nothing comes in by it
+    emptied = given | {"set_ok_field": "", "set_ok_value": "", "set_headers": "", "set_quiet_from": ""}
+    assert desk.post("/desk/channels/sms", emptied).status_code == 302
+    made = Source.objects.get(code="sms").settings
+    assert (made["ok_field"], made["headers"], made["quiet_from"]) == ("", {}, "21:00")
+
+
+@pytest.mark.parametrize("kind", list(rules.KINDS))
+def test_every_setting_of_every_kind_is_called_by_words(at_desk: Callable[..., Client], kind: str) -> None:
+    found = adapters.adapter_of(kind)
+    names = {one.name for one in fields(found.settings)} | set(found.secrets)
+    assert names <= words.SETTINGS.keys()
+    assert at_desk("admin").get(f"/desk/channels/new?kind={kind}").status_code == 200
+
+
+def test_a_channel_that_only_sends_takes_nothing(
+    source: Callable[..., Source], heard: Callable[..., Incoming], now: datetime
+) -> None:
+    with pytest.raises(Refused, match="只用于我方发送"):
+        actions.accept(source("out-only", direction="out"), heard("1"), viewer=ME, at=now)
 
 
 def test_the_mapping_shows_what_it_does_not_cover_and_where_two_codes_mean_one_kind(

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar, Protocol
 
 from gongbi.channels.models import Outgoing, Source
-from gongbi.channels.rules import Happening, Outcome
+from gongbi.channels.rules import Happening, Outcome, Words
 from gongbi.kernel.errors import Refused
 
 
@@ -33,6 +33,11 @@ class Adapter:
     kind: ClassVar[str] = ""
     settings: ClassVar[type[Any]] = NoSettings
     secrets: ClassVar[tuple[str, ...]] = ()  # names of what is kept sealed
+    choices: ClassVar[
+        Mapping[str, Mapping[str, Words]]
+    ] = {}  # settings that are one (a tuple: some) of these
+    direction: ClassVar[str] = "in"  # what a new source of this kind begins with
+    has_codes: ClassVar[bool] = True  # whether its reports carry category codes of theirs
 
     def refuses_unknown(self, source: Source) -> bool:
         """Whether a category code that the mapping does not know is refused (else triage reads the words)."""
@@ -130,6 +135,9 @@ def _typed(name: str, value: Any, kind: type[Any]) -> Any:
         if kind in (tuple, list):
             given = value.replace("，", ",").split(",") if isinstance(value, str) else value
             return kind(part.strip() if isinstance(part, str) else part for part in given if part != "")
+        if kind is dict and isinstance(value, str):  # lines of a form: “Name: value”
+            pairs = (line.partition(":")[::2] for line in value.splitlines() if line.strip())
+            return {name.strip(): given.strip() for name, given in pairs}
         if kind is dict:
             return dict(value)
         return str(value).strip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -32,7 +33,7 @@ class SourceForm(forms.Form):
     def __init__(
         self, kind: str, units: list[tuple[int, str]], data: Any = None, *, source: Source | None = None
     ) -> None:
-        super().__init__(data, label_suffix="", initial=_initial(source))
+        super().__init__(data, label_suffix="", initial=_initial(source, kind))
         self.kind, self.source = kind, source
         for name, field in self.fields.items():
             field.label = said(T[name])
@@ -42,6 +43,8 @@ class SourceForm(forms.Form):
         self._choices("unit", [("", "—"), *((str(key), label) for key, label in units)])
         if source is not None:
             del self.fields["code"]
+        if adapter_of(kind).direction == "out":  # nothing comes in that could join
+            del self.fields["joins_at"]
         self._settings(source)
 
     def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
@@ -54,15 +57,9 @@ class SourceForm(forms.Form):
         kept = source.settings if source is not None else {}
         blank = adapter.settings()
         for one in fields(adapter.settings):
-            value = kept.get(one.name, getattr(blank, one.name))
-            if isinstance(value, dict):
-                continue  # no form asks for a table: it comes as a list
-            label = said(words.SETTINGS.get(one.name, one.name))
-            if isinstance(value, bool):
-                field: forms.Field = forms.BooleanField(required=False, label=label, initial=value)
-            else:
-                shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
-                field = forms.CharField(required=False, label=label, initial=shown, max_length=500)
+            value, otherwise = kept.get(one.name, getattr(blank, one.name)), getattr(blank, one.name)
+            field = _field(value, otherwise, adapter.choices.get(one.name))
+            field.label = said(words.SETTINGS.get(one.name, one.name))
             self.fields[f"{BEFORE}{one.name}"] = field
         for name in adapter.secrets:
             field = forms.CharField(
@@ -73,12 +70,11 @@ class SourceForm(forms.Form):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The kind's settings as they were typed, over those that no form asks for."""
-        kept = dict(self.source.settings) if self.source is not None else {}
+        """The kind's settings as they were typed; what was left empty is as shipped."""
         typed = {
             name[len(BEFORE) :]: value for name, value in self.cleaned_data.items() if name.startswith(BEFORE)
         }
-        return kept | {name: value for name, value in typed.items() if value != ""}
+        return {name: value for name, value in typed.items() if value != ""}
 
     @property
     def secrets(self) -> dict[str, str]:
@@ -98,9 +94,31 @@ class SourceForm(forms.Form):
         self.add_error(None, str(refusal))
 
 
-def _initial(source: Source | None) -> dict[str, Any]:
+def _field(value: Any, otherwise: Any, choices: Mapping[str, rules.Words] | None) -> forms.Field:
+    """How a setting is asked for; ``otherwise``: what it is as shipped, told where leaving it empty means that."""
+    pairs = [(name, said(text)) for name, text in (choices or {}).items()]
+    if pairs and isinstance(otherwise, tuple):
+        return forms.MultipleChoiceField(
+            choices=pairs, initial=list(value), required=False, widget=forms.CheckboxSelectMultiple
+        )
+    if pairs:
+        return forms.ChoiceField(choices=pairs, initial=value, required=False)
+    if isinstance(otherwise, bool):
+        return forms.BooleanField(required=False, initial=value)
+    if isinstance(otherwise, dict):
+        lines = "\n".join(f"{name}: {given}" for name, given in value.items())
+        widget = forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
+        return forms.CharField(required=False, initial=lines, max_length=2000, widget=widget)
+    told = str(otherwise) if otherwise not in ("", (), value) else ""
+    return forms.CharField(
+        required=False, initial=value, max_length=500,
+        help_text=said(words.TEXTS["shipped"]) % {"value": told} if told else "",
+    )  # fmt: skip
+
+
+def _initial(source: Source | None, kind: str) -> dict[str, Any]:
     if source is None:
-        return {"enabled": True, "direction": "in"}
+        return {"enabled": True, "direction": adapter_of(kind).direction}
     return {
         "name": source.name, "name_en": source.name_en, "direction": source.direction, "enabled": source.enabled,
         "unit": str(source.unit_id or ""), "joins_at": source.joins_at,

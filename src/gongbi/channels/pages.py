@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from gongbi.channels import actions, queries, rules, shown, words
+from gongbi.channels.adapters import adapter_of
 from gongbi.channels.forms import SourceForm
 from gongbi.channels.models import Source
 from gongbi.channels.scope import READERS
@@ -56,7 +57,7 @@ def health(request: HttpRequest) -> HttpResponse:
     context = {
         "table": shown.health(found, now) if found else None,
         "refused": queries.refused(viewer, limit=SHOWN),
-        "rejected": queries.rejected(viewer, limit=SHOWN),
+        "rejected": shown.rejections(queries.rejected(viewer, limit=SHOWN)),
         "letters": queries.dead_letters(viewer, limit=SHOWN),
         "errors": [one for one in found if one.error and one.source is not None],
         "may_act": viewer.role in (ADMIN, DISPATCHER),
@@ -112,7 +113,7 @@ def _save(form: SourceForm, code: str, viewer: Viewer, now: datetime) -> Source:
     made = actions.save_source(
         code=code, name=given["name"], name_en=given["name_en"], kind=form.kind, direction=given["direction"],
         settings=form.settings, unit_id=int(given["unit"]) if given["unit"] else None, enabled=given["enabled"],
-        joins_at=given["joins_at"], viewer=viewer, at=now, synthetic=form.source.synthetic if form.source is not None else False,
+        joins_at=given.get("joins_at"), viewer=viewer, at=now, synthetic=form.source.synthetic if form.source is not None else False,
     )  # fmt: skip
     return actions.save_secret(made.pk, form.secrets, viewer=viewer, at=now) if form.secrets else made
 
@@ -157,6 +158,7 @@ def _source(
         "source": found,
         "facts": shown.facts(found, mine, now),
         "form": form,
+        "has_codes": adapter_of(found.kind).has_codes,
         "mapping": shown.mappings(queries.mappings(found, viewer)),
         "coverage": shown.coverage(coverage),
         "unmapped": [code for code, _count in coverage.unmapped[:1]],

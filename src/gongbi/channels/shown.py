@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from gongbi.channels import rules, words
-from gongbi.channels.models import Mapping, Source
+from gongbi.channels.models import Mapping, Rejection, Source
 from gongbi.channels.queries import Coverage, Health
 from gongbi.duties import queries as duties
 from gongbi.kernel.errors import in_language
@@ -58,12 +58,28 @@ def _line(one: Health, now: datetime) -> tuple[Cell, ...]:
 
 
 def refusals(counts: dict[str, int]) -> Any:
-    """How many by their codes, most first."""
+    """How many, and how many by their codes, most first."""
     if not counts:
         return 0
-    return "；".join(
+    by_code = "；".join(
         f"{code} × {count}" for code, count in sorted(counts.items(), key=lambda one: (-one[1], one[0]))
     )
+    return f"{sum(counts.values())} · {by_code}"
+
+
+def rejections(rows: Sequence[Rejection]) -> Table | None:
+    """What was turned away or odd, newest first, with its reason in words."""
+    if not rows:
+        return None
+    columns = (Column(T["name"]), Column(T["number"]), Column(T["at"], tight=True), Column(T["reason"]))
+    lines = [
+        (
+            Cell(row.source.words if row.source is not None else T["nobody"]), Cell(row.external or "—"),
+            Cell(f"{timezone.localtime(row.at):%m-%d %H:%M}"), Cell(tuple(f"{words} {row.code}" for words in row.told)),
+        )
+        for row in rows
+    ]  # fmt: skip
+    return Table(T["rejections"], columns, lines)
 
 
 def _skew(seconds: int | None) -> Any:
@@ -95,7 +111,7 @@ def mappings(rows: Sequence[Mapping]) -> Table | None:
         return None
     columns = (Column(T["theirs"], tight=True), Column(T["theirs_name"]), Column(T["ours"]))
     return Table(
-        T["mapping"],
+        T["mapping_table"],
         columns,
         [(Cell(row.theirs), Cell(row.name or "—"), Cell(kind_words(row.kind))) for row in rows],
     )

@@ -55,7 +55,7 @@ def came(topic: str, payload: bytes = b"{}", *, retain: bool = False) -> mqtt.MQ
     ("message", "reason"),
     [
         (came("gongbi/+/readings"), "topic"), (came("gongbi/#"), "topic"), (came("other/gw/readings"), "topic"),
-        (came("gongbi/gw/readings", b"x" * 300_000), "oversized"), (came("gongbi/gw/readings", b"\xff"), "malformed"),
+        (came("gongbi/gw/readings", b"x" * 300_000), "oversized"), (came("gongbi/gw/readings", b"\xff"), "encoding"),
         (came("gongbi/gw/readings", b'{"device": "A", "image": "x"}'), "field"), (came("gongbi/gw/A", b'{"value": 1}'), "device"),
         (came("gongbi/gw/A", b'{"value": 1}', retain=True), "retained"),
     ],

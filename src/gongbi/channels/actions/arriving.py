@@ -100,6 +100,15 @@ def check_open(source: Source) -> None:
             ),
             values={"name": source.words},
         )
+    if source.direction == "out":
+        raise Refused(
+            "channels.only_out",
+            (
+                "渠道“%(name)s”只用于我方发送，不收对方来信。请联系本平台管理员。",
+                "The channel “%(name)s” only carries what we send; ask this platform's administrator.",
+            ),
+            values={"name": source.words},
+        )
 
 
 def _arrival(source: Source, one: Incoming, at: datetime) -> Arrival:

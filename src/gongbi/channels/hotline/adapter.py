@@ -11,12 +11,13 @@ from django.utils import timezone
 
 from gongbi.channels import actions as channels
 from gongbi.channels.adapters import Adapter
-from gongbi.channels.hotline import actions, messages, queries
+from gongbi.channels.hotline import actions, messages, queries, signature
 from gongbi.channels.hotline.calling import KEYS, Failed, Line, line_to
 from gongbi.channels.hotline.models import OrderFile, Reconciliation
 from gongbi.channels.hotline.settings import HotlineSettings, tells
 from gongbi.channels.models import Outgoing, Source
-from gongbi.channels.rules import Happening, Outcome
+from gongbi.channels.rules import Happening, Outcome, Words
+from gongbi.channels.words import SETTINGS
 from gongbi.kernel.errors import Refused
 from gongbi.kernel.files import actions as files
 from gongbi.kernel.scope.viewer import system
@@ -31,6 +32,11 @@ class Hotline(Adapter):
     kind: ClassVar[str] = "hotline"
     settings: ClassVar[type[Any]] = HotlineSettings
     secrets: ClassVar[tuple[str, ...]] = KEYS
+    choices: ClassVar[Mapping[str, Mapping[str, Words]]] = {
+        "algorithm": {name: (name, name) for name in signature.ALGORITHMS},
+        "signs_with": {"key": SETTINGS["key"], "key_next": SETTINGS["key_next"]},
+    }
+    direction: ClassVar[str] = "both"
 
     def compose(self, source: Source, happening: Happening) -> Mapping[str, Any] | None:
         body = actions.compose(source, happening)

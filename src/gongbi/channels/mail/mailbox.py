@@ -23,7 +23,7 @@ from gongbi.channels.models import Arrival, Source
 from gongbi.channels.notices import actions as notices
 from gongbi.channels.notices import queries as notice_queries
 from gongbi.channels.notices import rules as notice_rules
-from gongbi.channels.rules import Happening
+from gongbi.channels.rules import Happening, Words
 from gongbi.kernel.errors import Refused
 from gongbi.kernel.scope.viewer import RESIDENT, Viewer, system
 from gongbi.kernel.vault import actions as vault
@@ -83,6 +83,11 @@ class Mail(Adapter):
     kind: ClassVar[str] = "mail"
     settings: ClassVar[type[Any]] = MailSettings
     secrets: ClassVar[tuple[str, ...]] = ("password",)
+    choices: ClassVar[Mapping[str, Mapping[str, Words]]] = {
+        "security": {"tls": ("TLS", "TLS"), "starttls": ("STARTTLS", "STARTTLS"), "none": ("不加密", "None")}
+    }
+    direction: ClassVar[str] = "both"
+    has_codes: ClassVar[bool] = False
 
     def compose(self, source: Source, happening: Happening) -> Mapping[str, Any] | None:
         """A report that came by e-mail is answered by e-mail: its sender becomes its contact, and every notice goes there."""

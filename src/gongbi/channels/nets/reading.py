@@ -137,7 +137,25 @@ def _moment(values: Mapping[str, Any], name: str) -> datetime | None:
     return timezone.make_aware(found) if timezone.is_naive(found) else found
 
 
+_SEALED = {
+    "text": 4000,
+    "name": 60,
+    "phone": 40,
+    "place": 200,
+}  # characters; what stands in them is repeated nowhere
+
+
 def _wrong(name: str, value: Any) -> Refused:
+    if name in _SEALED:
+        return Refused(
+            "nets.value",
+            (
+                "%(name)s 应为文字，最多 %(most)s 个字符。",
+                "%(name)s is text, %(most)s characters at most.",
+            ),
+            values={"name": name, "most": _SEALED[name]},
+            field=name,
+        )
     return Refused(
         "nets.value",
         ("%(name)s 的值“%(value)s”无效。", "The value “%(value)s” of %(name)s is not valid."),

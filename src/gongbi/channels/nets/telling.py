@@ -12,7 +12,7 @@ import requests
 from gongbi.channels.actions.sources import secrets_of
 from gongbi.channels.adapters import Adapter, settings_of
 from gongbi.channels.models import Outgoing, Source
-from gongbi.channels.rules import Happening, Outcome
+from gongbi.channels.rules import Happening, Outcome, Words
 from gongbi.kernel.errors import Refused
 
 SECONDS = 10
@@ -56,6 +56,8 @@ class Net(Adapter):
     kind: ClassVar[str] = "net"
     settings: ClassVar[type[Any]] = NetSettings
     secrets: ClassVar[tuple[str, ...]] = ("token",)
+    choices: ClassVar[Mapping[str, Mapping[str, Words]]] = {"crs": {name: (name, name) for name in SYSTEMS}}
+    direction: ClassVar[str] = "both"
 
     def refuses_unknown(self, source: Source) -> bool:
         return bool(settings_of(source).strict)

@@ -14,12 +14,12 @@ from gongbi.cases import links
 from gongbi.channels.actions.sources import secrets_of
 from gongbi.channels.adapters import Adapter, settings_of
 from gongbi.channels.models import Outgoing, Source
-from gongbi.channels.notices import actions, gateways, queries, rules
+from gongbi.channels.notices import actions, gateways, queries, rules, words
 from gongbi.channels.notices.actions import claiming
 from gongbi.channels.notices.actions.telling import values_of
 from gongbi.channels.notices.gateways import GatewaySettings, Message
 from gongbi.channels.notices.models import Notice
-from gongbi.channels.rules import Outcome
+from gongbi.channels.rules import Outcome, Words
 from gongbi.kernel.scope.viewer import system
 from gongbi.kernel.vault import actions as vault
 
@@ -33,6 +33,13 @@ class Notices(Adapter):
     kind: ClassVar[str] = "notice"
     settings: ClassVar[type[Any]] = GatewaySettings
     secrets: ClassVar[tuple[str, ...]] = ("password", "sign_key", "token")
+    choices: ClassVar[Mapping[str, Mapping[str, Words]]] = {
+        "transport": words.TRANSPORTS,
+        "security": {"": ("不加密", "None"), "starttls": ("STARTTLS", "STARTTLS"), "tls": ("TLS", "TLS")},
+        "ways": {way: text for way, text in rules.WAYS.items() if way != rules.NONE},
+    }
+    direction: ClassVar[str] = "out"
+    has_codes: ClassVar[bool] = False
 
     def deliver(self, source: Source, message: Outgoing, body: Mapping[str, Any], *, at: datetime) -> Outcome:
         """Send one message with all that waits in it."""
