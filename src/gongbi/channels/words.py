@@ -126,6 +126,10 @@ SETTINGS: dict[str, Words] = {
         "我方邮箱地址（用来识别自己发出的邮件）",
         "Our own address, by which mail of ours is recognised",
     ),
+    "verifier": (
+        "核验发件人的邮件服务器名（Authentication-Results 的第一个词）",
+        "Mail server that vouches for senders (first word of Authentication-Results)",
+    ),
     "every": ("每隔多少秒收一次", "Seconds between two looks"),
     "megabytes": ("单封邮件最大（MB）", "Largest message (MB)"),
     "transport": ("发送方式", "How it is sent"),
