@@ -66,7 +66,7 @@ def test_narrowed_by_sort_level_and_state(make: Make, at_desk: AtDesk, post: Cal
     assert cluster.number not in text_of(desk.get("/desk/warnings/?level=4"))
     assert gone.number in text_of(desk.get("/desk/warnings/?tab=review"))
     assert gone.number not in text_of(desk.get("/desk/warnings/"))
-    for odd in ("?tab=x", "?level=9", "?page=-1", "?page=99999999", "?sort=%00"):
+    for odd in ("?tab=x", "?level=9", "?page=-1", "?page=99999999", "?sort=x"):
         assert desk.get(f"/desk/warnings/{odd}").status_code == 200
 
 

@@ -62,6 +62,14 @@ class RequestRecord:
             )
 
 
+_INTERFACES = (
+    "/api/",
+    "/open311/",
+    "/exchange/",
+    "/sensorthings/",
+)  # programs read refusals in a form of their own
+
+
 class PlainAddresses:
     """A page's address with the letter NUL in it is a bad request: no row can hold it. The interfaces answer for themselves."""
 
@@ -72,7 +80,7 @@ class PlainAddresses:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *_view: object) -> None:
-        if request.path.startswith("/api/"):
+        if request.path.startswith(_INTERFACES):
             return
         if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
             raise SuspiciousOperation("NUL in an address")
