@@ -8,8 +8,7 @@ import pytest
 
 from tests.desk.conftest import World
 from tests.desk.site import site, there, visit
-from tests.look.test_access import found_by_axe
-from tests.support.browsing import Visit
+from tests.support.browsing import Visit, found_by_axe
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

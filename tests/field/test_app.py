@@ -15,8 +15,7 @@ from PIL import Image
 from gongbi.look import assets
 from tests.field.phone import Phone, phone_at, picture
 from tests.field.test_offline import kept_offline, line, session, until
-from tests.look.test_access import found_by_axe
-from tests.support.browsing import browser_path
+from tests.support.browsing import browser_path, found_by_axe
 from tests.support.line import Line
 
 if TYPE_CHECKING:

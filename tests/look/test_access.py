@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
-from tests.support.browsing import Visit
+from tests.support.browsing import Visit, found_by_axe
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -21,12 +20,6 @@ PAGES = (
     "gallery/queue",
     "gallery/error/404",
 )
-RULES = {
-    "runOnly": {
-        "type": "tag",
-        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    }
-}
 
 
 def settled(page: Page) -> None:
@@ -42,15 +35,6 @@ def settled(page: Page) -> None:
     for chart in page.locator("gb-chart").all():
         chart.scroll_into_view_if_needed()
         chart.locator(".chart-canvas svg").wait_for()
-
-
-def found_by_axe(page: Page, rules: dict[str, object] | None = None) -> list[str]:
-    results = Axe().run(page, options=rules or RULES)
-    return [
-        f"{violation['id']} ({violation['impact']}): {node['target']} {node['failureSummary']}"
-        for violation in results.response["violations"]
-        for node in violation["nodes"]
-    ]
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])

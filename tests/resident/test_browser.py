@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import connections
@@ -19,7 +18,7 @@ from playwright.sync_api import expect
 from gongbi.cases import actions, queries
 from gongbi.territory.actions import set_card
 from tests.resident.conftest import INSIDE, KEEPER, LAMP, ONE, Desk, build_district, jpeg
-from tests.support.browsing import Visit, site_of_the_house, visits
+from tests.support.browsing import Visit, found_by_axe, site_of_the_house, visits
 from tests.support.house import fresh_database
 
 if TYPE_CHECKING:
@@ -27,12 +26,6 @@ if TYPE_CHECKING:
     from pytest_django import DjangoDbBlocker
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-AXE = {
-    "runOnly": {
-        "type": "tag",
-        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    }
-}
 
 
 @pytest.fixture(scope="module")
@@ -306,15 +299,6 @@ def settled(page: Page) -> None:
         picture.scroll_into_view_if_needed()
     for drawn in page.locator("gb-map, gb-map-picker").all():
         expect(drawn).to_have_attribute("data-map", re.compile("."), timeout=20_000)
-
-
-def found_by_axe(page: Page) -> list[str]:
-    results = Axe().run(page, options=AXE)
-    return [
-        f"{wrong['id']} ({wrong['impact']}): {node['target']} {node['failureSummary']}"
-        for wrong in results.response["violations"]
-        for node in wrong["nodes"]
-    ]
 
 
 @pytest.mark.parametrize(("theme", "language"), [("light", "zh-hans"), ("dark", "en")])

@@ -17,22 +17,12 @@ from gongbi.science.addresses.crf import marginals, viterbi
 from gongbi.science.addresses.features import features, shape
 from gongbi.science.commands import main
 from gongbi.science.gazetteer import Entry, Gazetteer
-
-
-def _address(*parts: tuple[str, str]) -> Labelled:
-    tokens: list[str] = []
-    labels: list[str] = []
-    for text, kind in parts:
-        words = [word for word, _start, _end in tokenise(text)]
-        tokens += words
-        labels += [f"B-{kind}", *[f"I-{kind}"] * (len(words) - 1)]
-    return Labelled(tuple(tokens), tuple(labels))
-
+from tests.support.addresses import labelled
 
 ROADS = ("大兴路", "桃园南路", "劳动路", "星火路", "丰登路", "莲湖路")
 HOUSES = ("花园", "小区", "公寓", "大厦")
 KNOWN = [
-    _address(("西安市", "city"), ("莲湖区", "district"), (road, "road"), (f"{number}号", "roadno"), (f"阳光{house}", "poi"),
+    labelled(("西安市", "city"), ("莲湖区", "district"), (road, "road"), (f"{number}号", "roadno"), (f"阳光{house}", "poi"),
              (f"{number % 9 + 1}栋", "houseno"))
     for (road, house), number in zip(itertools.product(ROADS, HOUSES), itertools.count(11, 7))
 ]  # fmt: skip
@@ -141,7 +131,7 @@ def test_spans_are_scored_whole() -> None:
             score(truth, wrong)
 
 
-@pytest.mark.parametrize(("known", "why"), [([], "two kinds"), ([_address(("大路", "road"))], "two kinds")])
+@pytest.mark.parametrize(("known", "why"), [([], "two kinds"), ([labelled(("大路", "road"))], "two kinds")])
 def test_too_little_to_learn_is_refused(known: list[Labelled], why: str) -> None:
     with pytest.raises(ValueError, match=why):
         train(known, seed=1)

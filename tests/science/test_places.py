@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gongbi.science.addresses import Labelled, tokenise, train
+from gongbi.science.addresses import train
 from gongbi.science.addresses.doors import apart, doors, in_words, values
 from gongbi.science.addresses.places import Finder, locate
 from gongbi.science.commands import main
 from gongbi.science.gazetteer import Entry, Gazetteer
 from gongbi.science.han import simplify, table
+from tests.support.addresses import labelled
 
 
 def _numbers(text: str) -> str:
@@ -197,18 +198,8 @@ def test_any_text_has_an_answer(text: str) -> None:
     assert FINDER.locate(text).places == ()
 
 
-def _address(*parts: tuple[str, str]) -> Labelled:
-    tokens: list[str] = []
-    labels: list[str] = []
-    for text, kind in parts:
-        words = [word for word, _start, _end in tokenise(text)]
-        tokens += words
-        labels += [f"B-{kind}", *[f"I-{kind}"] * (len(words) - 1)]
-    return Labelled(tuple(tokens), tuple(labels))
-
-
 KNOWN = [
-    _address((district, "district"), (road, "road"), (f"{number}号", "roadno"), (poi, "poi"), (f"{number}号楼", "houseno"))
+    labelled((district, "district"), (road, "road"), (f"{number}号", "roadno"), (poi, "poi"), (f"{number}号楼", "houseno"))
     for number, (district, road, poi) in enumerate(
         [("莲湖区", "桃园路", "二府庄小区"), ("雁塔区", "劳动路", "阳光花园"), ("莲湖区", "星火路", "桃园路小学")] * 6, 2
     )

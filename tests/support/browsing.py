@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from gongbi.look import assets
 from tests.support.server import served
@@ -27,6 +28,22 @@ BROWSER_FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-
 NOT_BUILT = "the frontend is not built: run make install"
 NO_BROWSER = "no Chromium on this machine: install chromium or pass --browser PATH"
 Visit = Callable[..., "Page"]
+RULES = {
+    "runOnly": {
+        "type": "tag",
+        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    }
+}
+
+
+def found_by_axe(page: Page, rules: dict[str, object] | None = None) -> list[str]:
+    """What axe has to say against the page as it stands, a sentence for each node."""
+    results = Axe().run(page, options=rules or RULES)
+    return [
+        f"{violation['id']} ({violation['impact']}): {node['target']} {node['failureSummary']}"
+        for violation in results.response["violations"]
+        for node in violation["nodes"]
+    ]
 
 
 def need_frontend() -> None:
