@@ -109,7 +109,7 @@ class House:
             timeout=300,
         )  # fmt: skip
 
-    def start(self, *words: str, seconds: float = 120, more: Mapping[str, str] | None = None) -> float:
+    def start(self, *words: str, seconds: float = 240, more: Mapping[str, str] | None = None) -> float:
         """``gongbi run`` until it answers; returns the seconds it took. Raises with its output when it does not come up."""
         self.var.mkdir(parents=True, exist_ok=True)
         began = time.monotonic()
@@ -155,7 +155,7 @@ class House:
                         found.append(int(folder.name))
         return found
 
-    def stop(self, number: int = signal.SIGTERM, seconds: float = 20) -> int:
+    def stop(self, number: int = signal.SIGTERM, seconds: float = 60) -> int:
         """Ask ``gongbi run`` to stop and wait; its exit status."""
         assert self.process is not None
         self.process.send_signal(number)

@@ -52,7 +52,7 @@ def speaking(at: broker.Broker, user: str, password: str = "") -> Iterator[mqtt.
     client.on_connect = connected
     client.connect("127.0.0.1", at.port)
     client.loop_start()
-    assert answered.wait(10)
+    assert answered.wait(60)
     client.codes = codes  # type: ignore[attr-defined]
     try:
         yield client
@@ -63,7 +63,7 @@ def speaking(at: broker.Broker, user: str, password: str = "") -> Iterator[mqtt.
 
 def tell(client: mqtt.Client, topic: str, body: Any, *, retain: bool = False) -> None:
     """Publish and wait for the broker's word."""
-    client.publish(topic, json.dumps(body), qos=1, retain=retain).wait_for_publish(10)
+    client.publish(topic, json.dumps(body), qos=1, retain=retain).wait_for_publish(60)
 
 
 def environment(at: broker.Broker, var: Path) -> dict[str, str]:

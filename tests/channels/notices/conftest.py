@@ -41,7 +41,7 @@ MORNING = NOON.replace(day=24, hour=8)
 
 def reached(port: int) -> None:
     """Wait until somebody listens."""
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while time.monotonic() < until:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
