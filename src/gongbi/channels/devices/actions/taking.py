@@ -51,9 +51,12 @@ Speaks = Callable[[Entry], bool]
 
 def take(body: bytes, *, viewer: Viewer, key: str, at: datetime) -> Taken:
     """One message of a key over HTTP. Kept readings are durable when this returns; the others are told with their reason."""
+    covered: dict[str, bool] = {}  # asked once for each division: a message holds up to a thousand readings
 
     def speaks(entry: Entry) -> bool:
-        return viewer.covers(entry.division) and entry.key in ("", key)
+        if entry.division not in covered:
+            covered[entry.division] = viewer.covers(entry.division)
+        return covered[entry.division] and entry.key in ("", key)
 
     taken = sort_out(body, speaks=speaks, received=at.timestamp(), known=memory.current().by_number)
     write([taken], at=at)
