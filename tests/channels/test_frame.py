@@ -7,17 +7,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from gongbi.cases import actions as cases
 from gongbi.cases.models import Case, Report
 from gongbi.channels import actions, queries, rules, tasks
-from gongbi.channels.models import Arrival, Change, Outgoing, Source
+from gongbi.channels.models import Arrival, Change, Outgoing, Rejection, Source
 from gongbi.channels.rules import Incoming, Outcome
 from gongbi.kernel.errors import Forbidden, Refused
 from gongbi.kernel.outbox.models import OutboxRow
 from gongbi.kernel.outbox.subscribers import Event
 from gongbi.kernel.scope.viewer import system
 from gongbi.kernel.vault import actions as vault
+from gongbi.kernel.vault.queries import retention
 from tests.channels.conftest import Peer
 
 pytestmark = pytest.mark.django_db
@@ -280,3 +283,41 @@ def test_a_source_joins_the_open_twin_from_its_own_probability_on(
     assert police.case_id == city.case_id
     assert party.case_id != city.case_id
     assert Case.objects.get(pk=city.case_id).report_count == 2
+
+
+def test_the_words_of_what_came_and_went_are_gone_when_their_time_is_over(
+    source: Callable[..., Source], peer: Peer, heard: Callable[..., Incoming], now: datetime
+) -> None:
+    city = source()
+    actions.accept_many(city, [heard("here"), heard("tokyo", lon=139.69, lat=35.68)], viewer=ME, at=now)
+    actions.accept(city, heard("here", text="井盖破损，已有人摔伤"), viewer=ME, at=now)
+    actions.drain(city.pk, at=now)
+    actions.accept(city, heard("waits"), viewer=ME, at=now)
+    actions.reject(Refused("x", ("不对", "wrong")), kind="net", at=now, source=city, content="13800001234")
+    for key in ("sent", "dead", "waits"):
+        actions.tell_once(city, key, key, {"said": "王小明"}, topic="t", at=now)
+    peer.fails = [Outcome(False, error="400", again=False)]  # "sent" is the one that dies
+    actions.deliver(city.pk, at=now, limit=2)
+    kept = retention("import_file").keep or 0
+    vault.purge(viewer=system("retention"), at=now + timedelta(days=kept - 1))
+    assert Arrival.objects.filter(content__isnull=True).count() == 0
+    vault.purge(viewer=system("retention"), at=now + timedelta(days=kept + 1))
+    assert list(Arrival.objects.filter(content__isnull=False).values_list("external", flat=True)) == ["waits"]
+    assert Change.objects.get().content is None
+    assert list(Outgoing.objects.filter(body__isnull=False).values_list("key", flat=True)) == ["waits"]
+    assert not Rejection.objects.exists()
+    assert queries.dead_letters(ME) == []
+    assert actions.resend(Outgoing.objects.values_list("pk", flat=True), viewer=ME, at=now) == 0
+
+
+def test_the_page_of_health_asks_as_much_for_one_counterpart_as_for_ten(
+    source: Callable[..., Source], heard: Callable[..., Incoming], now: datetime
+) -> None:
+    counts = []
+    for codes in (range(1), range(1, 10)):
+        for number in codes:
+            actions.accept(source(f"s{number}"), heard(sent_at=now), viewer=ME, at=now)
+        with CaptureQueriesContext(connection) as asked:
+            queries.health(ME, now=now)
+        counts.append(len(asked))
+    assert counts[0] == counts[1]

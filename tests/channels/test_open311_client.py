@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-import requests
+from django.test import Client
 from django.utils import timezone
 
 from gongbi.cases import actions as cases
@@ -15,37 +15,51 @@ from gongbi.cases.actions.statement import Statement
 from gongbi.cases.models import Case, Report
 from gongbi.cases.triage import Said
 from gongbi.channels import actions, adapters, queries, tasks
+from gongbi.channels.calling import Answer, Unanswered
 from gongbi.channels.models import Arrival, Lane, Outgoing, Source
 from gongbi.channels.open311 import actions as neighbour
-from gongbi.channels.open311 import pages
+from gongbi.channels.open311 import client, pages
 from gongbi.kernel.errors import Refused
 from gongbi.kernel.scope.viewer import PUBLIC, system
 from tests.channels.test_frame import events
-from tests.channels.test_open311 import InProcess, city, key
+from tests.channels.test_open311 import city, key
 
 __all__ = ["city", "key"]
 pytestmark = pytest.mark.django_db
 ME = system("test")
 
 
-class Line(InProcess):
-    """The line to the neighbour. ``broken``: "" whole; "cut": nothing arrives; "deaf": it arrives, the answer does not."""
+class Line:
+    """The line to the neighbour, in place of ``calling.call``. ``broken``: "" whole; "cut": nothing arrives; "deaf": it arrives, the
+    answer does not."""
 
     broken = ""
 
-    def send(self, request: Any, **more: Any) -> requests.Response:
+    def __call__(
+        self,
+        method: str,
+        url: str,
+        *,
+        seconds: float,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        most: int = 0,
+    ) -> Answer:
         if self.broken == "cut":
-            raise requests.ConnectionError("cut")
-        answer = super().send(request, **more)
+            raise Unanswered("not reached: cut")
+        given = dict(headers or {})
+        told: Any = Client().generic(
+            method, url.removeprefix("http://testserver"), data=body, content_type=given.pop("Content-Type", ""), headers=given
+        )  # fmt: skip
         if self.broken == "deaf":
-            raise requests.ReadTimeout("deaf")
-        return answer
+            raise Unanswered("the answer took too long")
+        return Answer(told.status_code, told.content)
 
 
 @pytest.fixture
 def line(monkeypatch: pytest.MonkeyPatch) -> Line:
     made = Line()
-    monkeypatch.setattr(requests.Session, "get_adapter", lambda self, url: made)
+    monkeypatch.setattr(client, "call", made)
     pages._lately.clear()
     return made
 
@@ -133,7 +147,7 @@ def test_a_line_that_breaks_while_we_ask_changes_nothing_and_is_asked_again(
     line.broken = "cut"
     look(there)
     lane = Lane.objects.get(source=there, way="poll")
-    assert "ConnectionError" in lane.last_error
+    assert "not reached" in lane.last_error
     assert Case.objects.get(pk=given.pk).state == "dispatched"
     line.broken = ""
     look(there)

@@ -170,6 +170,27 @@ def test_a_channel_that_only_sends_takes_nothing(
         actions.accept(source("out-only", direction="out"), heard("1"), viewer=ME, at=now)
 
 
+def test_what_was_set_and_what_was_sealed_can_be_taken_out_again(at_desk: Callable[..., Client]) -> None:
+    desk = at_desk("admin")
+    given = {
+        "code": "north", "name": "邻区", "direction": "both", "enabled": "on", "set_endpoint": "https://north.example/open311/v2",
+        "set_service": "007", "set_at_once": "3", "secret_api_key": "hush-hush", "unit": "",
+    }  # fmt: skip
+    assert "remove_api_key" not in desk.get("/desk/channels/new?kind=open311").content.decode()
+    desk.post("/desk/channels/new?kind=open311", given)
+    assert "remove_api_key" in desk.get("/desk/channels/north").content.decode()
+    emptied = given | {"set_service": "", "set_at_once": "", "secret_api_key": "", "remove_api_key": "on"}
+    assert desk.post("/desk/channels/north", emptied).status_code == 302
+    north = Source.objects.get(code="north")
+    assert (north.settings["service"], north.settings["at_once"]) == ("", 5)
+    assert north.settings["endpoint"] == given["set_endpoint"]
+    assert actions.sources.secrets_of(north) == {}
+    # A new one typed beside the mark takes the old one's place.
+    desk.post("/desk/channels/north", given | {"secret_api_key": "other"})
+    desk.post("/desk/channels/north", given | {"secret_api_key": "third", "remove_api_key": "on"})
+    assert actions.sources.secrets_of(Source.objects.get(code="north")) == {"api_key": "third"}
+
+
 def test_the_mapping_shows_what_it_does_not_cover_and_where_two_codes_mean_one_kind(
     at_desk: Callable[..., Client],
     source: Callable[..., Source],

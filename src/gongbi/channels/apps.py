@@ -7,6 +7,8 @@ class ChannelsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from django.db.models import Q
+
         from gongbi.channels import invariants, scope  # noqa: F401 - they register themselves
         from gongbi.channels.actions.arriving import forget_body, forget_words
         from gongbi.channels.models import Arrival, Change, Outgoing, Rejection
@@ -32,7 +34,9 @@ class ChannelsConfig(AppConfig):
         retention.register(
             "import_file",
             Outgoing,
-            due=lambda before: Outgoing.objects.filter(done_at__lt=before, body__isnull=False),
+            due=lambda before: Outgoing.objects.filter(
+                Q(done_at__lt=before) | Q(dead_at__lt=before), body__isnull=False
+            ),
             erase=forget_body,
         )
         retention.register(

@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 
 from gongbi.channels import rules, words
+from gongbi.channels.actions.sources import secrets_of
 from gongbi.channels.adapters import adapter_of
 from gongbi.channels.models import Source
 from gongbi.kernel.errors import Refused
@@ -16,6 +17,7 @@ from gongbi.look.templatetags.look import said
 
 BEFORE = "set_"  # names of the kind's settings in the form
 SECRET = "secret_"  # noqa: S105 – and of its secrets
+REMOVE = "remove_"  # takes a kept secret out
 T = words.TEXTS
 
 
@@ -61,12 +63,18 @@ class SourceForm(forms.Form):
             field = _field(value, otherwise, adapter.choices.get(one.name))
             field.label = said(words.SETTINGS.get(one.name, one.name))
             self.fields[f"{BEFORE}{one.name}"] = field
+        there = secrets_of(source).keys() if source is not None else frozenset()
         for name in adapter.secrets:
-            field = forms.CharField(
-                required=False, max_length=500, label=said(words.SETTINGS.get(name, name)), help_text=said(T["secrets_hint"]),
+            label = said(words.SETTINGS.get(name, name))
+            hint = said(T["secret_kept" if name in there else "secrets_hint"])
+            self.fields[f"{SECRET}{name}"] = forms.CharField(
+                required=False, max_length=500, label=label, help_text=hint,
                 widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
             )  # fmt: skip
-            self.fields[f"{SECRET}{name}"] = field
+            if name in there:
+                self.fields[f"{REMOVE}{name}"] = forms.BooleanField(
+                    required=False, label=said(T["remove_secret"]) % {"name": label}
+                )
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -78,12 +86,11 @@ class SourceForm(forms.Form):
 
     @property
     def secrets(self) -> dict[str, str]:
-        """The secrets that were typed."""
-        return {
-            name[len(SECRET) :]: value
-            for name, value in self.cleaned_data.items()
-            if name.startswith(SECRET) and value
-        }
+        """The secrets that were typed, and "" for those to be taken out."""
+        given = self.cleaned_data
+        gone = {name[len(REMOVE) :]: "" for name in given if name.startswith(REMOVE) and given[name]}
+        typed = {name[len(SECRET) :]: given[name] for name in given if name.startswith(SECRET)}
+        return gone | {name: value for name, value in typed.items() if value}
 
     def refuse(self, refusal: Refused) -> None:
         """Put what a rule said beside its field, or above the form where it names none of ours."""

@@ -110,6 +110,9 @@ class Arrival(models.Model):
                 fields=["source", "id"], name="arrival_waiting", condition=Q(standing=rules.WAITING)
             ),
             models.Index(fields=["source", "received_at"], name="arrival_received"),
+            models.Index(
+                fields=["source", "done_at"], name="arrival_done", condition=Q(done_at__isnull=False)
+            ),
             models.Index(fields=["report"], name="arrival_report", condition=Q(report__isnull=False)),
             models.Index(
                 fields=["source", "-id"], name="arrival_refused", condition=Q(standing=rules.REFUSED)
@@ -143,6 +146,7 @@ class Change(models.Model):
         constraints = [models.UniqueConstraint(fields=["arrival", "number"], name="change_once")]
         indexes = [
             models.Index(fields=["id"], name="change_waiting", condition=Q(standing=rules.WAITING)),
+            models.Index(fields=["done_at"], name="change_refused", condition=Q(standing=rules.REFUSED)),
         ]
 
 
@@ -180,7 +184,7 @@ class Outgoing(models.Model):
     report_id = models.BigIntegerField(null=True)
     matter_id = models.BigIntegerField(null=True)
     body = SealedTextField(
-        kind="intake", blank=True
+        kind="intake", null=True
     )  # JSON as the adapter composed it; emptied when its retention ends
     topic = models.CharField(max_length=60)
     created_at = models.DateTimeField()
@@ -206,6 +210,8 @@ class Outgoing(models.Model):
                 fields=["source", "done_at"], name="outgoing_done", condition=Q(done_at__isnull=False)
             ),
             models.Index(fields=["report_id"], name="outgoing_report", condition=Q(report_id__isnull=False)),
+            models.Index(fields=["source", "subject", "id"], name="outgoing_subject"),
+            models.Index(fields=["answer"], name="outgoing_answer", condition=Q(report_id__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -76,6 +76,8 @@ def _again(request: HttpRequest, viewer: Viewer, now: datetime) -> HttpResponse:
     if letters:
         count = actions.resend(letters, viewer=viewer, at=now)
         messages.success(request, in_language(T["sent"]) % {"n": count})
+        if count < len(set(letters)):
+            messages.info(request, in_language(T["overtaken"]) % {"n": len(set(letters)) - count})
     return HttpResponseRedirect(reverse("channels:health"))
 
 

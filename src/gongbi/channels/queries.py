@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Min, Q, Sum
+from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from gongbi.channels.adapters import adapter_of
@@ -16,6 +16,7 @@ from gongbi.duties import queries as duties
 from gongbi.kernel.errors import NotThere, Refused
 from gongbi.kernel.scope import visible
 from gongbi.kernel.scope.viewer import Viewer
+from gongbi.kernel.statements import fetch
 
 
 def sources(viewer: Viewer, *, kind: str = "") -> list[Source]:
@@ -30,6 +31,16 @@ def source(code: str, viewer: Viewer) -> Source:
     if found is None:
         raise NotThere("channels.not_there", ("没有这个渠道。", "There is no such channel."))
     return found
+
+
+def source_of_channel(channel: str, viewer: Viewer, *, kind: str) -> Source | None:
+    """The counterpart of a kind that a key of this channel speaks for; asked at every request of a program. Its secrets are left out."""
+    found = fetch("channels.source", _of_channel, channel, kind)
+    return found[0] if found else None
+
+
+def _of_channel(channel: str, kind: str) -> QuerySet[Source]:
+    return Source.objects.filter(code=channel, kind=kind).select_related("unit").defer("secrets")
 
 
 def mappings(of: Source, viewer: Viewer) -> list[Mapping]:
@@ -76,7 +87,7 @@ def coverage(of: Source, viewer: Viewer, *, since: datetime, on: datetime) -> Co
 
 @dataclass(slots=True)
 class Health:
-    """One counterpart today. ``skew``: their clock minus ours, s, at the last arrival that told it."""
+    """One counterpart today. ``skew``: their clock minus ours, s, at today's last arrival that told it."""
 
     source: Source | None
     last_at: datetime | None = None
@@ -120,33 +131,39 @@ def health(viewer: Viewer, *, now: datetime) -> list[Health]:
     for key, code, count in turned.values_list("source", "code").annotate(n=Count("id")):
         one = rows.get(key, nobody)
         one.refused[code] = one.refused.get(code, 0) + count
-    for key, one in rows.items():
-        newest = None
+    for one in rows.values():
         if one.source is not None:
             adapter = adapter_of(one.source.kind)
-            came_in, newest = adapter.own_day(one.source, day=start.date())
+            came_in, one.last_at = adapter.own_day(one.source, day=start.date())
             one.arrived, one.taken = one.arrived + came_in, one.taken + came_in
             own = adapter.turned_away(one.source, day=start.date())
             for code, count in own.items():
                 one.refused[code] = one.refused.get(code, 0) + count
-        came = Arrival.objects.filter(source_id=key).order_by("-received_at", "-id")
-        one.last_at = came.values_list("received_at", flat=True).first() or newest
-        told = came.filter(sent_at__isnull=False).values_list("received_at", "sent_at").first()
-        if told is not None and told[1] is not None:
-            one.skew = round((told[1] - told[0]).total_seconds())
+    came = Arrival.objects.filter(source=OuterRef("pk")).order_by("-received_at", "-id")
+    told = came.filter(received_at__gte=start, sent_at__isnull=False)
+    found = Source.objects.filter(pk__in=rows).annotate(
+        last=Subquery(came.values("received_at")[:1]),
+        heard=Subquery(told.values("received_at")[:1]),
+        sent=Subquery(told.values("sent_at")[:1]),
+    )
+    for key, last, heard, sent in found.values_list("pk", "last", "heard", "sent"):
+        rows[key].last_at = last or rows[key].last_at
+        if sent is not None:
+            rows[key].skew = round((sent - heard).total_seconds())
     for lane in Lane.objects.filter(source_id__in=rows).exclude(last_error=""):
         rows[lane.source_id].error = lane.last_error
     return [*rows.values(), *([nobody] if nobody.refused else [])]
 
 
 def _outgoing(rows: dict[int, Health]) -> None:
-    dead = Count("id", filter=Q(dead_at__isnull=False))
-    open_ = Q(dead_at__isnull=True)
-    found = Outgoing.objects.filter(source_id__in=rows, done_at__isnull=True)
-    for key, waiting, lost, oldest in found.values_list("source").annotate(
-        waiting=Count("id", filter=open_), lost=dead, oldest=Min("created_at", filter=open_)
-    ):
-        rows[key].outgoing, rows[key].dead, rows[key].outgoing_oldest = waiting, lost, oldest
+    # One question for each of the two indexes; asked together neither would be used.
+    ours = Outgoing.objects.filter(source_id__in=rows)
+    waiting = ours.filter(done_at__isnull=True, dead_at__isnull=True).values_list("source")
+    for key, count, oldest in waiting.annotate(n=Count("id"), oldest=Min("created_at")):
+        rows[key].outgoing, rows[key].outgoing_oldest = count, oldest
+    dead = ours.filter(dead_at__isnull=False, body__isnull=False).values_list("source")
+    for key, count in dead.annotate(n=Count("id")):
+        rows[key].dead = count
 
 
 def refused(viewer: Viewer, *, of: Source | None = None, limit: int = 100) -> list[Arrival]:
@@ -161,8 +178,12 @@ def rejected(viewer: Viewer, *, limit: int = 100) -> list[Rejection]:
 
 
 def dead_letters(viewer: Viewer, *, limit: int = 100) -> list[Outgoing]:
-    """What no counterpart would take, oldest first."""
-    found = visible(Outgoing, viewer, "list").filter(dead_at__isnull=False).select_related("source")
+    """What no counterpart would take, oldest first, as long as there is something to send: its words go with their retention."""
+    found = (
+        visible(Outgoing, viewer, "list")
+        .filter(dead_at__isnull=False, body__isnull=False)
+        .select_related("source")
+    )
     return list(found.order_by("id")[:limit])
 
 

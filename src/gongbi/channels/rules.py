@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,7 +26,7 @@ DIRECTIONS: dict[str, Words] = {
     "both": ("双向", "Both ways"),
 }
 # How cases call what comes through a kind of channel, "api" where nothing else is said. What a hotline sends is owed a call-back.
-CHANNEL_OF = {"device": "device", "hotline": "hotline"}
+CHANNEL_OF = {"device": "device", "hotline": "hotline", "mail": "mail"}
 WAITING, DONE, REFUSED = "waiting", "done", "refused"
 STANDINGS: dict[str, Words] = {
     WAITING: ("待处理", "Waiting"),
@@ -70,6 +70,7 @@ class Incoming:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
+_NAMES = tuple(one.name for one in fields(Incoming))
 _TIMES = ("said_at", "sent_at", "version_at")
 # A repetition is the same though it is sent later, and though its pictures were stored anew.
 _NOT_THE_WORDS = frozenset({"sent_at", "version_at", "said_at", "photos"})
@@ -77,17 +78,24 @@ _NOT_THE_WORDS = frozenset({"sent_at", "version_at", "said_at", "photos"})
 
 def write(incoming: Incoming) -> str:
     """As JSON, to be sealed."""
-    values = asdict(incoming)
+    values = _plain(incoming)
     for name in _TIMES:
         values[name] = values[name].isoformat() if values[name] is not None else None
     return json.dumps(values, sort_keys=True)  # in ASCII: half a character that somebody sent can be kept too
 
 
+def _plain(incoming: Incoming) -> dict[str, Any]:
+    """Its values by their names, nothing copied: they are read and let go."""
+    values = {name: getattr(incoming, name) for name in _NAMES}
+    for name in ("answers", "extra"):
+        values[name] = dict(values[name])
+    return values
+
+
 def read(text: str) -> Incoming:
     """What :func:`write` wrote; fields that a later version added have their defaults, fields that it dropped are left out."""
     values = json.loads(text)
-    known = {one.name for one in fields(Incoming)}
-    values = {name: value for name, value in values.items() if name in known}
+    values = {name: value for name, value in values.items() if name in _NAMES}
     for name in _TIMES:
         if values.get(name):
             values[name] = datetime.fromisoformat(values[name])
@@ -98,7 +106,7 @@ def read(text: str) -> Incoming:
 
 def digest(incoming: Incoming) -> bytes:
     """SHA-256 of the words: the same report sent again has the same one."""
-    values = {name: value for name, value in asdict(incoming).items() if name not in _NOT_THE_WORDS}
+    values = {name: value for name, value in _plain(incoming).items() if name not in _NOT_THE_WORDS}
     text = json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 

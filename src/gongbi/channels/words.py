@@ -65,7 +65,11 @@ TEXTS: dict[str, Words] = {
     "secrets": ("密钥", "Secrets"),
     "shipped": ("不填为 %(value)s", "Empty: %(value)s"),
     "secrets_hint": ("加密保存，不再显示；不填则不变", "Sealed and never shown again; empty: as it is"),
-    "kept": ("已保存", "kept"),
+    "secret_kept": (
+        "已加密保存，不再显示；填写新的则替换，不填则不变",
+        "Kept sealed and never shown again; a new one takes its place, empty: as it is",
+    ),
+    "remove_secret": ("删除已保存的“%(name)s”", "Remove the kept “%(name)s”"),
     "mapping": ("类别对照", "Categories"),
     "mapping_about": ("对方的代码对应我们的哪一类。", "Which of our kinds each of their codes means."),
     "mapping_table": ("对照表", "Mapping table"),
@@ -83,6 +87,10 @@ TEXTS: dict[str, Words] = {
     "saved": ("已保存。", "Saved."),
     "tried": ("%(n)s 条将重新处理。", "%(n)s are tried again."),
     "sent": ("%(n)s 条将重发。", "%(n)s are sent again."),
+    "overtaken": (
+        "%(n)s 条不再发送：对方已收到同一事项之后的消息。",
+        "%(n)s are not sent again: a later message about the same matter has arrived.",
+    ),
     "choose": ("选择", "Choose"),
     "choose_one": ("请至少选择一条。", "Choose at least one."),
     "seconds": ("%(n)s 秒前", "%(n)s s ago"),

@@ -20,6 +20,7 @@ CHANNELS: dict[str, Words] = {
     "hotline": ("热线", "Hotline"),
     "hall": ("大厅", "Hall"),
     "field": ("网格", "Grid worker"),
+    "mail": ("电子邮件", "E-mail"),
     "api": ("对接系统", "Other system"),
     "import": ("批量导入", "Import"),
     "device": ("设备", "Device"),

@@ -30,6 +30,7 @@ CHANNELS: dict[str, Any] = {
     "hotline": _("hotline"),
     "hall": _("service hall"),
     "field": _("grid worker"),
+    "mail": _("e-mail"),
     "api": _("other system"),
     "import": _("file import"),
     "device": _("device"),

@@ -1,4 +1,4 @@
-"""Units and posts as every request needs them, kept in memory until somebody changes one.
+"""Units, posts and keys as every request needs them, kept in memory until somebody changes one.
 
 Each use asks the database for one number, the edition's token (a primary-key read); only when it differs from
 the cached one is anything read again. So a change made by any process holds for all of them at once.
@@ -15,7 +15,7 @@ from django.db import connection
 
 from gongbi.kernel.rows import ask
 from gongbi.parties import rules
-from gongbi.parties.models import Edition, Post, PostTerritory, Unit
+from gongbi.parties.models import ApiKey, Edition, Post, PostTerritory, Unit
 
 _REMEMBER = 20_000  # people and grids kept at most; a district has a tenth of it
 
@@ -44,7 +44,7 @@ class HeldPost:
 
 
 class Directory:
-    """One state of units and posts. Units are read at once, a person's or a grid's posts when asked."""
+    """One state of units, posts and keys. Units are read at once, a person's or a grid's posts and a key when asked."""
 
     def __init__(self) -> None:
         self.by_id: dict[int, Unit] = {unit.pk: unit for unit in Unit.objects.order_by("pk")}
@@ -60,6 +60,7 @@ class Directory:
         self._below: dict[int, frozenset[int]] = {}
         self._of_person: dict[int, tuple[HeldPost, ...]] = {}
         self._of_grid: dict[str, tuple[HeldPost, ...]] = {}
+        self._keys: dict[str, ApiKey] = {}
 
     def below(self, unit_id: int) -> frozenset[int]:
         """Ids of the unit and of every unit under it."""
@@ -95,6 +96,15 @@ class Directory:
                 self._of_person.clear()
             found = Post.objects.filter(person_id=person_id)
             known = self._of_person[person_id] = tuple(self._held(found))
+        return known
+
+    def key(self, prefix: str) -> ApiKey | None:
+        """The key that begins so, unless it was withdrawn. Shared: read it, never save it."""
+        known = self._keys.get(prefix)
+        if known is None:
+            known = ApiKey.objects.filter(prefix=prefix, active=True).select_related("unit").first()
+            if known is not None:  # what strangers try is not remembered
+                self._keys[prefix] = known
         return known
 
     def workers_of(self, code: str) -> tuple[HeldPost, ...]:

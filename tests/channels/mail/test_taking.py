@@ -12,12 +12,16 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from gongbi.cases.actions.receive import CHANNELS
 from gongbi.cases.models import Question, Report
 from gongbi.cases.rules import MAX_PHOTOS
 from gongbi.channels import actions as channels
+from gongbi.channels import rules as frame
 from gongbi.channels.mail import actions
 from gongbi.channels.models import Arrival, Lane, Outgoing, Rejection, Source
 from gongbi.channels.notices.models import Contact
+from gongbi.desk import names as desk_names
+from gongbi.insight import words as insight_words
 from gongbi.kernel.errors import Refused
 from gongbi.kernel.files.models import StoredFile
 from tests.channels.mail.conftest import WORDS
@@ -60,6 +64,12 @@ def test_a_message_becomes_one_report_and_its_sender_gets_receipt_and_link(
     assert report.number in text
     assert "https://gongbi.example.cn/r/" in text
     assert report.name == ""  # who sends is not believed
+    assert report.channel == report.case.channel == "mail"
+
+
+def test_every_channel_of_a_report_has_its_words_wherever_channels_are_named() -> None:
+    assert set(desk_names.CHANNELS) == set(insight_words.CHANNELS) == set(CHANNELS)
+    assert set(frame.CHANNEL_OF.values()) <= set(CHANNELS)
 
 
 def test_a_reply_to_a_notice_supplements_that_matter_once(

@@ -33,7 +33,7 @@ from gongbi.territory import queries as territory
 
 # Somebody is there who can be told to call 110; a batch or a device only raises the urgency.
 SPOKEN = frozenset({"web", "hotline", "hall", "field"})
-CHANNELS = ("web", "hotline", "hall", "field", "api", "import", "device")
+CHANNELS = ("web", "hotline", "hall", "field", "mail", "api", "import", "device")
 _FEWEST_DIGITS = 5  # 10086 and 12345 are telephone numbers, "none" is not
 
 

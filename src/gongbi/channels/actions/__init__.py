@@ -13,7 +13,7 @@ from gongbi.channels.actions.arriving import (
     try_again,
 )
 from gongbi.channels.actions.draining import drain, drain_one, preview
-from gongbi.channels.actions.lanes import enter_lane, leave_lane, poll
+from gongbi.channels.actions.lanes import enter_lane, leave_lane, poll, renew_lane
 from gongbi.channels.actions.sources import map_code, own_source, save_secret, save_source
 from gongbi.channels.actions.telling import deliver, resend, tell, tell_once
 
@@ -33,6 +33,7 @@ __all__ = [
     "poll",
     "preview",
     "reject",
+    "renew_lane",
     "resend",
     "save_secret",
     "save_source",

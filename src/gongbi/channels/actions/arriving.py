@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -17,12 +17,15 @@ from gongbi.cases.wording import clean_text
 from gongbi.channels import rules
 from gongbi.channels.models import Arrival, Change, Outgoing, Rejection, Source
 from gongbi.channels.rules import DONE, REFUSED, WAITING, Incoming
+from gongbi.kernel import rows
 from gongbi.kernel.errors import Forbidden, Refused
+from gongbi.kernel.once import insert_new
 from gongbi.kernel.scope.viewer import ADMIN, DISPATCHER, SYSTEM, Viewer, system
 from gongbi.kernel.vault import actions as vault
 from gongbi.kernel.vault.redaction import redact
 
 MOST_EXTERNAL = 100
+MOST_A_STATEMENT = 500  # rows: SQLite takes 32,766 values in one
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ def accept(source: Source, incoming: Incoming, *, viewer: Viewer, at: datetime) 
 def accept_many(
     source: Source, incoming: Sequence[Incoming], *, viewer: Viewer, at: datetime
 ) -> list[Receipt]:
-    """Keep what a source sent, durably, in one transaction, in its order; the worker makes reports of it.
+    """Keep what a source sent, durably, in its order; the worker makes reports of it. What is new goes in with one statement.
 
     Once for each external number, however often and from however many connections it is sent. Other words under a known number are
     a change: a supplement when the report exists. What was refused before is tried again with the new words. Refused when the
@@ -68,25 +71,39 @@ def accept_many(
                 values={"place": place + 1, "most": MOST_EXTERNAL},
                 field="external",
             )
-    fresh: dict[str, Arrival] = {}
+    first: dict[str, Incoming] = {}
     for one in incoming:
-        fresh.setdefault(one.external, _arrival(source, one, at))
-    with transaction.atomic():
-        Arrival.objects.bulk_create(fresh.values(), ignore_conflicts=True)
-        kept = {
-            row.external: row
-            for row in Arrival.objects.filter(source=source, external__in=list(fresh)).defer("content")
-        }
-        receipts: list[Receipt] = []
-        taken: set[str] = set()
-        for one in incoming:
-            row = kept[one.external]
-            if row.receipt == fresh[one.external].receipt and one.external not in taken:
-                receipts.append(Receipt(row))
-            else:
-                receipts.append(_once_more(row, one, at))
-            taken.add(one.external)
-    return receipts
+        first.setdefault(one.external, one)
+    made = [_arrival(source, one, at) for one in first.values()]
+    new: dict[str, Arrival] = {}
+    for start in range(0, len(made), MOST_A_STATEMENT):
+        part = made[start : start + MOST_A_STATEMENT]
+        new |= {row.external: row for row in insert_new(part, Arrival, ("source_id", "external"))}
+    if len(new) == len(incoming):
+        return [Receipt(new[one.external]) for one in incoming]
+    return _with_known(source, incoming, first, new, at)
+
+
+@transaction.atomic
+def _with_known(
+    source: Source,
+    incoming: Sequence[Incoming],
+    first: Mapping[str, Incoming],
+    new: Mapping[str, Arrival],
+    at: datetime,
+) -> list[Receipt]:
+    """The receipts of a list in which some numbers were known, or stand more than once. Locks those by their keys."""
+    once_more = {
+        one.external for one in incoming if one.external not in new or one is not first[one.external]
+    }
+    found = Arrival.objects.select_for_update().filter(source=source, external__in=once_more)
+    kept = {row.external: row for row in found.order_by("pk").defer("content")}
+    return [
+        Receipt(new[one.external])
+        if one.external in new and one is first[one.external]
+        else _once_more(kept[one.external], one, at)
+        for one in incoming
+    ]
 
 
 def check_open(source: Source) -> None:
@@ -112,8 +129,9 @@ def check_open(source: Source) -> None:
 
 
 def _arrival(source: Source, one: Incoming, at: datetime) -> Arrival:
-    return Arrival(
-        source=source, external=one.external, receipt=secrets.token_hex(16), digest=rules.digest(one), content=rules.write(one),
+    return rows.new(
+        Arrival,
+        source_id=source.pk, external=one.external, receipt=secrets.token_hex(16), digest=rules.digest(one), content=rules.write(one),
         theirs=one.code[:80], received_at=at, sent_at=one.sent_at,
     )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
@@ -17,16 +18,19 @@ from gongbi.channels.adapters import adapter_of
 from gongbi.channels.models import Arrival, Change, Mapping, Source
 from gongbi.channels.rules import DONE, REFUSED, WAITING, Incoming
 from gongbi.kernel.errors import Refused
+from gongbi.kernel.rows import ask
 from gongbi.kernel.scope.viewer import INTEGRATOR, Viewer, system
 from gongbi.kernel.vault import actions as vault
 from gongbi.parties import queries as parties
 
 log = logging.getLogger("gongbi.channels")
+_MEANS = f"SELECT kind, net FROM {Mapping._meta.db_table} WHERE source_id = %s AND theirs = %s"  # noqa: S608 – no value in it
 MOST_ATTEMPTS = 5  # of what fails without a refusal: a fault of ours, seen by a person after that
 
 
-def drain(source_id: int, *, at: datetime, limit: int = 50) -> int:
+def drain(source_id: int, *, at: datetime, limit: int = 50, mine: Callable[[], bool] = lambda: True) -> int:
     """Make reports of up to ``limit`` waiting arrivals of one source, oldest first, then of its changes. Returns how many were tried.
+    Before each it is asked whether the lane is still ``mine``.
 
     Each in its own transaction, which also marks it: whatever dies, nothing is lost and nothing is taken in twice. One that is
     refused keeps its reason and holds up no other.
@@ -38,8 +42,12 @@ def drain(source_id: int, *, at: datetime, limit: int = 50) -> int:
         .order_by("id")
         .values_list("pk", flat=True)[:limit]
     )
+    tried = 0
     for key in keys:
+        if not mine():
+            return tried
         _one(source, key, viewer, at)
+        tried += 1
     changes = list(
         Change.objects.filter(arrival__source=source, standing=WAITING)
         .exclude(arrival__standing=WAITING)
@@ -47,8 +55,11 @@ def drain(source_id: int, *, at: datetime, limit: int = 50) -> int:
         .values_list("pk", flat=True)[: max(limit - len(keys), 0)]
     )
     for key in changes:
+        if not mine():
+            break
         _change(source, key, viewer, at)
-    return len(keys) + len(changes)
+        tried += 1
+    return tried
 
 
 def drain_one(arrival: Arrival, *, at: datetime) -> Arrival:
@@ -85,9 +96,9 @@ def kind_of(source: Source, code: str) -> tuple[str, str]:
     """(kind of ours, net) for a code of theirs. Refused for one that the mapping does not know where the adapter asks for that."""
     if not code:
         return "", ""
-    found = Mapping.objects.filter(source=source, theirs=code).values_list("kind", "net").first()
-    if found is not None:
-        return found
+    found = ask(_MEANS, (source.pk, code))
+    if found:
+        return found[0][0], found[0][1]
     own = adapter_of(source.kind).own_kind(source, code)
     if own:
         return own, ""

@@ -14,16 +14,32 @@ from gongbi.kernel.vault.redaction import redact
 
 
 @transaction.atomic
-def enter_lane(source_id: int, way: str, *, at: datetime, lease: timedelta = rules.LEASE) -> bool:
-    """Whether this hand may work the lane now: nobody else does. Frees itself after ``lease``, should the hand die."""
+def enter_lane(source_id: int, way: str, *, at: datetime, lease: timedelta = rules.LEASE) -> datetime | None:
+    """Until when this hand alone works the lane; None while somebody else does. Free again after that, should the hand die.
+
+    A hand that needs longer asks for it with :func:`renew_lane`; what it was given names it.
+    """
     Lane.objects.bulk_create([Lane(source_id=source_id, way=way)], ignore_conflicts=True)
     free = Q(leased_until__isnull=True) | Q(leased_until__lte=at)
-    return Lane.objects.filter(free, source_id=source_id, way=way).update(leased_until=at + lease) == 1
+    until = at + lease
+    entered = Lane.objects.filter(free, source_id=source_id, way=way).update(leased_until=until)
+    return until if entered else None
 
 
-def leave_lane(source_id: int, way: str, *, at: datetime, error: str = "") -> None:
-    """Give the lane back."""
-    Lane.objects.filter(source_id=source_id, way=way).update(
+def renew_lane(
+    source_id: int, way: str, until: datetime, *, at: datetime, lease: timedelta = rules.LEASE
+) -> datetime | None:
+    """Until when the hand that had it ``until`` has the lane now; None when it was too late and another one works there."""
+    mine = Lane.objects.filter(source_id=source_id, way=way, leased_until=until)
+    return at + lease if mine.update(leased_until=at + lease) else None
+
+
+def leave_lane(
+    source_id: int, way: str, *, at: datetime, error: str = "", until: datetime | None = None
+) -> None:
+    """Give the lane back; with ``until`` only if it is still the hand's own."""
+    mine = Lane.objects.filter(source_id=source_id, way=way)
+    (mine if until is None else mine.filter(leased_until=until)).update(
         leased_until=None, last_at=at, last_error=redact(error)[:500]
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,7 +25,8 @@ from gongbi.kernel.vault import actions as vault
 from gongbi.kernel.vault.redaction import redact
 
 log = logging.getLogger("gongbi.channels")
-LONGEST = 30.0  # s of one turn
+LONGEST = 20.0  # s of a turn in which a further message is begun; one message takes half a minute at most
+OVERTAKEN = "overtaken"  # stands in place of their answer
 _STATES = {state.name: state for state in CASE.states}
 
 
@@ -126,10 +127,20 @@ def tell_once(
     return 1
 
 
-def deliver(source_id: int, *, at: datetime, limit: int = 50) -> int:
+def deliver(
+    source_id: int,
+    *,
+    at: datetime,
+    limit: int = 50,
+    ticks: Callable[[], float] = time.monotonic,
+    mine: Callable[[], bool] = lambda: True,
+    waits: Callable[[], None] = lambda: None,
+) -> int:
     """Send what is due for one source, in order; stops at the first failure that may pass. Returns how many were sent.
 
-    Outside any transaction: a counterpart may be slow. In the source's lane ``out``, so that no other source waits.
+    Outside any transaction: a counterpart may be slow. In the source's lane ``out``, so that no other source waits. Before each
+    message it is asked whether the lane is still ``mine``; ``waits`` is called before each wait for the counterpart.
+    A message that a later one of its subject has overtaken (it lay dead meanwhile) is put aside: they know what came after.
     """
     source = Source.objects.get(pk=source_id)
     if not source.enabled:
@@ -142,15 +153,22 @@ def deliver(source_id: int, *, at: datetime, limit: int = 50) -> int:
         dead_at__isnull=True,
     )
     due = Outgoing.objects.filter(source=source, done_at__isnull=True, dead_at__isnull=True, next_at__lte=at)
-    sent, began = 0, time.monotonic()
+    later = Outgoing.objects.filter(
+        source=source, subject=OuterRef("subject"), pk__gt=OuterRef("pk"), done_at__isnull=False
+    )
+    sent, began = 0, ticks()
     for key in list(due.order_by("id").values_list("pk", flat=True)[:limit]):
-        if time.monotonic() - began > LONGEST:
-            break  # the lane is leased for a minute: nobody else may be at it while we are
+        if ticks() - began > LONGEST or not mine():
+            break
         # Asked one by one: the one before it may have gone out just now.
-        message = Outgoing.objects.filter(~Exists(earlier), pk=key).first()
+        message = Outgoing.objects.filter(~Exists(earlier), pk=key).annotate(late=Exists(later)).first()
         if message is None:
             continue
-        outcome = _attempt(source, message, at)
+        now = at + timedelta(seconds=int(ticks() - began))
+        if message.late:
+            Outgoing.objects.filter(pk=key).update(done_at=now, answer=OVERTAKEN, last_error="")
+            continue
+        outcome = _attempt(source, message, now, waits)
         if outcome.done:
             sent += 1
         elif outcome.again:
@@ -158,9 +176,10 @@ def deliver(source_id: int, *, at: datetime, limit: int = 50) -> int:
     return sent
 
 
-def _attempt(source: Source, message: Outgoing, at: datetime) -> Outcome:
+def _attempt(source: Source, message: Outgoing, at: datetime, waits: Callable[[], None]) -> Outcome:
     try:
         body = json.loads(vault.machine_reads(message, "body", viewer=system("channels")))
+        waits()
         outcome = adapter_of(source.kind).deliver(source, message, body, at=at)
     except Exception as error:
         log.exception("an adapter raised", extra={"source": source.code, "outgoing": message.pk})
@@ -182,7 +201,10 @@ def _attempt(source: Source, message: Outgoing, at: datetime) -> Outcome:
 
 @transaction.atomic
 def resend(keys: Iterable[int], *, viewer: Viewer, at: datetime) -> int:
-    """Messages that were given up go out again. Returns how many."""
+    """Messages that were given up go out again, unless a later one of the same subject has arrived. Returns how many.
+
+    The others are put aside: who knows how a matter stands now is not told how it stood before.
+    """
     if viewer.role not in (ADMIN, DISPATCHER, SYSTEM):
         raise Forbidden(
             "channels.resend",
@@ -191,5 +213,12 @@ def resend(keys: Iterable[int], *, viewer: Viewer, at: datetime) -> int:
                 "Only a dispatcher or an administrator sends these again.",
             ),
         )
-    dead = Outgoing.objects.filter(pk__in=list(keys), dead_at__isnull=False)
+    later = Outgoing.objects.filter(
+        source=OuterRef("source"), subject=OuterRef("subject"), pk__gt=OuterRef("pk"), done_at__isnull=False
+    )
+    dead = Outgoing.objects.filter(pk__in=list(keys), dead_at__isnull=False, body__isnull=False)
+    overtaken = list(dead.filter(Exists(later)).values_list("pk", flat=True))
+    Outgoing.objects.filter(pk__in=overtaken).update(
+        dead_at=None, done_at=at, answer=OVERTAKEN, last_error=""
+    )
     return dead.update(dead_at=None, attempts=0, next_at=at, last_error="")

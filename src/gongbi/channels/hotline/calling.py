@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import secrets
-import ssl
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from time import monotonic
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from gongbi.channels.actions.sources import secrets_of
+from gongbi.channels.calling import Unanswered, call
 from gongbi.channels.hotline import messages, signature
 from gongbi.channels.hotline.settings import HotlineSettings
 from gongbi.channels.models import Source
@@ -21,7 +19,6 @@ from gongbi.kernel.errors import Refused
 
 KEYS = ("key", "key_next")
 MOST_ANSWER = 32_000_000  # bytes
-_CHUNK = 65_536
 _FOR_GOOD = frozenset({400, 404, 405, 410, 413, 415, 422})
 
 
@@ -57,49 +54,21 @@ class Line:
             self.key, method, full, body, time=int(time.time()), nonce=secrets.token_urlsafe(18),
             algorithm=self.settings.algorithm,
         )  # fmt: skip
-        wait = self.settings.timeout_seconds
-        end = monotonic() + wait
-        name, port = parts.hostname or "", parts.port
-        line: http.client.HTTPConnection = (
-            http.client.HTTPSConnection(name, port, timeout=wait, context=ssl.create_default_context())
-            if parts.scheme == "https"
-            else http.client.HTTPConnection(name, port, timeout=wait)
-        )
-        headers: Mapping[str, str] = {"Content-Type": "application/json; charset=utf-8", **signed.headers}
+        headers = {"Content-Type": "application/json; charset=utf-8", **signed.headers}
         try:
-            line.request(method, full, body or None, dict(headers))
-            answer = line.getresponse()
-            content = _read(answer, line, end, most)
-        except (OSError, http.client.HTTPException) as error:
-            raise Failed(f"{type(error).__name__}: {error}") from error
-        finally:
-            line.close()
+            answer = call(
+                method, f"{parts.scheme}://{parts.netloc}{full}", body=body, headers=headers,
+                seconds=self.settings.timeout_seconds, most=most,
+            )  # fmt: skip
+        except Unanswered as error:
+            raise Failed(str(error), again=not error.too_much) from error
         if not 200 <= answer.status < 300:
-            after = answer.headers.get("Retry-After", "")
             raise Failed(
-                f"HTTP {answer.status}: {content[:300].decode(errors='replace')}",
+                f"HTTP {answer.status}: {answer.text}",
                 again=answer.status not in _FOR_GOOD,
-                after=int(after) if after.isdecimal() else 0,
+                after=answer.after,
             )
-        return content
-
-
-def _read(answer: http.client.HTTPResponse, line: http.client.HTTPConnection, end: float, most: int) -> bytes:
-    """All of it; a drop at a time is not waited for beyond the end."""
-    pieces, size = list[bytes](), 0
-    while True:
-        left = end - monotonic()
-        if left <= 0:
-            raise TimeoutError("the answer took too long")
-        if line.sock is not None:
-            line.sock.settimeout(left)
-        piece = answer.read1(_CHUNK)
-        if not piece:
-            return b"".join(pieces)
-        size += len(piece)
-        if size > most:
-            raise Failed(f"the answer is larger than {most} bytes", again=False)
-        pieces.append(piece)
+        return answer.content
 
 
 def _json(content: bytes) -> Any:

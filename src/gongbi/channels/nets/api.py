@@ -15,6 +15,7 @@ from ninja.params.functions import File, Path, Query
 
 from gongbi.cases.wording import clean_text
 from gongbi.channels import actions
+from gongbi.channels import queries as frame
 from gongbi.channels.adapters import settings_of
 from gongbi.channels.models import Source
 from gongbi.channels.nets import queries
@@ -111,7 +112,7 @@ class AnswerOut(Schema):
 
 def _source(request: ViewerRequest) -> Source:
     channel = str(getattr(request, "channel", ""))
-    source = queries.source_of_channel(channel, request.viewer)
+    source = frame.source_of_channel(channel, request.viewer, kind=queries.KIND)
     if source is None:
         refusal = Forbidden(
             "nets.no_source",

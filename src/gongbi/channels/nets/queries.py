@@ -16,11 +16,6 @@ KIND = "net"
 PAGE = 500
 
 
-def source_of_channel(channel: str, viewer: Viewer) -> Source | None:
-    """The network that a key of this channel speaks for."""
-    return Source.objects.filter(code=channel, kind=KIND).select_related("unit").first()
-
-
 def standing(external: str, of: Source, viewer: Viewer) -> dict[str, Any]:
     """How one of a network's own reports stands; NotThere for a number that it never sent."""
     arrival = (

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-import requests
-
 from gongbi.channels.actions.sources import secrets_of
 from gongbi.channels.adapters import Adapter, settings_of
+from gongbi.channels.calling import Unanswered, call
 from gongbi.channels.models import Outgoing, Source
 from gongbi.channels.rules import Happening, Outcome, Words
 from gongbi.kernel.errors import Refused
 
-SECONDS = 10
-PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+SECONDS = 10  # for the whole of an answer
 SYSTEMS = ("CGCS2000", "WGS84", "GCJ02", "BD09")
 
 
@@ -78,17 +77,12 @@ class Net(Adapter):
         if not endpoint:
             return Outcome(True, answer="to be read")
         token = secrets_of(source).get("token", "")
-        headers = {"Idempotency-Key": message.key} | ({"Authorization": f"Bearer {token}"} if token else {})
+        headers = {"Idempotency-Key": message.key, "Content-Type": "application/json"}
+        headers |= {"Authorization": f"Bearer {token}"} if token else {}
         try:
-            answer = requests.post(
-                endpoint, json=dict(body), headers=headers, timeout=SECONDS, allow_redirects=False
+            answer = call(
+                "POST", endpoint, body=json.dumps(dict(body)).encode(), headers=headers, seconds=SECONDS
             )
-        except requests.RequestException as error:
-            return Outcome(False, error=type(error).__name__)
-        if answer.status_code < 300:
-            return Outcome(True, answer=str(answer.status_code))
-        after = answer.headers.get("Retry-After", "")
-        return Outcome(
-            False, error=f"{answer.status_code} {answer.text[:300]}", again=answer.status_code in PASSING,
-            after=int(after) if after.isdigit() else 0,
-        )  # fmt: skip
+        except Unanswered as error:
+            return Outcome(False, error=str(error))
+        return answer.outcome

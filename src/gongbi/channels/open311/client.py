@@ -10,12 +10,12 @@ import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
-
-import requests
+from urllib.parse import urlencode
 
 from gongbi.channels import actions
 from gongbi.channels.actions.sources import secrets_of
 from gongbi.channels.adapters import Adapter, settings_of
+from gongbi.channels.calling import Unanswered, call, form
 from gongbi.channels.models import Outgoing, Source
 from gongbi.channels.open311 import actions as neighbour
 from gongbi.channels.open311 import queries
@@ -28,14 +28,8 @@ from gongbi.kernel.scope.viewer import system
 
 SECONDS = 10  # for an answer: a counterpart that is slower is down, and asked again later
 OVERLAP = timedelta(minutes=15)  # looks overlap, because clocks differ; what comes twice is recognised
-MOST_BYTES = 20_000_000
 MOST_AT_ONCE = 50  # numbers in one question
-PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 ME = "open311"
-
-
-class Unanswered(RuntimeError):
-    """They did not answer a question as GeoReport says."""
 
 
 class Open311(Adapter):
@@ -208,24 +202,19 @@ def _post(
     source: Source, given: Open311Settings, path: str, fields: Mapping[str, str], *, key: str = ""
 ) -> tuple[Outcome, Any]:
     """(what became of it, their answer or None). The key lets them recognise a repetition, where they look at it."""
+    body, headers = form(_fields(source, given, fields, secret=True))
+    if key:
+        headers = {**headers, "Idempotency-Key": f"{source.code}:{key}"}
     try:
-        answer = requests.post(
-            f"{given.endpoint.rstrip('/')}/{path}", data=_fields(source, given, fields, secret=True), timeout=SECONDS,
-            headers={"Idempotency-Key": f"{source.code}:{key}"} if key else {}, allow_redirects=False,
-        )  # fmt: skip
-    except requests.RequestException as error:
-        return Outcome(False, error=type(error).__name__), None
-    if answer.status_code >= 300:
-        after = answer.headers.get("Retry-After", "")
-        return (
-            Outcome(
-                False, error=f"{answer.status_code} {answer.text[:300]}", again=answer.status_code in PASSING,
-                after=int(after) if after.isdigit() else 0,
-            ),
-            None,
-        )  # fmt: skip
+        answer = call(
+            "POST", f"{given.endpoint.rstrip('/')}/{path}", body=body, headers=headers, seconds=SECONDS
+        )
+    except Unanswered as error:
+        return Outcome(False, error=str(error)), None
+    if not answer.outcome.done:
+        return answer.outcome, None
     try:
-        return Outcome(True), answer.json()
+        return Outcome(True), json.loads(answer.content)
     except ValueError:
         return Outcome(False, error="their answer is no JSON"), None
 
@@ -233,18 +222,16 @@ def _post(
 def _get(
     source: Source, given: Open311Settings, path: str, query: Mapping[str, str]
 ) -> list[Mapping[str, Any]]:
-    """A list of theirs; raises Unanswered or what the line raises."""
+    """A list of theirs; raises Unanswered, also for an answer that is not as GeoReport says."""
     key = secrets_of(source).get("api_key", "")
-    answer = requests.get(
-        f"{given.endpoint.rstrip('/')}/{path}", params=_fields(source, given, query, secret=False), timeout=SECONDS,
-        headers={"X-API-Key": key} if key else {}, allow_redirects=False,
+    asked = urlencode(_fields(source, given, query, secret=False))
+    answer = call(
+        "GET", f"{given.endpoint.rstrip('/')}/{path}?{asked}", headers={"X-API-Key": key} if key else {}, seconds=SECONDS
     )  # fmt: skip
-    if answer.status_code != 200:
-        raise Unanswered(f"{path}: {answer.status_code}")
-    if len(answer.content) > MOST_BYTES:
-        raise Unanswered(f"{path}: {len(answer.content)} bytes")
+    if answer.status != 200:
+        raise Unanswered(f"{path}: {answer.status}")
     try:
-        found = answer.json()
+        found = json.loads(answer.content)
     except ValueError:
         raise Unanswered(f"{path}: no JSON") from None
     if not isinstance(found, list):

@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from gongbi.channels import actions
+from gongbi.channels import queries as frame
 from gongbi.channels.adapters import settings_of
 from gongbi.channels.models import Arrival, Source
 from gongbi.channels.open311 import asked, queries, shown, taking, wire
@@ -127,7 +128,9 @@ def _shown_by(request: HttpRequest, at: datetime) -> Source | None:
     """Whose key stands in the address or a header of a request whose body could not be read."""
     secret = _secret(request)
     found = parties.viewer_of_key(secret, at=at) if secret.isascii() and secret.isprintable() else None
-    return queries.source_of_channel(found[1].channel, found[0]) if found is not None else None
+    if found is None:
+        return None
+    return frame.source_of_channel(found[1].channel, found[0], kind=queries.KIND)
 
 
 def _answer(form: str, name: str, value: Any, *, status: int = 200) -> HttpResponse:
@@ -155,7 +158,7 @@ def _sender(request: HttpRequest, secret: str, *, at: datetime) -> tuple[Viewer,
             field="api_key",
         )
     viewer, key = found
-    source = queries.source_of_channel(key.channel, viewer)
+    source = frame.source_of_channel(key.channel, viewer, kind=queries.KIND)
     if source is None:
         raise Forbidden(
             "open311.no_source",

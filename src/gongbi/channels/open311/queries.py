@@ -28,11 +28,6 @@ class Listed:
     external: str = ""
 
 
-def source_of_channel(channel: str, viewer: Viewer) -> Source | None:
-    """The Open311 source that a key of this channel speaks for."""
-    return Source.objects.filter(code=channel, kind=KIND).select_related("unit").first()
-
-
 def listed(viewer: Viewer, wanted: Wanted, *, of: Source | None = None) -> tuple[list[Listed], bool]:
     """The published requests of a question and whether there are more; ``of`` sees its own ones as it sent them."""
     if of is None:
