@@ -304,7 +304,14 @@ def test_a_question_that_cannot_be_read_is_answered_with_an_error(query: dict[st
 
 
 @pytest.mark.parametrize(
-    "path", ["services/X999.xml", "requests/LH20260101-000001-0.xml", "requests/x.xml", "tokens/abc.xml"]
+    "path",
+    [
+        "services/X999.xml",
+        "requests/LH20260101-000001-0.xml",
+        "requests/x.xml",
+        "tokens/abc.xml",
+        "no/such.xml",
+    ],
 )
 def test_what_is_not_there_is_404_in_their_form(path: str) -> None:
     status, told = ask(path)

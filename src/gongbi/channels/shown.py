@@ -61,7 +61,7 @@ def refusals(counts: dict[str, int]) -> Any:
     """How many, and how many by their codes, most first."""
     if not counts:
         return 0
-    by_code = "；".join(
+    by_code = in_language(T["between"]).join(
         f"{code} × {count}" for code, count in sorted(counts.items(), key=lambda one: (-one[1], one[0]))
     )
     return f"{sum(counts.values())} · {by_code}"
@@ -130,10 +130,15 @@ def coverage(found: Coverage) -> list[Fact]:
     lines = [Fact(T["coverage"], f"{found.covered} / {found.seen}"), Fact(T["without"], found.without)]
     if found.unmapped:
         lines.append(
-            Fact(T["unmapped"], "；".join(f"{code} × {count}" for code, count in found.unmapped[:50]))
+            Fact(
+                T["unmapped"],
+                in_language(T["between"]).join(f"{code} × {count}" for code, count in found.unmapped[:50]),
+            )
         )
     for kind, codes in found.shared:
         lines.append(Fact(T["shared"], f"{in_language(kind_words(kind))} ← {', '.join(codes)}"))
     if found.gone:
-        lines.append(Fact(T["gone"], "；".join(f"{code} → {kind}" for code, kind in found.gone)))
+        lines.append(
+            Fact(T["gone"], in_language(T["between"]).join(f"{code} → {kind}" for code, kind in found.gone))
+        )
     return lines

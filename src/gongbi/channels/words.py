@@ -72,6 +72,7 @@ TEXTS: dict[str, Words] = {
     "remove_secret": ("删除已保存的“%(name)s”", "Remove the kept “%(name)s”"),
     "mapping": ("类别对照", "Categories"),
     "mapping_about": ("对方的代码对应我们的哪一类。", "Which of our kinds each of their codes means."),
+    "between": ("；", "; "),
     "mapping_table": ("对照表", "Mapping table"),
     "theirs": ("对方代码", "Their code"),
     "theirs_name": ("对方名称", "What they call it"),

@@ -263,6 +263,20 @@ def _why(arrival: Arrival) -> Refused:
     return Refused(arrival.code, tuple(arrival.reason) if len(arrival.reason) == 2 else ("已拒收", "Refused"))
 
 
+@door("GET", "HEAD", "POST")
+@scope.endpoint("open311.nowhere", roles=scope.ANYONE)
+def nowhere(request: HttpRequest, form: str, rest: str) -> HttpResponse:
+    """An address that the standard does not know, refused in the form that was asked for."""
+    raise NotThere(
+        "open311.address",
+        (
+            "没有这个地址：%(rest)s。可用的地址见 /open311/v2/discovery.%(form)s。",
+            "There is no such address: %(rest)s. /open311/v2/discovery.%(form)s tells which there are.",
+        ),
+        values={"rest": rest[:60], "form": form},
+    )
+
+
 # ---- what comes in ------------------------------------------------------------------------------------------
 
 

@@ -39,4 +39,8 @@ def _addresses(before: str, test: bool) -> list[URLPattern]:
     ]
 
 
-urlpatterns = [*_addresses("v2/", False), *_addresses("test/v2/", True)]
+urlpatterns = [
+    *_addresses("v2/", False),
+    *_addresses("test/v2/", True),
+    path("<path:rest>.<open311form:form>", pages.nowhere, name="nowhere"),
+]

@@ -235,7 +235,9 @@ class KeyForm(HouseForm):
         _("Channel"),
         24,
         required=True,
-        hint=_("Code under which its reports are counted: hotline12345, city_app …"),
+        hint=_(
+            "Code of the channel it speaks for, as on the page Channels (net-city, devices); its reports are counted under it"
+        ),
     )
     territories = _line(
         _("Territory"), 400, hint=_("It sees matters in these divisions. Empty: only those of the unit.")
