@@ -108,7 +108,10 @@ def one(
     source: QuerySet[M] | Manager[M] | type[M], viewer: Viewer, purpose: str = "read", **lookup: Any
 ) -> M:
     """The one visible row, or NotThere: who may not see a row does not learn that it exists."""
-    unwritable = any(isinstance(value, str) and "\0" in value for value in lookup.values())
+    unwritable = any(
+        "\0" in value if isinstance(value, str) else isinstance(value, int) and abs(value) >= 2**63
+        for value in lookup.values()
+    )  # no row can hold it, and a database would break over it
     row = None if unwritable else visible(source, viewer, purpose).filter(**lookup).first()
     if row is None:
         raise NotThere(
