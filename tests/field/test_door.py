@@ -49,14 +49,14 @@ def test_the_app_has_its_day_among_the_channels(app: App, at_desk: At, clock: Cl
     app.post("/entries", app.entry(sort="checkin", form="checkin"))
     clock.on(days=1)
     app.desk.client.force_login(app.desk.account)
-    for _one in range(2):
-        app.post("/entries", app.entry(sort="checkin", form="checkin"))
+    app.post("/entries", app.entry(sort="checkin", form="checkin"))
+    app.post("/entries", app.entry(matter={"text": "果皮箱倒了"}))
     mine = next(
         one
         for one in queries.health(system("test"), now=clock.now)
         if one.source and one.source.code == "field"
     )
-    assert (mine.arrived, mine.taken, mine.last_at) == (2, 2, clock.now)
+    assert (mine.arrived, mine.taken, mine.last_at) == (2, 1, clock.now)
     page = at_desk("admin").get("/desk/channels/").content.decode()
     assert '<option value="field"' not in page  # the house's own: nobody makes another
     assert at_desk("admin").get("/desk/channels/field").status_code == 200
@@ -66,6 +66,15 @@ def test_a_source_that_a_flush_took_away_is_made_again(app: App) -> None:
     Source.objects.filter(code="field").delete()
     app.post("/entries", app.entry(division="610104009001001"))
     assert Source.objects.get(code="field").kind == "field"
+
+
+def test_a_channel_that_is_switched_off_takes_nothing_in(app: App) -> None:
+    Source.objects.filter(code="field").update(enabled=False)
+    body = app.entry(sort="checkin", form="checkin")
+    status, told = app.post("/entries", body)
+    assert (status, told["code"]) == (422, "channels.switched_off")
+    Source.objects.filter(code="field").update(enabled=True)
+    assert app.post("/entries", body)[0] == 200  # the phone still had it
 
 
 def test_a_worker_stays_signed_in_for_a_shift(app: App, clock: Clock) -> None:

@@ -295,6 +295,7 @@ def test_alike_entries_are_a_question_on_the_leaders_page(app: App, at_desk: At)
         )
     page = at_desk("street-manager").get("/field/team").content.decode()
     assert "这几条写得几乎一样" in page
+    assert f"{app.desk.viewer.name}</p>" in page  # whom to ask
     with pytest.raises(Forbidden):
         queries.alike(app.desk.viewer, at=app.clock.now)
 

@@ -62,9 +62,11 @@ class Adapter:
         """What this channel's own door refused on a local day and keeps no row of, by code: shown beside the other refusals."""
         return {}
 
-    def own_day(self, source: Source, *, day: date) -> tuple[int, datetime | None]:
-        """How much came in on a local day through a channel that keeps rows of its own and no arrivals, and when the last did."""
-        return 0, None
+    def own_day(self, source: Source, *, day: date) -> tuple[int, int, datetime | None]:
+        """Of a channel that keeps rows of its own and no arrivals: how much came in on a local day, how much of it became reports, and
+        when the last came.
+        """
+        return 0, 0, None
 
     def poll_seconds(self, source: Source) -> int:
         """How often to ask them for news; 0: never."""

@@ -134,8 +134,8 @@ def health(viewer: Viewer, *, now: datetime) -> list[Health]:
     for one in rows.values():
         if one.source is not None:
             adapter = adapter_of(one.source.kind)
-            came_in, one.last_at = adapter.own_day(one.source, day=start.date())
-            one.arrived, one.taken = one.arrived + came_in, one.taken + came_in
+            came_in, reports, one.last_at = adapter.own_day(one.source, day=start.date())
+            one.arrived, one.taken = one.arrived + came_in, one.taken + reports
             own = adapter.turned_away(one.source, day=start.date())
             for code, count in own.items():
                 one.refused[code] = one.refused.get(code, 0) + count

@@ -17,7 +17,7 @@ from ninja.params.functions import Query
 from gongbi.field import bundle as bundles
 from gongbi.field import doing
 from gongbi.field import shapes as s
-from gongbi.field.door import turned_away
+from gongbi.field.door import check_open, turned_away
 from gongbi.kernel.errors import NotThere, Refused, Stale, in_language
 from gongbi.kernel.scope import endpoint
 from gongbi.kernel.scope.http import ViewerRequest
@@ -120,7 +120,9 @@ def piece(request: ViewerRequest, key: str, offset: int = Query(..., ge=0, le=2*
 @endpoint("field.api.entry", roles=WORKER)
 def entry(request: ViewerRequest, body: s.EntryIn) -> dict[str, Any]:
     """A check-in, a visit or a report, alone or with the matter that it becomes."""
-    return doing.enter(body, request.viewer, language=get_language() or "zh-hans", at=timezone.now())
+    now = timezone.now()
+    check_open(now)
+    return doing.enter(body, request.viewer, language=get_language() or "zh-hans", at=now)
 
 
 @api.get("/entries", summary="What I entered today, and where it stands")

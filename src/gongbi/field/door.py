@@ -23,13 +23,18 @@ class FieldApp(Adapter):
 
     kind = KIND
 
-    def own_day(self, source: Source, *, day: date) -> tuple[int, datetime | None]:
+    def own_day(self, source: Source, *, day: date) -> tuple[int, int, datetime | None]:
         return queries.came_in(system(KIND), day=day)
 
 
 def source(at: datetime) -> Source:
     """The app's line among the channels."""
     return channels.own_source(KIND, name=NAME[0], name_en=NAME[1], at=at)
+
+
+def check_open(at: datetime) -> None:
+    """Refused when an administrator has switched the app's channel off: what was typed stays on the phone."""
+    channels.check_open(source(at))
 
 
 def turned_away(request: HttpRequest, refusal: Refused) -> None:

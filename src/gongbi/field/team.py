@@ -21,6 +21,7 @@ from gongbi.kernel.errors import NotThere, Refused
 from gongbi.kernel.scope.viewer import GRID_WORKER, HANDLER, MANAGER
 from gongbi.parties import actions as people
 from gongbi.parties import directory
+from gongbi.parties import queries as parties
 from gongbi.rounds import actions, exchange, queries, rules
 from gongbi.rounds.catalogue import LEDGERS
 from gongbi.rounds.scope import kept_by
@@ -44,9 +45,17 @@ def team(request: HttpRequest) -> HttpResponse:
     found = queries.shifts(viewer, at=now)
     places = queries.checkin_counts([one.pk for one in found], viewer)
     rows = {one.pk: one for one in queries.entries(viewer, first=_day(-DAYS), last=_day(0))}
+    groups = queries.alike(viewer, at=now)
+    whose = {
+        post.actor: post.work_name for post in parties.posts(viewer, at=now).filter(pk__in=_posts_of(groups))
+    }
     alike = [
-        {"group": group, "entries": [rows[key] for key in group.keys if key in rows]}
-        for group in queries.alike(viewer, at=now)
+        {
+            "group": group,
+            "who": whose.get(group.actor, ""),
+            "entries": [rows[key] for key in group.keys if key in rows],
+        }
+        for group in groups
     ]
     context = {
         "shifts": [{"shift": one, "who": _who(one), "places": places.get(one.pk, 0)} for one in found],
@@ -59,6 +68,11 @@ def team(request: HttpRequest) -> HttpResponse:
         "now": now,
     }
     return _page(request, "field/team.html", context)
+
+
+def _posts_of(groups: list[rules.Alike]) -> set[int]:
+    keys = (group.actor.partition(":")[2] for group in groups)
+    return {int(key) for key in keys if key.isdigit()}
 
 
 def _day(offset: int) -> Any:

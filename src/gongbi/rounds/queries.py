@@ -314,12 +314,12 @@ def entries(viewer: Viewer, *, first: date, last: date) -> QuerySet[Entry]:
     return found.order_by("-at", "-pk")
 
 
-def came_in(viewer: Viewer, *, day: date) -> tuple[int, datetime | None]:
-    """How many entries arrived on a local day, and when the newest of all did."""
+def came_in(viewer: Viewer, *, day: date) -> tuple[int, int, datetime | None]:
+    """How many entries arrived on a local day, how many of them became a matter, and when the newest of all arrived."""
     seen = visible(Entry, viewer, "list")
     today = seen.filter(received_at__gte=_day(day), received_at__lt=_day(day + timedelta(days=1)))
     newest = seen.order_by("-received_at").values_list("received_at", flat=True).first()
-    return today.count(), newest
+    return today.count(), today.exclude(report="").count(), newest
 
 
 def checkin_counts(shift_ids: Iterable[int], viewer: Viewer) -> dict[int, int]:
