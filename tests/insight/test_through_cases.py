@@ -30,7 +30,10 @@ from gongbi.kernel.outbox.models import OutboxRow
 from gongbi.kernel.outbox.subscribers import load
 from gongbi.kernel.scope.viewer import ADJUDICATOR, HANDLER, MANAGER, PUBLIC, Viewer, system
 from gongbi.parties.models import Post, Unit
-from tests.cases import conftest as district
+from tests.cases.conftest import _picture
+from tests.support.district import district, district_database
+
+__all__ = ["district", "district_database"]
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.urls("tests.insight.urls")]
 MARCH = Period(date(2026, 3, 1), date(2026, 3, 31))
@@ -41,7 +44,6 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 @pytest.fixture
 def post(db: None) -> Callable[..., Viewer]:
     """The viewer of a real post of the demo district."""
-    district.build_district()
 
     def find(role: str, unit: str = "") -> Viewer:
         found = Post.objects.filter(role=role).select_related("unit").order_by("pk")
@@ -92,7 +94,7 @@ def test_the_board_counts_real_cases_as_the_ledger_tells_them(
         actions.sign(case_id=case.pk, viewer=urban, at=at + 2 * MINUTE)
 
     def finish(case: Case, at: datetime) -> None:
-        photo = files.store(district._picture(next(shades)), purpose="report", viewer=PUBLIC, at=now).pk
+        photo = files.store(_picture(next(shades)), purpose="report", viewer=PUBLIC, at=now).pk
         actions.finish(case_id=case.pk, viewer=urban, at=at, result="已修复", photos=[photo])
 
     def due(case: Case) -> datetime:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from gongbi.kernel.scope.viewer import ADMIN, CHECKER, DISPATCHER, HANDLER, View
 from gongbi.look.i18n import compile_messages
 from gongbi.parties.actions import create_unit
 from gongbi.territory import actions as territory
+from tests.support.district import built, standing_in
 
 if TYPE_CHECKING:
     from pytest_django.fixtures import SettingsWrapper
@@ -90,13 +91,22 @@ def build_district() -> None:
     load_defaults(at=at, viewer=system("demo"))
 
 
-@pytest.fixture
-def district(db: None) -> None:
-    build_district()
+@pytest.fixture(scope="session")
+def small_district(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
+    """The name of a database with it."""
+    with built(django_db_blocker, build_district) as name:
+        yield name
+
+
+@pytest.fixture(scope="module", autouse=True)
+def district(small_district: str, django_db_blocker: Any) -> Iterator[None]:
+    """The module's tests stand in it."""
+    with standing_in(django_db_blocker, small_district):
+        yield
 
 
 @pytest.fixture
-def visitor(district: None) -> Client:
+def visitor(db: None) -> Client:
     """Somebody without an account, reading Chinese, without JavaScript."""
     return Client()
 
@@ -176,7 +186,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(district: None) -> Desk:
+def desk(db: None) -> Desk:
     return Desk()
 
 

@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.core.management import call_command
-from django.db import connections
 from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import expect
 
 from gongbi.cases import actions, queries
 from gongbi.territory.actions import set_card
-from tests.resident.conftest import INSIDE, KEEPER, LAMP, ONE, Desk, build_district, jpeg
+from tests.resident.conftest import INSIDE, KEEPER, LAMP, ONE, Desk, jpeg
 from tests.support.browsing import Visit, found_by_axe, site_of_the_house, visits
-from tests.support.house import fresh_database
+from tests.support.copies import copied
+from tests.support.district import forget_caches
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -29,22 +28,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
-def desk(
-    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Desk]:
+def desk(district: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Desk]:
     """The small district in a database of its own that several threads read: the ledger refuses the emptying between tests."""
-    settings = connections.databases["default"]
-    before = settings["NAME"]
-    postgres = "postgresql" in settings["ENGINE"]
-    url = "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/postgres".format(**settings) if postgres else ""
-    with django_db_blocker.unblock(), fresh_database(url) as fresh:
-        connections.close_all()
-        settings["NAME"] = (
-            fresh.rsplit("/", 1)[1] if postgres else str(tmp_path_factory.mktemp("db") / "resident.sqlite3")
-        )
-        connections["default"].settings_dict["NAME"] = settings["NAME"]
-        call_command("migrate", verbosity=0)
-        build_district()
+    with django_db_blocker.unblock(), copied():
+        forget_caches()
         set_card(
             grid=ONE + "001",
             worker_name="郑安",
@@ -54,9 +41,6 @@ def desk(
             at=timezone.now(),
         )
         yield Desk()
-        connections.close_all()
-        settings["NAME"] = before
-        connections["default"].settings_dict["NAME"] = before
 
 
 @pytest.fixture
@@ -69,7 +53,7 @@ def site(desk: Desk, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
 @pytest.fixture
 def visit(browser: Browser, site: str) -> Iterator[Visit]:
     """``visit("ask", theme="dark")`` on a phone of 360 pixels; see ``tests.support.browsing``."""
-    with visits(browser, site, width=360, height=780, patience=15_000) as go:
+    with visits(browser, site, width=360, height=780) as go:
         yield go
 
 

@@ -73,7 +73,7 @@ def site_of_the_house() -> Iterator[str]:
 
 @contextlib.contextmanager
 def visits(
-    browser: Browser, site: str, *, width: int = 1280, height: int = 800, patience: int = 10_000
+    browser: Browser, site: str, *, width: int = 1280, height: int = 800, patience: int = 60_000
 ) -> Iterator[Visit]:
     """``visit("/ask", width=360, theme="dark", language="en", size="elder", script=False)``: that page of ``site``, loaded.
 

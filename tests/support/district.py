@@ -10,7 +10,8 @@ starts threads or a live server asks for ``own_database``, a copy of it that is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -69,28 +70,42 @@ def forget_caches() -> None:
     case_settings.forget()
 
 
-@pytest.fixture(scope="session")
-def district_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
-    """The name of a database with the district in it."""
+@contextlib.contextmanager
+def built(blocker: Any, build: Callable[[], None]) -> Iterator[str]:
+    """The name of a copy of the test database in which ``build`` has been; the test database itself stays in use."""
     given = connections["default"].settings_dict
-    with django_db_blocker.unblock():
+    with blocker.unblock():
         empty = given["NAME"]
         with copied() as name:
-            build_district()
+            build()
             connections.close_all()
             given["NAME"] = empty
             forget_caches()
             yield name
 
 
+@contextlib.contextmanager
+def standing_in(blocker: Any, name: str) -> Iterator[None]:
+    """Tests see that database instead of the empty one."""
+    given = connections["default"].settings_dict
+    empty = given["NAME"]
+    _switch(blocker, given, name)
+    yield
+    _switch(blocker, given, empty)
+
+
+@pytest.fixture(scope="session")
+def district_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
+    """The name of a database with the district in it."""
+    with built(django_db_blocker, build_district) as name:
+        yield name
+
+
 @pytest.fixture(scope="module", autouse=True)
 def district(district_database: str, django_db_blocker: Any) -> Iterator[None]:
     """The module's tests see the district's database instead of the empty one."""
-    given = connections["default"].settings_dict
-    empty = given["NAME"]
-    _switch(django_db_blocker, given, district_database)
-    yield
-    _switch(django_db_blocker, given, empty)
+    with standing_in(django_db_blocker, district_database):
+        yield
 
 
 def _switch(blocker: Any, given: dict[str, Any], name: str) -> None:
