@@ -43,7 +43,7 @@ def test_an_alarm_is_one_candidate_case_and_its_end_stands_on_it(
     assert Change.objects.get().standing == "done"
     event = DeviceEvent.objects.get()
     assert event.ended_at is not None
-    assert queries.cases_of([event], system("test")) == {event.pk: case.number}
+    assert queries.cases_of([event], system("test")) == {event.pk: case}
     assert list(invariants.events()) == []
     DeviceEvent.objects.update(ended_at=None)
     assert [breach.what for breach in invariants.events()] == ["goes on without an alarm"]

@@ -8,8 +8,9 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router, Schema, Status
+from ninja.params.functions import Query
 
-from gongbi.channels.devices import actions, reading
+from gongbi.channels.devices import actions, queries, reading
 from gongbi.channels.devices.actions import taking
 from gongbi.kernel.errors import Forbidden, in_language
 from gongbi.kernel.scope import ANYONE, endpoint
@@ -63,6 +64,22 @@ class TakenOut(Schema):
     shed: int
     clock: int
     faults: list[FaultOut]
+
+
+class AnswerOut(Schema):
+    """One step of the case that an event of these devices became. ``id``: to go on with; ``number``: the receipt; ``words``: [zh, en]."""
+
+    id: int
+    event: int
+    kind: str
+    place: str
+    devices: list[str]
+    number: str
+    state: str
+    words: list[str]
+    closed: bool
+    said: str
+    at: str
 
 
 class KindOut(Schema):
@@ -132,15 +149,7 @@ def readings(request: ViewerRequest) -> Status[dict[str, Any]]:
     devices that it speaks for.
     """
     now = timezone.now()
-    if getattr(request, "channel", "") != CHANNEL:
-        taking.write([taking.refused("unknown_key")], at=now)
-        raise Forbidden(
-            "devices.channel",
-            (
-                "这把密钥不是设备密钥：请让安全管理员为渠道 devices 建立密钥。",
-                "This is no key of devices: ask the security administrator for one of the channel devices.",
-            ),
-        )
+    _check_channel(request)
     try:
         taken = actions.take(request.body, viewer=request.viewer, key=_prefix(request), at=now)
     except RequestDataTooBig:
@@ -164,6 +173,19 @@ def readings(request: ViewerRequest) -> Status[dict[str, Any]]:
     return Status(202 if taken.kept or taken.shed else 422, told)
 
 
+@router.get(
+    "/devices/answers",
+    auth=[_Key(), _Bearer()],
+    response=list[AnswerOut],
+    summary="What became of the events of your devices",
+)
+@endpoint("api.device_answers", roles={roles.INTEGRATOR})
+def answers(request: ViewerRequest, after: int = Query(0, ge=0, lt=2**63)):  # type: ignore[no-untyped-def]
+    """The next 500 after that ``id``, in their order, each step once: the same that a gateway hears over MQTT."""
+    _check_channel(request)
+    return queries.answers(request.viewer, key=_prefix(request), after=after)
+
+
 @router.get("/devices/kinds", response=list[KindOut], summary="Kinds of devices")
 @endpoint("api.device_kinds", roles=ANYONE)
 def kinds(request: HttpRequest) -> list[dict[str, Any]]:
@@ -172,6 +194,18 @@ def kinds(request: HttpRequest) -> list[dict[str, Any]]:
         {**one, "name": in_language(one["name"]), "quantity": in_language(one["quantity"])}
         for one in reading.kinds()
     ]
+
+
+def _check_channel(request: ViewerRequest) -> None:
+    if getattr(request, "channel", "") != CHANNEL:
+        taking.write([taking.refused("unknown_key")], at=timezone.now())
+        raise Forbidden(
+            "devices.channel",
+            (
+                "这把密钥不是设备密钥：请让安全管理员为渠道 devices 建立密钥。",
+                "This is no key of devices: ask the security administrator for one of the channel devices.",
+            ),
+        )
 
 
 def _prefix(request: HttpRequest) -> str:

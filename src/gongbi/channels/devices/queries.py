@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 
@@ -20,12 +22,14 @@ from gongbi.channels.devices.models import (
     Silence,
     Tally,
 )
-from gongbi.channels.models import Arrival
+from gongbi.channels.models import Arrival, Outgoing
 from gongbi.kernel.errors import NotThere
 from gongbi.kernel.scope import visible
-from gongbi.kernel.scope.viewer import STAFF_ROLES, SYSTEM, Viewer
+from gongbi.kernel.scope.viewer import STAFF_ROLES, SYSTEM, Viewer, system
+from gongbi.kernel.vault import actions as vault
 
 PAGE = 50
+MOST_ANSWERS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +180,36 @@ def skewed(viewer: Viewer, *, most: int = 20) -> list[DeviceState]:
     return list(found.order_by("-skewed")[:most])
 
 
-def cases_of(found: Sequence[DeviceEvent], viewer: Viewer) -> dict[int, str]:
-    """By event, the number of the case that it became, as far as this viewer may see the case."""
+def raised_by(event_id: int, viewer: Viewer) -> tuple[DeviceEvent, list[Device]] | None:
+    """An event and the devices whose alarms are in it, by number; None where it is gone."""
+    event = visible(DeviceEvent, viewer).filter(pk=event_id).first()
+    if event is None:
+        return None
+    return event, list(visible(Device, viewer).filter(alarms__event=event).distinct().order_by("number"))
+
+
+def answers(viewer: Viewer, *, key: str, after: int) -> list[dict[str, Any]]:
+    """What became of the events of the devices that this key speaks for, after the last one that it read; nothing of others."""
+    mine = visible(Device, viewer, "list").filter(key__in=["", key])
+    events = DeviceEvent.objects.filter(alarms__device__in=mine, arrival_id__isnull=False)
+    reports = Arrival.objects.filter(pk__in=events.values("arrival_id"), report__isnull=False)
+    rows = Outgoing.objects.filter(
+        source__kind="device", report_id__in=reports.values("report_id"), pk__gt=after, body__isnull=False
+    )
+    numbers = set(mine.values_list("number", flat=True))
+    found: list[dict[str, Any]] = []
+    for row in rows.order_by("id")[:MOST_ANSWERS]:
+        body: Mapping[str, Any] = json.loads(vault.machine_reads(row, "body", viewer=system("devices")))
+        own = [one["device"] for one in body["devices"] if one["device"] in numbers]
+        found.append({**body, "id": row.pk, "devices": own})
+    return found
+
+
+def cases_of(found: Sequence[DeviceEvent], viewer: Viewer) -> dict[int, Any]:
+    """By event, the case that it became, as far as this viewer may see the case."""
     keys = [one.arrival_id for one in found if one.arrival_id is not None]
     arrivals = Arrival.objects.filter(pk__in=keys, report__isnull=False)
     reports = dict(arrivals.values_list("pk", "report_id"))
     cases = cases_of_reports(viewer, reports.values())
-    numbers = {key: cases[report].number for key, report in reports.items() if report in cases}
-    return {one.pk: numbers[one.arrival_id] for one in found if one.arrival_id in numbers}
+    known = {key: cases[report] for key, report in reports.items() if report in cases}
+    return {one.pk: known[one.arrival_id] for one in found if one.arrival_id in known}

@@ -16,6 +16,7 @@ from gongbi.channels.devices.models import Alarm, Device, DeviceEvent, DeviceSta
 from gongbi.channels.devices.reading import FAULTS
 from gongbi.look.furniture import Cell, Column, Fact, Table
 from gongbi.look.templatetags.look import chip
+from gongbi.look.templatetags.look import state as stand
 
 T = words.TEXTS
 
@@ -134,10 +135,11 @@ def alarms(found: Sequence[Alarm]) -> Table:
     return Table(T["newest_first"], columns, lines)
 
 
-def events(found: Sequence[DeviceEvent], cases: Mapping[int, str]) -> Table:
+def events(found: Sequence[DeviceEvent], cases: Mapping[int, Any]) -> Table:
+    """``cases``: by event, the case that it became."""
     columns = (
         Column(T["begun"], tight=True), Column(T["kind"], tight=True), Column(T["place"]), Column(T["count"], number=True),
-        Column(T["ended"], tight=True), Column(T["case"], tight=True),
+        Column(T["ended"], tight=True), Column(T["case"], tight=True), Column(T["stands"], tight=True),
     )  # fmt: skip
     lines = [
         (
@@ -146,7 +148,8 @@ def events(found: Sequence[DeviceEvent], cases: Mapping[int, str]) -> Table:
             Cell(one.place),
             Cell(one.devices),
             Cell(_when(one.ended_at) if one.ended_at else T["goes_on"]),
-            _case(one, cases.get(one.pk, "")),
+            _case(one, cases[one.pk].number if one.pk in cases else ""),
+            Cell(stand(cases[one.pk]) if one.pk in cases else "—"),
         )
         for one in found
     ]

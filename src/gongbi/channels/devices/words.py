@@ -47,8 +47,9 @@ TEXTS: dict[str, Words] = {
     "words": ("编号或位置", "Number or place"),
     "events": ("设备事件", "Events of devices"),
     "events_about": (
-        "同一处、同一类、十分钟内的报警算一件；一件只上报一次，解除时补记在案件上。",
-        "Alarms of one kind at one place within ten minutes are one event; it is told once, and its end is noted on the case.",
+        "同一处、同一类、十分钟内的报警算一件；一件只上报一次，解除时补记在案件上。办理情况同时告知设备网关。",
+        "Alarms of one kind at one place within ten minutes are one event; it is told once, and its end is noted on the case. "
+        "How the case goes on is told to the gateway.",
     ),
     "no_events": ("没有设备事件", "No events of devices"),
     "begun": ("开始", "Began"),
@@ -56,6 +57,7 @@ TEXTS: dict[str, Words] = {
     "goes_on": ("仍在", "Goes on"),
     "count": ("设备数", "Devices"),
     "case": ("案件", "Case"),
+    "stands": ("办理情况", "How it stands"),
     "waits": ("待处理", "Waiting"),
     "intake": ("读数收取", "Intake of readings"),
     "intake_about": (
