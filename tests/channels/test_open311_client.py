@@ -208,6 +208,108 @@ def test_their_open_requests_come_in_once(
     assert Report.objects.get(net="pulled").external == first.number
 
 
+@pytest.fixture
+def pulled(
+    line: Line, key: str, source: Callable[..., Source], unit: Callable[[str], int], now: datetime
+) -> Source:
+    """We fetch what the neighbour (this house by its public door) has open; our key there speaks for its unit ``water``."""
+    settings = {"endpoint": "http://testserver/open311/v2", "pulls": True, "poll": 1}
+    made = source("pulled", kind="open311", direction="both", settings=settings)
+    actions.save_source(code="neighbour", name="n", kind="open311", unit_id=unit("water"), viewer=ME, at=now)
+    return actions.save_secret(made.pk, {"api_key": key}, viewer=ME, at=now)
+
+
+@pytest.mark.parametrize("dispatched", [False, True])
+def test_what_becomes_of_a_fetched_request_is_told_where_it_was_fetched(
+    pulled: Source, post: Callable[..., Any], unit: Callable[[str], int], dispatched: bool
+) -> None:
+    said = Said(
+        text="劳动路路口的路灯不亮了",
+        said_at=timezone.now(),
+        channel="web",
+        lon=108.913,
+        lat=34.265,
+        kind="C0137",
+    )
+    there = cases.receive(Statement(said=said), viewer=PUBLIC, at=timezone.now()).report
+    desk = post("dispatcher")
+    if dispatched:
+        cases.accept(case_id=there.case_id, viewer=desk, at=timezone.now(), kind="C0137")
+        cases.dispatch(case_id=there.case_id, viewer=desk, at=timezone.now(), unit_id=unit("water"))
+    look(pulled)
+    tasks.work_lane(pulled.pk, "in", timezone.now)
+    here = Report.objects.get(net="pulled")
+    cases.accept(case_id=here.case_id, viewer=desk, at=timezone.now(), kind="C0137")
+    actions.tell(events())
+    tasks.work_lane(pulled.pk, "out", timezone.now)
+    assert queries.dead_letters(ME) == []
+    theirs = Case.objects.get(pk=there.case_id)
+    assert theirs.state == ("handling" if dispatched else "received")
+    words = [one.answer for one in theirs.questions.all()]
+    assert words == ([] if dispatched else ["已立案，正在找负责的单位"])
+    # Told again, because the answer was lost: nothing more.
+    Outgoing.objects.filter(source=pulled).update(done_at=None, next_at=timezone.now())
+    tasks.work_lane(pulled.pk, "out", timezone.now)
+    assert theirs.questions.count() == 1
+
+
+def test_a_stranger_says_nothing_about_a_request_that_it_did_not_send(
+    pulled: Source, source: Callable[..., Source], now: datetime
+) -> None:
+    """Its key speaks for no unit: what it fetched is not its own to speak of."""
+    actions.save_source(code="neighbour", name="n", kind="open311", unit_id=None, viewer=ME, at=now)
+    said = Said(
+        text="劳动路路口的路灯不亮了", said_at=now, channel="web", lon=108.913, lat=34.265, kind="C0137"
+    )
+    there = cases.receive(Statement(said=said), viewer=PUBLIC, at=now).report
+    fields = {"service_request_id": there.number, "status": "closed", "description": "好了", "update_id": "1"}
+    answer = requests.post(
+        "http://testserver/open311/v2/servicerequestupdates.json",
+        data={**fields, "api_key": actions.sources.secrets_of(pulled)["api_key"]},
+        timeout=10,
+    )
+    assert answer.status_code == 404
+    assert there.questions.count() == 0
+
+
+def test_what_we_sent_does_not_come_back_by_fetching(there: Source, given: Case, now: datetime) -> None:
+    actions.save_source(
+        code="there", name="t", kind="open311", direction="both", viewer=ME, at=now, unit_id=there.unit_id,
+        settings={**there.settings, "pulls": True},
+    )  # fmt: skip
+    tasks.work_lane(there.pk, "out", timezone.now)
+    assert theirs().external == given.number
+    look(there)
+    first = (
+        given.reports.get().number
+    )  # what a resident said here is public there too: this house is the neighbour
+    assert set(Arrival.objects.filter(source=there).values_list("external", flat=True)) == {first}
+
+
+def test_a_required_question_of_theirs_is_answered_from_what_was_said(
+    there: Source, post: Callable[..., Any], unit: Callable[[str], int], now: datetime
+) -> None:
+    actions.map_code(there.pk, "C0123", kind="C0123", viewer=ME)
+    desk, made = post("dispatcher"), []
+    for text, answers in (
+        ("劳动路路口的井盖松动，车压过去响", {}),
+        ("劳动路路口的井盖有问题", {"井盖现在怎么样？": "破了"}),
+        ("劳动路路口的井盖有问题", {}),
+    ):
+        said = Said(text=text, said_at=now, channel="web", lon=108.913, lat=34.265, kind="C0123")
+        case = cases.receive(Statement(said=said, answers=answers), viewer=PUBLIC, at=now).report.case
+        cases.accept(case_id=case.pk, viewer=desk, at=now, kind="C0123")
+        cases.dispatch(case_id=case.pk, viewer=desk, at=now, unit_id=unit("water"))
+        made.append(case.number)
+    neighbour.send(events())
+    actions.deliver(there.pk, at=timezone.now())
+    over = dict(Report.objects.filter(net="neighbour").values_list("external", "answers"))
+    assert over == {made[0]: {"井盖现在怎么样？": "响、松动"}, made[1]: {"井盖现在怎么样？": "破了"}}
+    # What nobody knows is not invented: it lies in sight with what they ask for.
+    [letter] = queries.dead_letters(ME)
+    assert "attribute[state]" in letter.last_error
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -56,6 +56,9 @@ def send(events: Sequence[Event]) -> int:
                 "lat": case.lat,
                 "address_string": case.place_words,
                 "external_id": case.number,
+                "answers": {q: redact(a) for q, a in report.answers.items()}
+                if told and report is not None
+                else {},
             },
             topic=SENT,
             at=event.created_at,
@@ -82,7 +85,7 @@ def told_number(outgoing_id: int, number: str) -> None:
 
 
 def answered_by(matter_id: int, *, source: Source, closed: bool, text: str, at: datetime) -> str:
-    """What a neighbour says of the case that it has: signed for, handled, or a word for the file. Returns the step that was taken.
+    """What a neighbour says of the case that it has: signed for, handled, or a word for the file. Returns the step that was taken, "" for none.
 
     A result that our own standard wants a photo for stays a word for the file: somebody at our side looks and finishes.
     """
@@ -110,6 +113,8 @@ def _word(case: Any, viewer: Viewer, text: str, at: datetime) -> str:
     report = case.reports.order_by("id").first()
     if report is None or not text.strip():
         return ""
+    if report.questions.filter(asked_by=viewer.actor, answer=text.strip()).exists():
+        return ""  # the same word again, because they never heard that we have it
     cases.supplement(report_id=report.pk, viewer=viewer, at=at, text=text)
     return "supplement"
 

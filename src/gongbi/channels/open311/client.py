@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from gongbi.channels import actions
 from gongbi.channels.actions.sources import secrets_of
@@ -18,13 +18,13 @@ from gongbi.channels.adapters import Adapter, settings_of
 from gongbi.channels.calling import Unanswered, call, form
 from gongbi.channels.models import Outgoing, Source
 from gongbi.channels.open311 import actions as neighbour
-from gongbi.channels.open311 import queries
+from gongbi.channels.open311 import attributes, queries
 from gongbi.channels.open311.settings import Open311Settings
 from gongbi.channels.open311.wire import moment, read_moment
 from gongbi.channels.rules import Happening, Incoming, Outcome
 from gongbi.duties import queries as duties
 from gongbi.kernel.errors import Refused, in_language
-from gongbi.kernel.scope.viewer import system
+from gongbi.kernel.scope.viewer import PUBLIC, system
 
 SECONDS = 10  # for an answer: a counterpart that is slower is down, and asked again later
 OVERLAP = timedelta(minutes=15)  # looks overlap, because clocks differ; what comes twice is recognised
@@ -93,6 +93,11 @@ class Open311(Adapter):
         if body.get("lon") is not None:
             # CGCS2000 and WGS84 differ by less than a decimetre.
             fields |= {"lat": f"{body['lat']:.6f}", "long": f"{body['lon']:.6f}"}
+        try:
+            asked = _asked(source, given, service)
+        except Unanswered as error:
+            return Outcome(False, error=str(error))
+        fields |= attributes.answered(asked, body.get("answers") or {}, str(body["description"]))
         outcome, told = _post(source, given, "requests.json", fields, key=message.key)
         if told is None:
             return outcome
@@ -125,7 +130,11 @@ class Open311(Adapter):
             "requests.json",
             {"start_date": moment(start), "end_date": moment(at + OVERLAP), "status": "open"},
         )
-        taken = [one for one in map(_incoming, found) if one is not None]
+        numbers = {
+            str(one.get("service_request_id") or ""): str(one.get("external_id") or "") for one in found
+        }
+        own = queries.ours(source, numbers, PUBLIC)
+        taken = [one for one in map(_incoming, found) if one is not None and one.external not in own]
         if taken:
             actions.accept_many(source, taken, viewer=system(ME), at=at)
         return at.isoformat()
@@ -237,6 +246,18 @@ def _get(
     if not isinstance(found, list):
         raise Unanswered(f"{path}: no list")
     return [one for one in found if isinstance(one, dict)]
+
+
+def _asked(source: Source, given: Open311Settings, service: str) -> list[Any]:
+    """What they ask about a service; nothing where they do not describe it. Raises Unanswered when no answer came."""
+    asked = urlencode(_fields(source, given, {}, secret=False))
+    address = f"{given.endpoint.rstrip('/')}/services/{quote(service, safe='')}.json?{asked}"
+    answer = call("GET", address, seconds=SECONDS)
+    try:
+        found = _first(json.loads(answer.content)).get("attributes") if answer.status == 200 else None
+    except ValueError:
+        found = None
+    return found if isinstance(found, list) else []
 
 
 def _first(told: Any) -> Mapping[str, Any]:

@@ -23,6 +23,7 @@ from gongbi.channels import actions
 from gongbi.channels import queries as frame
 from gongbi.channels.adapters import settings_of
 from gongbi.channels.models import Arrival, Source
+from gongbi.channels.open311 import actions as neighbour
 from gongbi.channels.open311 import asked, queries, shown, taking, wire
 from gongbi.channels.rules import DONE, REFUSED, Incoming
 from gongbi.kernel import scope, turnstile
@@ -33,6 +34,7 @@ from gongbi.parties import queries as parties
 
 View = Callable[..., HttpResponse]
 MOST_FILES = 12
+ENDED = frozenset({"closed", "fixed"})  # the standard's word, and FixMyStreet's
 
 
 def door(*methods: str) -> Callable[[View], View]:
@@ -345,7 +347,8 @@ def updates(request: HttpRequest, form: str, test: bool = False) -> HttpResponse
     turnstile.enter(request, "report", at=now)
     number = fields.get("service_request_id", "")
     arrival = queries.arrival_of_number(number, source, viewer)
-    if arrival is None:
+    matter = queries.matter_for(number, source, PUBLIC) if arrival is None else None
+    if arrival is None and matter is None:
         raise NotThere(
             "open311.request",
             ("您没有报送过编号为“%(number)s”的诉求。", "You sent no request “%(number)s”."),
@@ -360,6 +363,11 @@ def updates(request: HttpRequest, form: str, test: bool = False) -> HttpResponse
     said = f"{text}（对方状态：{status}）" if status else text
     if test:
         return _answer(form, "service_request_updates", [{"update_id": "TEST"}])
+    if arrival is None:  # they fetched it, and tell how it stands with them: the word of their unit
+        neighbour.answered_by(
+            matter or 0, source=source, closed=status.lower() in ENDED, text=text[:2000], at=now
+        )
+        return _answer(form, "service_request_updates", [{"update_id": fields.get("update_id", "")[:100]}])
     added, _new = actions.accept_change(
         arrival,
         Incoming(external=arrival.external, text=said, said_at=now),

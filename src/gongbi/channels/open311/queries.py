@@ -61,6 +61,26 @@ def arrival_of_number(number: str, of: Source, viewer: Viewer) -> Arrival | None
     return found.filter(receipt=number[:32]).first() or found.filter(external=number[:100]).first()
 
 
+def matter_for(number: str, of: Source, viewer: Viewer) -> int | None:
+    """A published matter of ours that a neighbour fetched and speaks of, by our number. Only one that speaks for a unit of this house may."""
+    if of.unit_id is None:  # type: ignore[attr-defined,unused-ignore]
+        return None
+    found, _more = cases.published(viewer, Wanted(numbers=[clean_text(number)], limit=1))
+    case = cases.cases_of_reports(system(KIND), [one.report_id for one in found])
+    return next((one.pk for one in case.values()), None)
+
+
+def ours(at: Source, numbers: Mapping[str, str], viewer: Viewer) -> frozenset[str]:
+    """Which of a neighbour's requests (its number → the sender's own number that it tells us, "") came from here: they need not come back."""
+    sent = Outgoing.objects.filter(source=at, topic="open311.sent", answer__in=list(numbers))
+    told = [number for number in numbers.values() if number]
+    found, _more = cases.published(viewer, Wanted(numbers=told, limit=len(told))) if told else ([], False)
+    own = {one.number for one in found}
+    return frozenset(sent.values_list("answer", flat=True)) | {
+        theirs for theirs, external in numbers.items() if external in own
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """One update that a source may read."""
