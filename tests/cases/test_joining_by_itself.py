@@ -14,6 +14,7 @@ from gongbi.cases.actions.statement import Statement
 from gongbi.cases.likeness import Likeness, joins_from
 from gongbi.cases.models import Case, CaseSetting
 from gongbi.cases.queries.settings import forget
+from gongbi.cases.queries.twins import Known, likest
 from gongbi.cases.triage import Said
 from gongbi.kernel.flow.invariants import run_all
 from gongbi.kernel.ledger.models import LedgerEntry
@@ -59,6 +60,21 @@ def test_what_speaks_for_a_twin_is_told_in_words() -> None:
         "用词相似100%，早2天上报",
         "words 100% alike, reported 2 days before",
     )
+
+
+@pytest.mark.django_db
+def test_a_kind_that_nobody_knows_speaks_neither_for_nor_against_a_twin(now: datetime) -> None:
+    """A hotline's words that the classifier abstains on are of no other kind: the twin is proposed all the same."""
+    cover = "设备报警：劳动路与丰登路路口的井盖倾斜设备报警"
+    said = Said(text="劳动路和丰登路交叉口有个井盖破损翘起，骑车经过很危险", said_at=now, channel="hotline")
+
+    def score(asked: list[str], theirs: str) -> float:
+        near = [Known(1, cover, theirs, 108.913, 34.265)]
+        found = likest(said, 108.913, 34.265, asked, near, lambda keys: {1: (now, "received")}, at=now)
+        return found[0].likeness.score if found else 0.0
+
+    assert score(["E0110"], "C0123") < 0.5 < score([], "C0123") < score(["C0123"], "C0123")
+    assert score(["C0123"], "") == score([], "C0123")
 
 
 @pytest.fixture

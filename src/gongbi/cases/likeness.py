@@ -99,7 +99,8 @@ def weigh(
     same_class: npt.NDArray[np.bool_],
 ) -> Close:
     """What speaks for each candidate. ``metres``: NaN where a candidate has no point; None where the report has none and they were chosen by kind, so
-    that it tells nothing more. ``radius`` metres within which they were looked for; ``text``: likeness of the words 0..1."""
+    that it tells nothing more. ``radius`` metres within which they were looked for; ``text``: likeness of the words 0..1. ``same_class``: of a
+    neighbouring kind, or nobody knows the kind of one of them: that speaks neither for nor against it."""
     if metres is None:
         rows = np.arange(text.size)
         metres, kinds = np.full(text.size, np.nan), np.full(text.size, UNKNOWN, dtype=np.int8)

@@ -116,7 +116,8 @@ class Happening:
     """One step of a case as one of its reporters may know it: what adapters make messages of.
 
     ``number`` our receipt number, ``external`` theirs; ``step`` the name of the transition; ``state`` after it; ``words`` the state
-    (zh, en), ``hint`` what it means for the reporter; ``said`` the reason or result in the words of the office ("" for none);
+    (zh, en), ``hint`` what it means for the reporter; ``said`` the reason or result in the words of the office ("" for none; the
+    last step says once more what was done);
     ``notifies`` whom the flow tells of this step. ``event`` names this happening for good: a key against telling it twice.
     """
 

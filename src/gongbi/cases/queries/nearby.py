@@ -145,7 +145,7 @@ class Nearby:
         if not rows.size:
             return []
         group = self.group[rows]
-        same_class = np.zeros(rows.size, dtype=bool)
+        same_class = (self.kind[rows] == self._numbers.get("", -2)) | (not codes)
         for asked in {self._numbers.get(code[:3], -1) for code in codes}:
             same_class |= group == asked
         metres = None

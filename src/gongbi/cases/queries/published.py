@@ -21,6 +21,9 @@ from gongbi.kernel.scope.viewer import Viewer
 COARSE = 3  # decimals of a degree: a hundred metres
 
 
+ENDS = ("finish", "solve_on_spot", "reject")  # the steps that say what was done, or why not
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What is asked. Times are half-open; ``box``: west, south, east, north in CGCS2000 degrees; ``numbers`` rules out the rest."""
@@ -40,7 +43,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """One report as others may know it. Without ``own`` the place is coarse and ``text`` is empty."""
+    """One report as others may know it. Without ``own`` the place is coarse, ``text`` and ``reply`` (what was done, or why not) are empty."""
 
     report_id: int
     number: str
@@ -76,7 +79,16 @@ def published(
         if own is None
         else {row["report_id"] for row in own.filter(report_id__in=[one.pk for one in page])}
     )
-    return [_one(report, report.pk in mine) for report in page], more
+    ended = _ends([one.case_id for one in page if one.pk in mine and one.case.closed_at is not None])
+    return [_one(report, report.pk in mine, ended.get(report.case_id, "")) for report in page], more
+
+
+def _ends(keys: Sequence[int]) -> dict[int, str]:
+    """What was done, or why not, in the words in which the reporters of these cases read it."""
+    found = (
+        LedgerEntry.objects.filter(matter_id__in=keys, transition__in=ENDS).order_by("seq") if keys else []
+    )
+    return {one.matter_id: str(one.facts.get("result") or one.facts.get("reason") or "") for one in found}
 
 
 def _narrowed(wanted: Wanted, own: QuerySet[Any, Any] | None) -> QuerySet[Report]:
@@ -122,7 +134,7 @@ def _keys(texts: Sequence[str]) -> list[int]:
     ]
 
 
-def _one(report: Any, own: bool) -> Published:
+def _one(report: Any, own: bool, end: str) -> Published:
     case: Case = report.case
     lon, lat = (report.lon, report.lat) if own and report.lon is not None else (case.lon, case.lat)
     if not own and lon is not None and lat is not None:
@@ -131,5 +143,5 @@ def _one(report: Any, own: bool) -> Published:
         report_id=report.pk, number=report.number, kind=case.kind, state=case.declared_state,
         closed=case.closed_at is not None, requested_at=report.received_at, updated_at=report.updated_at or report.received_at,
         due_at=case.due_at, unit_id=case.unit_id, territory=case.territory, lon=lon, lat=lat,
-        text=report.text if own else "", place_words=report.place_words if own else "", reply=report.reply if own else "",
+        text=report.text if own else "", place_words=report.place_words if own else "", reply=(report.reply or end) if own else "",
     )  # fmt: skip

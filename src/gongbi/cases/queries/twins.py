@@ -54,7 +54,7 @@ def likest(
         number("twin_radius"),
         np.array(science.likenesses(science.grams(said.text), titles)),
         np.array([kind == first for kind in kinds]),
-        np.array([kind[:3] in classes for kind in kinds]),
+        np.array([not codes or not kind or kind[:3] in classes for kind in kinds]),
     )
     if mine := values(doors(said.text)):
         # Who names building 3 does not mean building 5, however alike the words are.

@@ -19,6 +19,7 @@ from gongbi.channels.adapters import adapter_of
 from gongbi.channels.models import Arrival, Outgoing, Source
 from gongbi.channels.rules import Happening, Outcome
 from gongbi.kernel.errors import Forbidden, NotThere
+from gongbi.kernel.flow.declare import State
 from gongbi.kernel.outbox.subscribers import Event
 from gongbi.kernel.scope.viewer import ADMIN, DISPATCHER, RESIDENT, SYSTEM, Viewer, system
 from gongbi.kernel.vault import actions as vault
@@ -85,20 +86,27 @@ def _happening(event: Event, arrival: Arrival) -> Happening:
     step, seq = event.topic.removeprefix("cases."), event.payload.get("seq", 0)
     state = _STATES[event.payload.get("to") or "received"]
     reporter = Viewer(actor=f"report:{report.pk}", role=RESIDENT, reports=frozenset({report.pk}))
-    said, due = "", None
+    said, done, due = "", "", None
     try:
         case = cases.case_for(event.matter_id or 0, reporter)
         due = case.due_at
         for one in cases.timeline(case, reporter):
             if one.seq == seq:
                 said = str(one.facts.get("result") or one.facts.get("reason") or "")
+            elif one.seq < seq and one.arrow.name in ("finish", "solve_on_spot"):
+                done = str(one.facts.get("result") or "")
     except NotThere:
         pass  # it has left that case; the step itself is all there is to tell
     return Happening(
-        event=f"{event.matter_id}.{seq}", step=step, state=state.name, closed=state.kind == "closed", words=state.words,
+        event=f"{event.matter_id}.{seq}", step=step, state=state.name, closed=_over(state), words=state.words,
         hint=state.hint, at=event.created_at, number=report.number, external=arrival.external, report_id=report.pk,
-        matter_id=report.case_id, said=said, due_at=due, notifies=tuple(event.payload.get("notifies", ())),
+        matter_id=report.case_id, said=said or (done if _over(state) else ""), due_at=due, notifies=tuple(event.payload.get("notifies", ())),
     )  # fmt: skip
+
+
+def _over(state: State) -> bool:
+    """Whether the reporter's matter has ended. One that was merged goes on in the other case: who was told it is closed would stop looking."""
+    return state.kind == "closed" and state.name != "merged"
 
 
 def tell_once(
