@@ -26,6 +26,7 @@ SAMPLES: tuple[str, ...] = (
     "gongbi.cases.demo:build_demo",
     "gongbi.channels.devices.demo:build_demo",
     "gongbi.channels.nets.demo:build_demo",
+    "gongbi.channels.hotline.demo:build_demo",
     "gongbi.ops.demo:rounds",
 )
 VIEWER = system("demo")
