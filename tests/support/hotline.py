@@ -55,11 +55,12 @@ class Hotline:
         self.queue: list[dict[str, Any]] = []  # what is still to be pushed
         self.news: list[dict[str, Any]] = []  # what is pulled
         self.seen: dict[str, int] = {}  # ids of messages that came, and how often
+        self.heard: list[dict[str, Any]] = []  # each of them once
         self.files: dict[str, bytes] = {}
         self.refused: list[Any] = []
         self.storm, self.down, self.nonce = False, False, 0
 
-    def make(self, count: int, start: int, pull: bool) -> list[str]:
+    def make(self, count: int, start: int, pull: bool, more: dict[str, Any]) -> list[str]:
         now, numbers = datetime.now(LOCAL), []
         for place in range(start, start + count):
             number = f"XA-{now:%Y%m%d}-{place:06d}"
@@ -68,6 +69,7 @@ class Hotline:
                 "title": f"第{place}号诉求", "text": f"{TEXTS[place % len(TEXTS)]}（{place}）", "place": f"测试路{place}号", "lon": 108.913, "lat": 34.265,
                 "said_at": now.isoformat(), "sent_at": now.isoformat(), "anonymous": True,
                 "due": (now + timedelta(days=7)).replace(second=0, microsecond=0).isoformat(),
+                **more,
             }  # fmt: skip
             self.put(order)
             numbers.append(number)
@@ -145,6 +147,7 @@ class Hotline:
         known = self.believed.get(number)
         if known is None:
             return {"number": number, "refused": "unknown"}
+        self.heard += [] if again else [message]
         if not again and message.get("standing") and message["at"] >= known["at"]:
             known["standing"], known["at"] = message["standing"], message["at"]
             if message["type"] == "result":
@@ -185,7 +188,8 @@ def handler(hotline: Hotline) -> type[BaseHTTPRequestHandler]:
             parts = urlsplit(self.path)
             query = {name: values[0] for name, values in parse_qs(parts.query).items()}
             if parts.path == "/control/state":
-                self.tell(200, {"believed": hotline.believed, "seen": hotline.seen, "queue": len(hotline.queue), "refused": hotline.refused})  # fmt: skip
+                known = {name: getattr(hotline, name) for name in ("believed", "seen", "refused", "heard")}
+                self.tell(200, known | {"queue": len(hotline.queue)})
             elif not self.holds(b""):
                 self.tell(503 if hotline.down else 401, {"error": "signature"})
             elif parts.path == "/api/messages":
@@ -232,7 +236,11 @@ def handler(hotline: Hotline) -> type[BaseHTTPRequestHandler]:
 def control(hotline: Hotline, what: str, given: dict[str, Any]) -> Any:
     """What a test asks for; None: push."""
     if what == "orders":
-        return {"numbers": hotline.make(given["count"], given.get("start", 1), given.get("pull", False))}
+        return {
+            "numbers": hotline.make(
+                given["count"], given.get("start", 1), given.get("pull", False), given.get("more", {})
+            )
+        }
     if what == "storm":
         hotline.storm = given["on"]
     elif what == "down":

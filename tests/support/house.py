@@ -109,6 +109,16 @@ class House:
             timeout=300,
         )  # fmt: skip
 
+    def begin(self, *words: str, more: Mapping[str, str] | None = None) -> None:
+        """One process of the house alone (``worker``), in the background; nobody waits for it, ``kill`` ends it."""
+        self.var.mkdir(parents=True, exist_ok=True)
+        with (self.var / f"{words[0]}.log").open("w", encoding="utf-8") as log:
+            subprocess.Popen(
+                [sys.executable, "-m", "gongbi.ops.cli", *words],
+                cwd=self.root, env=self.environment(more), stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )  # fmt: skip
+
     def start(self, *words: str, seconds: float = 240, more: Mapping[str, str] | None = None) -> float:
         """``gongbi run`` until it answers; returns the seconds it took. Raises with its output when it does not come up."""
         self.var.mkdir(parents=True, exist_ok=True)
