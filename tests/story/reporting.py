@@ -38,8 +38,12 @@ from gongbi.channels import actions
 from gongbi.channels.devices import actions as devices
 from gongbi.parties import actions as parties
 from gongbi.parties.models import Unit
+from gongbi.parties.demo import PASSWORD
+from gongbi.parties.models import Account
 from gongbi.territory import queries as territory
 from datetime import timedelta
+from django.contrib.auth.hashers import make_password
+Account.objects.update(password=make_password(PASSWORD))  # the tests' own hasher is none of a house's
 before = now - timedelta(days=1)
 found = territory.locate(108.913, 34.265, on=now)
 devices.keep("{cover}", {{"kind": "manhole_tilt", "place": "{place}", "division": found.community, "lon": 108.913, "lat": 34.265,

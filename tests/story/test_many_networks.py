@@ -18,11 +18,11 @@ from gongbi.look.i18n import compile_messages
 from tests.channels.devices import broker
 from tests.channels.devices.test_mqtt import needs_broker
 from tests.channels.hotline.test_storm import Peer
-from tests.process.conftest import furnish
 from tests.story import reporting
 from tests.story.people import CASE_NUMBER, PATIENCE, RECEIPT, Person, choose, finish, state, write, zh
 from tests.story.test_story import ALBUM
 from tests.support.district import district_database
+from tests.support.furnished import furnish
 from tests.support.house import House
 
 if TYPE_CHECKING:
