@@ -32,7 +32,7 @@ def test_every_list_has_a_reader_and_words_in_both_languages(name: str) -> None:
 
 
 def test_the_desk_and_the_commands_know_the_same_lists() -> None:
-    assert set(LISTS) - set(keeping.lists(desk=True)) == {"reports", "hotline", "hotline-answers"}
+    assert set(LISTS) - set(keeping.lists(desk=True)) == {"reports", "hotline", "hotline-answers", "care"}
     assert list(LISTS)[:3] == ["divisions", "boundaries", "places"]
 
 
