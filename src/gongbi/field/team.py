@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import math
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -25,9 +27,10 @@ from gongbi.parties import queries as parties
 from gongbi.rounds import actions, exchange, queries, rules
 from gongbi.rounds.catalogue import LEDGERS
 from gongbi.rounds.scope import kept_by
+from gongbi.territory import queries as territory
 
 if TYPE_CHECKING:
-    from gongbi.rounds.models import Shift
+    from gongbi.rounds.models import Shift, TrackPoint
 
 DAYS = 30
 
@@ -79,6 +82,45 @@ def _day(offset: int) -> Any:
     return timezone.localdate() + timedelta(days=offset)
 
 
+def _drawing(points: Sequence[TrackPoint], grids: Sequence[str], now: datetime) -> dict[str, Any]:
+    """The route over its grids, north up and to scale: rings (``x,y x,y``), line, first and last position, in a box 500 wide."""
+    rings = [
+        ring
+        for code in grids
+        for feature in territory.map_geojson("grid", code[:12], on=now)["features"]
+        if feature["properties"]["code"] == code
+        for ring in _rings(feature["geometry"])
+    ]
+    track = [(p.lon, p.lat) for p in points]
+    every = [(place[0], place[1]) for ring in rings for place in ring] + track
+    if not track:
+        return {}
+    west, north = min(x for x, _y in every), max(y for _x, y in every)
+    narrow = math.cos(math.radians(north))
+    wide = max((max(x for x, _y in every) - west) * narrow, 1e-5)
+    scale = 500 / wide
+
+    def put(line: Sequence[Sequence[float]]) -> str:
+        return " ".join(
+            f"{(x - west) * narrow * scale:.1f},{(north - y) * scale:.1f}" for x, y in (p[:2] for p in line)
+        )
+
+    first, last = (put([place]).split(",") for place in (track[0], track[-1]))
+    height = math.ceil((north - min(y for _x, y in every)) * scale)
+    return {
+        "rings": [put(ring) for ring in rings],
+        "line": put(track),
+        "first": first,
+        "last": last,
+        "height": height + 32,
+    }
+
+
+def _rings(geometry: dict[str, Any]) -> list[list[list[float]]]:
+    parts = geometry["coordinates"] if geometry["type"] == "MultiPolygon" else [geometry["coordinates"]]
+    return [ring for part in parts for ring in part]
+
+
 def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
     answer = render(request, template, context)
     answer["Cache-Control"] = "no-store"
@@ -105,22 +147,14 @@ def shift(request: HttpRequest, pk: int) -> HttpResponse:
     if one is None:
         raise NotThere("rounds.shift", ("没有这个班次。", "There is no such shift."))
     points = queries.track(pk, viewer)
-    drawn = []
-    if points:
-        west, south = min(p.lon for p in points), min(p.lat for p in points)
-        span = max(max(p.lon for p in points) - west, max(p.lat for p in points) - south, 1e-5)
-        drawn = [
-            (round((p.lon - west) / span * 500, 1), round(500 - (p.lat - south) / span * 500, 1))
-            for p in points
-        ]
     entries = [
         entry
         for entry in queries.entries(viewer, first=timezone.localdate(one.started_at), last=_day(0))
         if entry.shift_id == pk
     ]
     context = {
-        "shift": one, "who": _who(one), "points": points, "entries": entries[::-1],
-        "line": " ".join(f"{x},{y}" for x, y in drawn), "sorts": rules.SORTS,
+        "shift": one, "who": _who(one), "points": points, "drawing": _drawing(points, one.grids, now),
+        "entries": [(entry, rules.SORTS[entry.sort]) for entry in entries[::-1]],
     }  # fmt: skip
     return _page(request, "field/shift.html", context)
 
