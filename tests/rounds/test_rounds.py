@@ -92,7 +92,9 @@ def test_the_track_is_seen_by_the_worker_and_the_shift_leader_alone(
     for viewer in [*(at_desk(login).viewer for login in logins), other_worker(me)]:
         with pytest.raises((NotThere, Forbidden)):
             queries.track(shift.pk, viewer)
-    assert at_desk("street-manager").get(f"/field/team/{shift.pk}").status_code == 200
+    page = at_desk("street-manager").get(f"/field/team/{shift.pk}").content.decode()
+    assert page.count("<polygon") == len(shift.grids) == 1  # the route lies over the worker's grid
+    assert '<polyline points="' in page
     assert at_desk("manager").get(f"/field/team/{shift.pk}").status_code == 404
 
 
