@@ -20,7 +20,12 @@ _log = structlog.stdlib.get_logger("gongbi.http")
 _GIVEN_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 UNROUTED = "(none)"
 PROBES = ("healthz", "metrics")
-INTERFACES = ("/api/", "/open311/", "/sensorthings/", "/exchange/")  # for programs: each answers in its own form
+INTERFACES = (
+    "/api/",
+    "/open311/",
+    "/sensorthings/",
+    "/exchange/",
+)  # for programs: each answers in its own form
 _ANSWERED = (Refused, Http404, PermissionDenied, SuspiciousOperation, BadRequest)  # no mistake of ours
 
 
