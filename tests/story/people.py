@@ -18,7 +18,7 @@ from gongbi.parties.demo import PASSWORD
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-PATIENCE = 20_000  # milliseconds; other tests share the cores
+PATIENCE = 90_000  # milliseconds; other tests share the cores
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 800}
 RECEIPT = re.compile(r"LH\d{8}-\d{6,}-\w")
