@@ -21,7 +21,7 @@ from gongbi.kernel.vault import actions as vault
 from gongbi.parties.models import Post
 from gongbi.rounds import actions, queries, rules
 from gongbi.rounds.actions.shifts import Point
-from gongbi.rounds.models import Care, Entry, FieldTask, Shift, TrackPoint
+from gongbi.rounds.models import Care, Entry, FieldPhoto, FieldTask, Shift, TrackPoint
 from tests.desk.conftest import Clock, Desk, World
 from tests.field.test_api import App, key
 
@@ -102,12 +102,21 @@ def test_the_track_is_deleted_on_schedule_and_the_work_stays(app: App, clock: Cl
     me = app.desk.viewer
     shift = on_duty(me, clock)
     actions.follow(key=shift.key, points=[Point(clock.now, 108.91, 34.26)], viewer=me, at=clock.now)
-    app.post("/entries", app.entry(sort="checkin", form="checkin"))
+    app.post("/entries", app.entry(sort="checkin", form="checkin", lon=108.91, lat=34.26))
+    FieldPhoto.objects.create(
+        key="k", actor=me.actor, digest="0" * 64, size=1, file_id=1, taken_at=clock.now, begun_at=clock.now, lon=108.91, lat=34.26,
+        accuracy=5.0, camera_lon=108.91, camera_lat=34.26,
+    )  # fmt: skip
     actions.stop_shift(key=shift.key, ended_at=clock.on(hours=1), viewer=me, at=clock.now)
     vault.purge(viewer=system("purge"), at=clock.now + timedelta(days=89))
     assert TrackPoint.objects.count() == 1
+    assert (Entry.objects.get().lon, FieldPhoto.objects.get().camera_lon) == (108.91, 108.91)
     vault.purge(viewer=system("purge"), at=clock.now + timedelta(days=91))
     assert TrackPoint.objects.count() == 0
+    for kept in (Entry.objects.get(), FieldPhoto.objects.get()):
+        assert (kept.lon, kept.lat) == (None, None)
+    photo = FieldPhoto.objects.get()
+    assert (photo.accuracy, photo.camera_lon, photo.camera_lat, photo.digest) == (None, None, None, "0" * 64)
     left = Shift.objects.get()
     assert (left.lon, left.lat, left.seen_at) == (None, None, None)
     assert Entry.objects.get().shift_id == left.pk

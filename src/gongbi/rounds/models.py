@@ -68,6 +68,16 @@ def forget_track(shift: Shift, at: datetime) -> None:
     shift.save(update_fields=["lon", "lat", "seen_at"])
 
 
+def forget_place(row: FieldPhoto | Entry, at: datetime) -> None:
+    """Where the phone was when this was made is gone; grid and words of the place stay. With the track, which it would draw anew."""
+    row.lon = row.lat = None
+    gone = ["lon", "lat"]
+    if isinstance(row, FieldPhoto):
+        row.accuracy = row.camera_lon = row.camera_lat = None
+        gone += ["accuracy", "camera_lon", "camera_lat"]
+    row.save(update_fields=gone)
+
+
 class FieldPhoto(models.Model):
     """A photo on its way from a phone, piece by piece. ``digest``: SHA-256 of what the phone sends, hex.
 

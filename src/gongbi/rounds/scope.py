@@ -29,6 +29,7 @@ from gongbi.rounds.models import (
     Shift,
     TrackPoint,
     forget_care,
+    forget_place,
     forget_track,
 )
 
@@ -138,6 +139,18 @@ retention.register(
     Shift,
     due=lambda before: Shift.objects.filter(ended_at__lt=before, seen_at__isnull=False).order_by("pk"),
     erase=forget_track,
+)
+retention.register(
+    "staff_track",
+    Entry,
+    due=lambda before: Entry.objects.filter(received_at__lt=before, lon__isnull=False).order_by("pk"),
+    erase=forget_place,
+)
+retention.register(
+    "staff_track",
+    FieldPhoto,
+    due=lambda before: FieldPhoto.objects.filter(begun_at__lt=before, lon__isnull=False).order_by("pk"),
+    erase=forget_place,
 )
 retention.register(
     "care_list",
