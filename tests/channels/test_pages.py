@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 
 from gongbi.channels import actions, adapters, queries, rules, words
+from gongbi.channels.devices.adapter import Devices
 from gongbi.channels.models import Arrival, Outgoing, Source
 from gongbi.channels.rules import Incoming, Outcome
 from gongbi.kernel import keeping
@@ -87,6 +88,29 @@ def test_the_health_page_says_what_the_day_was_like(
     page = at_desk("dispatcher", language).get("/desk/channels/").content.decode()
     for word in words:
         assert word in page, word
+
+
+@pytest.mark.parametrize("login", ["dispatcher", "auditor"])
+def test_the_case_says_which_counterpart_it_came_through(
+    at_desk: Callable[..., Client], bad_day: Source, login: str
+) -> None:
+    report = Arrival.objects.get(source=bad_day, external="here").report
+    assert report is not None
+    for language, told in (("zh-CN", "对接系统 · 城管网"), ("en", "Other system · City management")):
+        assert told in at_desk(login, language).get(f"/desk/case/{report.case.number}").content.decode()
+
+
+def test_all_is_well_only_where_nothing_was_turned_away(
+    at_desk: Callable[..., Client], source: Callable[..., Source], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source("sensors", kind="device")
+    well = words.TEXTS["all_well"][0]
+    assert well in at_desk("admin").get("/desk/channels/").content.decode()
+    counted = classmethod(lambda *_a, **_k: {"devices.malformed": 3})
+    monkeypatch.setattr(Devices, "turned_away", counted)
+    page = at_desk("admin").get("/desk/channels/").content.decode()
+    assert well not in page
+    assert 'href="/desk/devices/intake"' in page
 
 
 def test_one_click_sends_a_dead_letter_again_and_one_tries_a_refused_arrival_again(

@@ -33,6 +33,9 @@ class Adapter:
     kind: ClassVar[str] = ""
     settings: ClassVar[type[Any]] = NoSettings
     secrets: ClassVar[tuple[str, ...]] = ()  # names of what is kept sealed
+    refusals_at: ClassVar[str] = (
+        ""  # the page that says in words what this channel's own door refused, by its name
+    )
     choices: ClassVar[
         Mapping[str, Mapping[str, Words]]
     ] = {}  # settings that are one (a tuple: some) of these

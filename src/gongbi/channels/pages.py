@@ -60,6 +60,7 @@ def health(request: HttpRequest) -> HttpResponse:
         "rejected": shown.rejections(queries.rejected(viewer, limit=SHOWN)),
         "letters": queries.dead_letters(viewer, limit=SHOWN),
         "errors": [one for one in found if one.error and one.source is not None],
+        "all_well": not any(one.refused or one.dead or one.error for one in found),
         "may_act": viewer.role in (ADMIN, DISPATCHER),
         "kinds": [(kind, told) for kind, told in rules.KINDS.items() if kind not in rules.OWN_KINDS],
     }

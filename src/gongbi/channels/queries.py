@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from gongbi.channels.adapters import adapter_of
 from gongbi.channels.models import Arrival, Change, Lane, Mapping, Outgoing, Rejection, Source
-from gongbi.channels.rules import DONE, REFUSED, WAITING
+from gongbi.channels.rules import DONE, REFUSED, WAITING, Words
+from gongbi.channels.scope import SENDER
 from gongbi.duties import queries as duties
 from gongbi.kernel.errors import NotThere, Refused
 from gongbi.kernel.scope import visible
@@ -190,6 +191,12 @@ def dead_letters(viewer: Viewer, *, limit: int = 100) -> list[Outgoing]:
 def arrival_of_receipt(receipt: str, of: Source, viewer: Viewer) -> Arrival | None:
     """The arrival that a source was given this receipt for."""
     return visible(Arrival, viewer).filter(source=of, receipt=receipt[:32]).select_related("report").first()
+
+
+def senders(report_ids: Iterable[int], viewer: Viewer) -> dict[int, Words]:
+    """Of these reports (which the viewer sees: who asks has looked) the names of the counterparts that they came through."""
+    found = visible(Arrival, viewer, SENDER).filter(report_id__in=list(report_ids)).select_related("source")
+    return {one.report_id or 0: one.source.words for one in found.only("report_id", "source")}
 
 
 def at_work(viewer: Viewer, *, at: datetime) -> dict[str, list[int]]:

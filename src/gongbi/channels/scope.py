@@ -6,13 +6,16 @@ from django.db.models import Q
 
 from gongbi.channels.models import Arrival, Change, Mapping, Outgoing, Rejection, Source
 from gongbi.kernel.scope import EVERYTHING, NOTHING, rows
-from gongbi.kernel.scope.viewer import ADMIN, AUDITOR, DISPATCHER, SYSTEM, Viewer
+from gongbi.kernel.scope.viewer import ADMIN, AUDITOR, DISPATCHER, STAFF_ROLES, SYSTEM, Viewer
 from gongbi.kernel.vault import policy
 
 READERS = frozenset({ADMIN, AUDITOR, DISPATCHER})
+SENDER = "sender"  # a purpose: what the counterpart is called that a report, which the viewer sees anyway, came through
 
 
 def _keepers(viewer: Viewer, purpose: str) -> Q:
+    if purpose == SENDER and viewer.role in STAFF_ROLES:
+        return EVERYTHING
     return EVERYTHING if viewer.role in READERS or viewer.role == SYSTEM else NOTHING
 
 

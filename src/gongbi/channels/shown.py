@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from gongbi.channels import rules, words
+from gongbi.channels.adapters import adapter_of
 from gongbi.channels.models import Mapping, Rejection, Source
 from gongbi.channels.queries import Coverage, Health
 from gongbi.duties import queries as duties
@@ -52,9 +53,14 @@ def _line(one: Health, now: datetime) -> tuple[Cell, ...]:
             f"{one.waiting} · {in_language(T['seconds']) % {'n': round((now - one.oldest).total_seconds())}}"
         )
     return (
-        name, kind, Cell(clock(one.last_at, now)), Cell(one.arrived), Cell(one.taken), Cell(waiting), Cell(refusals(one.refused)),
+        name, kind, Cell(clock(one.last_at, now)), Cell(one.arrived), Cell(one.taken), Cell(waiting), _refused(one),
         Cell(one.outgoing), Cell(chip(str(one.dead), "late") if one.dead else 0), Cell(_skew(one.skew)),
     )  # fmt: skip
+
+
+def _refused(one: Health) -> Cell:
+    told, where = refusals(one.refused), adapter_of(one.source.kind).refusals_at if one.source else ""
+    return Cell(told, reverse(where)) if where and one.refused else Cell(told)
 
 
 def refusals(counts: dict[str, int]) -> Any:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gongbi.cases import queries
 from gongbi.cases.queries.reading import twins_for
+from gongbi.channels import queries as channels
 from gongbi.desk import doing, evidence
 from gongbi.desk.history import History
 from gongbi.desk.names import CHANNELS, CLOCKS, LISTS, Names, grade_words
@@ -50,6 +51,7 @@ WARNED = frozenset(
     }
 )
 BEFORE = ("report",)
+PEOPLE = frozenset({"web", "hall"})  # what comes in there comes from nobody else's system
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,12 @@ class Known:
     words: Any
     score: int | None = None
     why: tuple[str, str] = ("", "")
+
+
+def _through(channel: str, sender: tuple[str, str] | None) -> Any:
+    """The channel, and what the counterpart is called where one sent it."""
+    words = CHANNELS.get(channel, (channel, channel))
+    return words if sender is None else (f"{words[0]} · {sender[0]}", f"{words[1]} · {sender[1]}")
 
 
 class Sheet:
@@ -121,9 +129,11 @@ class Sheet:
     # -- what was said, and by whom -----------------------------------------------------------------------------------
 
     def reports(self) -> list[Told]:
-        return [self._told(report) for report in sorted(self.case.reports.all(), key=lambda one: one.pk)]
+        reports = sorted(self.case.reports.all(), key=lambda one: one.pk)
+        senders = channels.senders([one.pk for one in reports if one.channel not in PEOPLE], self.viewer)
+        return [self._told(report, senders.get(report.pk)) for report in reports]
 
-    def _told(self, report: Any) -> Told:
+    def _told(self, report: Any, sender: tuple[str, str] | None) -> Told:
         opens = tuple(
             field
             for field in ("name", "phone")
@@ -132,7 +142,7 @@ class Sheet:
         masked = self.viewer.role in WORKING and (not report.confidential or bool(opens))
         return Told(
             report=report,
-            channel=CHANNELS.get(report.channel, report.channel),
+            channel=_through(report.channel, sender),
             name=str(report.name.masked) if masked and report.name else "",
             phone=str(report.phone.masked) if masked and report.phone else "",
             opens=opens,

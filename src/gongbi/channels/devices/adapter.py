@@ -20,6 +20,7 @@ class Devices(Adapter):
     """Readings are refused by the thousand, so they are counted by reason and not kept one by one."""
 
     kind: ClassVar[str] = "device"
+    refusals_at: ClassVar[str] = "devices:intake"
 
     def compose(self, source: Source, happening: Happening) -> Mapping[str, Any] | None:
         return answering.compose(happening)
