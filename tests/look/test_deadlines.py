@@ -80,3 +80,15 @@ def test_of_several_clocks_the_one_that_ends_first_speaks(clock: Any, now: datet
     assert deadlines.read(matter, now).due_at == short.due_at
     only = SimpleNamespace(clocks=SimpleNamespace(all=lambda: [stopped]))
     assert deadlines.read(only, now).words == deadlines.NO_CLOCK
+
+
+@pytest.mark.parametrize(
+    ("kept", "words"),
+    [
+        ("4工作时", ("4 个工作时", "4 office hours")),
+        ("5个法定工作日", ("5 个法定工作日", "5 legal working days")),
+        ("很快", ("很快", "很快")),  # kept by an older version: shown as it was written
+    ],
+)
+def test_a_kept_limit_is_in_the_reader_s_words(kept: str, words: tuple[str, str]) -> None:
+    assert deadlines.limit_words(kept) == words

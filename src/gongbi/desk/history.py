@@ -14,6 +14,7 @@ from gongbi.cases.queries.reading import Event
 from gongbi.desk.names import CHANNELS, CLOCKS, LISTS, Names, grade_words
 from gongbi.duties import queries as duties
 from gongbi.kernel.scope.viewer import Viewer
+from gongbi.look.deadlines import limit_words
 from gongbi.look.furniture import Happened, Picture
 from gongbi.look.templatetags.look import said
 
@@ -136,7 +137,7 @@ class History:
             _("lead: %(unit)s") % {"unit": lead},
             _("with %(units)s") % {"units": "、".join(helpers)} if helpers else "",
             f"{said(LISTS.get(facts.get('list', ''), ''))} {item.code} {said(item.name)}" if item else "",
-            _("limit %(limit)s") % {"limit": facts.get("limit", "")},
+            _("limit %(limit)s") % {"limit": said(limit_words(facts.get("limit", "")))},
         ]
 
     def _contest(self, facts: Mapping[str, Any]) -> list[Any]:

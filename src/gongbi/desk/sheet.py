@@ -174,7 +174,7 @@ class Sheet:
         if case.article:
             shown.append(Fact(_("Article"), case.article))
         if case.limit:
-            shown.append(Fact(_("Limit"), case.limit))
+            shown.append(Fact(_("Limit"), deadlines.limit_words(case.limit)))
         shown.append(Fact(_("Came in through"), *self._way_in()))
         counted = [
             (case.report_count, _("people reported it"), 1),
@@ -247,7 +247,7 @@ class Sheet:
             "unit": unit.label if unit else lead,
             "item": {"code": route["item"], "name": tuple(route["item_name"])} if route.get("item") else None,
             "article": route.get("article", ""),
-            "limit": route.get("limit", "") or case.limit,
+            "limit": deadlines.limit_words(limit) if (limit := route.get("limit", "") or case.limit) else "",
             "rule": route.get("rule", ""),
             "reasons": [tuple(pair) for pair in (*route.get("reasons", []), *found.get("reasons", []))],
         }  # fmt: skip

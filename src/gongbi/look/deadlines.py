@@ -12,6 +12,7 @@ from gongbi.kernel.clock import engine, limits, words
 from gongbi.kernel.clock.limits import Words
 from gongbi.kernel.clock.models import Clock
 from gongbi.kernel.clock.queries import current_calendar
+from gongbi.kernel.errors import Refused
 
 Tone = Literal["info", "ok", "soon", "late", "quiet"]
 NO_CLOCK: Final[Words] = ("没有计时", "no clock runs")
@@ -31,6 +32,14 @@ class Deadline:
     days_shown: bool = False
     stretches: str = ""
     provisional: bool = False
+
+
+def limit_words(text: str) -> Words:
+    """A kept limit (``"5工作日"``) as each reader reads it; one that cannot be read stands as it was written."""
+    try:
+        return limits.write(limits.parse(text))
+    except Refused:
+        return text, text
 
 
 def running(clocks: Iterable[Clock]) -> Clock | None:

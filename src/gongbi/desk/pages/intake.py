@@ -34,6 +34,7 @@ from gongbi.kernel.errors import NotThere, Refused, in_language
 from gongbi.kernel.scope.viewer import CLERK, Viewer
 from gongbi.kernel.vault import actions as vault
 from gongbi.kernel.vault.queries import subject_of
+from gongbi.look.deadlines import limit_words
 from gongbi.parties import directory
 from gongbi.seat import rules as seat_rules
 from gongbi.seat.words import TEXTS as SEAT_TEXTS
@@ -197,6 +198,7 @@ def _looked(data: Any, viewer: Viewer, now: datetime) -> dict[str, Any]:
     places = names.places(place.code for place in found.places)
     return {
         "look": found,
+        "limit": limit_words(found.limit) if found.limit else "",
         "alarm": duties.emergency(text, on=now),
         "special": duties.special_routes(text, same_open_matter=same, on=now),
         "numbers": {key: number for number, key in enumerate(SPECIAL_ROUTES, start=1)},
