@@ -12,6 +12,7 @@ from gongbi.cases.queries import reading
 from gongbi.kernel.errors import Forbidden
 from gongbi.kernel.flow import invariants, tasks
 from gongbi.kernel.ledger.actions import seal_day
+from gongbi.kernel.ledger.days import last_written
 from gongbi.kernel.ledger.models import DailyRoot
 from gongbi.kernel.outbox.actions import claim_job, finish_job
 from gongbi.kernel.vault.actions import unseal
@@ -52,7 +53,7 @@ def test_the_days_that_are_sealed_and_a_root_that_does_not_follow_are_told(world
     world.case("received")
     today = world.clock.now.date()
     for day in (today - timedelta(days=1), today):
-        seal_day(day, at=world.clock.now + timedelta(days=1))
+        seal_day(day, at=world.clock.now + timedelta(days=1), up_to=last_written())
     page = at_desk("auditor").get("/desk/ledger").content.decode()
     assert f"最近一天 {today}" in page
     assert "前后衔接" in page
@@ -64,7 +65,7 @@ def test_the_days_that_are_sealed_and_a_root_that_does_not_follow_are_told(world
 def test_a_breach_of_the_nightly_check_is_seen_and_not_only_logged(world: World, at_desk: At) -> None:
     world.case("received")
     tasks.look(world.clock.now)  # nothing wrong, nothing raised
-    seal_day(world.clock.now.date(), at=world.clock.now)
+    seal_day(world.clock.now.date(), at=world.clock.now, up_to=last_written())
     DailyRoot.objects.update(prev_root=b"x" * 32)
     with pytest.raises(tasks.Broken, match=r"ledger\.days") as broken:
         tasks.look(world.clock.now)

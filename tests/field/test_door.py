@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from gongbi.channels.models import Rejection, Source
+from gongbi.field.door import source
 from gongbi.kernel.scope.viewer import system
 from gongbi.parties.models import Account, Post, touch
 from tests.desk.conftest import Clock, Desk
@@ -68,7 +69,8 @@ def test_a_source_that_a_flush_took_away_is_made_again(app: App) -> None:
     assert Source.objects.get(code="field").kind == "field"
 
 
-def test_a_channel_that_is_switched_off_takes_nothing_in(app: App) -> None:
+def test_a_channel_that_is_switched_off_takes_nothing_in(app: App, clock: Clock) -> None:
+    source(clock.now)  # made when it is first needed
     Source.objects.filter(code="field").update(enabled=False)
     body = app.entry(sort="checkin", form="checkin")
     status, told = app.post("/entries", body)

@@ -26,6 +26,7 @@ from gongbi.kernel.errors import Forbidden, NotThere, Refused
 from gongbi.kernel.scope import all_endpoints
 from gongbi.kernel.scope.viewer import CLERK, GRID_WORKER, HANDLER, MANAGER, PUBLIC, Viewer
 from gongbi.look import i18n
+from gongbi.parties.models import touch
 from tests.insight.histories import History, histories
 from tests.insight.ledgers import write
 
@@ -157,6 +158,7 @@ def test_a_handler_sees_its_own_unit_and_the_page_costs_the_same_for_much_and_li
     get: Get, viewer: Callable[..., Viewer]
 ) -> None:
     costs = []
+    touch()  # as in every house that has units: the directory is kept
     for count in (20, 150):
         filled(count)
         who = viewer(HANDLER, unit_id=12)

@@ -198,7 +198,7 @@ def faults(value: Any) -> list[tuple[int, str, str]]:
 @pytest.mark.parametrize(
     ("sent", "found"),
     [
-        (b"\xff\xfe", [(-1, "malformed", "")]),
+        (b"\xff\xfe", [(-1, "encoding", "")]),
         (b'{"device": "A", "value": NaN}', [(-1, "malformed", "")]),
         (b"[" * 100_000, [(-1, "malformed", "")]),
         (b" " * (256 * 1024 + 1), [(-1, "oversized", "")]),

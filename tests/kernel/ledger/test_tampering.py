@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from gongbi.kernel.flow.advance import begin
 from gongbi.kernel.flow.models import Matter
 from gongbi.kernel.ledger import actions as ledger
 from gongbi.kernel.ledger.chain import merkle_check
+from gongbi.kernel.ledger.days import last_written
 from gongbi.kernel.ledger.models import DailyRoot, LedgerEntry
 from gongbi.kernel.ledger.queries import chain_of, proof, verify
 from gongbi.kernel.scope.viewer import system
@@ -170,7 +172,7 @@ def test_a_history_written_anew_with_good_hashes_is_found_by_the_sealed_day(
 
     hit = matters[0]
     for number in range(3):
-        ledger.seal_day((now + number * DAY).date(), at=now + 5 * DAY)
+        ledger.seal_day((now + number * DAY).date(), at=now + 5 * DAY, up_to=last_written())
     assert problems() == []
     prev = bytes(Matter.objects.get(pk=hit.pk).seed)
     with unlocked() as cursor:
@@ -189,9 +191,9 @@ def test_a_history_written_anew_with_good_hashes_is_found_by_the_sealed_day(
 
 
 def test_an_entry_slipped_into_a_sealed_day_is_found(matters: list[Matter], now: datetime) -> None:
-    ledger.seal_day(now.date(), at=now + DAY)
+    ledger.seal_day(now.date(), at=now + DAY, up_to=last_written())
     LedgerEntry.objects.create(
-        matter=matters[0], seq=4, at=now + timedelta(hours=3), actor="post:1", transition="join", to_state="received",
+        pk=-1, matter=matters[0], seq=4, at=now + timedelta(hours=3), actor="post:1", transition="join", to_state="received",
         facts={}, prev=b"\x02" * 32, hash=b"\x03" * 32,
     )  # fmt: skip
     found = problems()
@@ -204,12 +206,12 @@ def test_an_entry_slipped_into_a_sealed_day_is_found(matters: list[Matter], now:
 
 def test_daily_roots_chain_and_a_sealed_day_stays(matters: list[Matter], now: datetime) -> None:
     days = [(now + number * DAY).date() for number in range(3)]
-    sealed = [ledger.seal_day(day, at=now + 5 * DAY) for day in days]
+    sealed = [ledger.seal_day(day, at=now + 5 * DAY, up_to=last_written()) for day in days]
     assert bytes(sealed[0].prev_root) == bytes(32)
     assert bytes(sealed[1].prev_root) == bytes(sealed[0].root)
     assert bytes(sealed[2].prev_root) == bytes(sealed[1].root)
     assert [day.entries for day in sealed] == [3, 3, 3]
-    again = ledger.seal_day(days[1], at=now + 9 * DAY)
+    again = ledger.seal_day(days[1], at=now + 9 * DAY, up_to=last_written())
     assert (again.pk, again.made_at) == (sealed[1].pk, sealed[1].made_at)
     assert DailyRoot.objects.count() == 3
     DailyRoot.objects.filter(day=days[1]).update(prev_root=b"\x01" * 32)
@@ -223,15 +225,67 @@ def test_a_day_ends_at_local_midnight(matters: list[Matter], now: datetime) -> N
             begin(
                 Case(title="夜里", channel="web"), system("test"), at=moment, facts={"accept_limit": "15分钟"}
             )
-    assert ledger.seal_day(now.date(), at=now + 5 * DAY).entries == 4
-    assert ledger.seal_day(midnight.date(), at=now + 5 * DAY).entries == 4
+    assert ledger.seal_day(now.date(), at=now + 5 * DAY, up_to=last_written()).entries == 4
+    assert ledger.seal_day(midnight.date(), at=now + 5 * DAY, up_to=last_written()).entries == 4
+
+
+def test_what_is_written_late_breaks_no_sealed_day_and_the_next_root_covers_it(
+    matters: list[Matter], now: datetime
+) -> None:
+    """A message worked off after midnight speaks of the day before."""
+    from gongbi.cases.actions.step import take
+
+    days = [(now + number * DAY).date() for number in range(3)]
+    ledger.seal_day(days[0], at=now + DAY, up_to=last_written())
+    with transaction.atomic():
+        case = Case.objects.get(pk=matters[0].pk)
+        take(case, "join", system("test"), at=now + timedelta(hours=2), facts={"report": 9})
+    late = LedgerEntry.objects.get(matter_id=case.pk, seq=4)
+    assert problems() == []
+    with pytest.raises(NotThere):
+        proof(late)
+    assert ledger.seal_day(days[1], at=now + 2 * DAY, up_to=last_written()).entries == 4
+    assert ledger.seal_day(days[2], at=now + 3 * DAY, up_to=last_written()).entries == 3
+    assert problems() == []
+    got = proof(late)
+    assert got.day == str(days[1])
+    path = [(side, bytes.fromhex(value)) for side, value in got.path]
+    assert merkle_check(bytes(late.hash), path, bytes(DailyRoot.objects.get(day=days[1]).root))
+    assert {proof(entry).day for entry in LedgerEntry.objects.exclude(pk=late.pk)} == {str(day) for day in days}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_day_is_not_sealed_over_an_entry_that_is_still_being_written(now: datetime) -> None:
+    """Keys are given out before transactions end: a root made meanwhile would not know the entry, and break when it appears."""
+    written, go_on, said = Event(), Event(), list[int]()
+
+    def slow() -> None:
+        with transaction.atomic():
+            begin(Case(title="慢", channel="web"), system("test"), at=now, facts={"accept_limit": "15分钟"})
+            written.set()
+            go_on.wait(10)
+        connection.close()
+
+    def seals() -> None:
+        said.append(last_written())
+        connection.close()
+
+    writer, sealer = Thread(target=slow), Thread(target=seals)
+    writer.start()
+    assert written.wait(10)
+    sealer.start()
+    sealer.join(0.3)
+    go_on.set()
+    writer.join(10)
+    sealer.join(10)
+    assert said == [LedgerEntry.objects.latest("pk").pk]
 
 
 def test_an_outsider_checks_a_receipt_with_the_published_root_alone(
     matters: list[Matter], now: datetime
 ) -> None:
     for number in range(3):
-        ledger.seal_day((now + number * DAY).date(), at=now + 5 * DAY)
+        ledger.seal_day((now + number * DAY).date(), at=now + 5 * DAY, up_to=last_written())
     for entry in LedgerEntry.objects.all():
         got = proof(entry)
         path = [(side, bytes.fromhex(value)) for side, value in got.path]

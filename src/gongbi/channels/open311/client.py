@@ -9,8 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any, ClassVar
 from urllib.parse import quote, urlencode
+
+from django.core.cache import cache
 
 from gongbi.channels import actions
 from gongbi.channels.actions.sources import secrets_of
@@ -28,6 +31,7 @@ from gongbi.kernel.scope.viewer import PUBLIC, system
 
 SECONDS = 10  # for an answer: a counterpart that is slower is down, and asked again later
 OVERLAP = timedelta(minutes=15)  # looks overlap, because clocks differ; what comes twice is recognised
+DEFINED = 600  # s for which what they ask about a service is taken as unchanged
 MOST_AT_ONCE = 50  # numbers in one question
 ME = "open311"
 
@@ -249,15 +253,22 @@ def _get(
 
 
 def _asked(source: Source, given: Open311Settings, service: str) -> list[Any]:
-    """What they ask about a service; nothing where they do not describe it. Raises Unanswered when no answer came."""
+    """What they ask about a service, remembered for a while; nothing where they do not describe it. Raises Unanswered when no answer came."""
     asked = urlencode(_fields(source, given, {}, secret=False))
     address = f"{given.endpoint.rstrip('/')}/services/{quote(service, safe='')}.json?{asked}"
+    remembered = f"open311:{sha256(address.encode()).hexdigest()}"
+    known: list[Any] | None = cache.get(remembered)
+    if known is not None:
+        return known
     answer = call("GET", address, seconds=SECONDS)
     try:
         found = _first(json.loads(answer.content)).get("attributes") if answer.status == 200 else None
     except ValueError:
         found = None
-    return found if isinstance(found, list) else []
+    known = found if isinstance(found, list) else []
+    if answer.status < 500:
+        cache.set(remembered, known, DEFINED)
+    return known
 
 
 def _first(told: Any) -> Mapping[str, Any]:

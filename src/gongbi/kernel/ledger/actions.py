@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from gongbi.kernel import rows
 from gongbi.kernel.ledger.chain import Fields, entry_hash, merkle_root, plain
+from gongbi.kernel.ledger.days import covered
 from gongbi.kernel.ledger.models import DailyRoot, LedgerEntry
 from gongbi.kernel.scope.viewer import Viewer
 
@@ -61,24 +61,21 @@ def draft(
 
 
 @transaction.atomic
-def seal_day(day: date, *, at: datetime) -> DailyRoot:
-    """Publish the Merkle root over the entries of local ``day``; idempotent: a sealed day stays as it was."""
+def seal_day(day: date, *, at: datetime, up_to: int) -> DailyRoot:
+    """Publish the Merkle root over what local ``day`` covers (:mod:`.days`); idempotent: a sealed day stays as it was.
+
+    ``up_to``: what :func:`.days.last_written` said. Days are sealed in their order.
+    """
     sealed = DailyRoot.objects.filter(day=day).first()
     if sealed is not None:
         return sealed
-    zone = timezone.get_default_timezone()
-    start = datetime.combine(day, time.min, tzinfo=zone)
-    day_of = list(
-        LedgerEntry.objects.filter(at__gte=start, at__lt=start + timedelta(days=1))
-        .order_by("id")
-        .values_list("id", "hash")
-    )
     before = DailyRoot.objects.filter(day__lt=day).order_by("-day").first()
+    hashes = covered(day, after=before.last_id if before else 0, up_to=up_to)
     return DailyRoot.objects.create(
         day=day,
-        entries=len(day_of),
-        last_id=day_of[-1][0] if day_of else 0,
-        root=merkle_root([bytes(h) for _, h in day_of]),
+        entries=len(hashes),
+        last_id=up_to,
+        root=merkle_root(hashes),
         prev_root=bytes(before.root) if before else bytes(32),
         made_at=at,
     )

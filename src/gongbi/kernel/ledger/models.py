@@ -31,7 +31,10 @@ class LedgerEntry(models.Model):
 
 
 class DailyRoot(models.Model):
-    """The Merkle root over all entries of one local day, so that an outsider can check a receipt (RFC 6962 §2.1)."""
+    """The Merkle root over all entries of one local day, so that an outsider can check a receipt (RFC 6962 §2.1).
+
+    ``last_id`` is the last entry there was when it was made: what is written later, whatever its date, the next root covers.
+    """
 
     day = models.DateField(unique=True)
     entries = models.PositiveIntegerField()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
@@ -12,6 +11,7 @@ from django.utils import timezone
 from gongbi.kernel.errors import NotThere
 from gongbi.kernel.flow.invariants import Breach
 from gongbi.kernel.ledger.chain import Fields, entry_hash, merkle_path, merkle_root
+from gongbi.kernel.ledger.days import covered, hashes_of, root_of
 from gongbi.kernel.ledger.models import DailyRoot, LedgerEntry
 
 if TYPE_CHECKING:
@@ -126,23 +126,16 @@ def chain_of(matter: Matter) -> Chain:
     return Chain(entries, all(holds for _entry, holds in entries) and bytes(matter.last_hash) == prev)
 
 
-def _day_hashes(day: datetime) -> list[bytes]:
-    rows = LedgerEntry.objects.filter(at__gte=day, at__lt=day + timedelta(days=1)).order_by("id")
-    return [bytes(h) for h in rows.values_list("hash", flat=True)]
-
-
 def _verify_days(*, walked: int | None = None) -> Iterator[Problem]:
     """Every root follows the one before it, and the entries of the last ``walked`` days (None: of all) still give theirs."""
-    zone = timezone.get_default_timezone()
-    before, days = bytes(32), list(DailyRoot.objects.order_by("day"))
+    before, known, days = bytes(32), 0, list(DailyRoot.objects.order_by("day"))
     for place, sealed in enumerate(days):
-        start = datetime.combine(sealed.day, time.min, tzinfo=zone)
         due = walked is None or place >= len(days) - walked
-        if due and merkle_root(_day_hashes(start)) != bytes(sealed.root):
+        if due and merkle_root(covered(sealed.day, after=known, up_to=sealed.last_id)) != bytes(sealed.root):
             yield Problem(None, 0, f"the entries of {sealed.day} no longer give the published root")
         if bytes(sealed.prev_root) != before:
             yield Problem(None, 0, f"the root of {sealed.day} does not follow the day before it")
-        before = bytes(sealed.root)
+        before, known = bytes(sealed.root), sealed.last_id
 
 
 def breaches() -> Iterator[Breach]:
@@ -160,19 +153,18 @@ def sealed_days() -> Sealed:
 
 
 def proof(entry: LedgerEntry) -> Proof:
-    """The audit path of ``entry`` in its sealed day; NotThere while the day is not sealed yet."""
-    day = timezone.localdate(entry.at)
-    sealed = DailyRoot.objects.filter(day=day).first()
+    """The audit path of ``entry`` in the sealed day that covers it; NotThere while there is none yet."""
+    sealed = root_of(entry)
     if sealed is None:
         raise NotThere(
             "ledger.day_open",
             ("%(day)s 尚未封存，请明天再来。", "%(day)s is not sealed yet; come back tomorrow."),
-            values={"day": day},
+            values={"day": timezone.localdate(entry.at)},
         )
-    hashes = _day_hashes(datetime.combine(day, time.min, tzinfo=timezone.get_default_timezone()))
+    hashes = hashes_of(sealed)
     path = merkle_path(hashes, hashes.index(bytes(entry.hash)))
     return Proof(
-        str(day),
+        str(sealed.day),
         bytes(entry.hash).hex(),
         bytes(sealed.root).hex(),
         [(side, value.hex()) for side, value in path],

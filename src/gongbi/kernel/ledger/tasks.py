@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from gongbi.kernel.ledger.actions import seal_day
+from gongbi.kernel.ledger.days import last_written
 from gongbi.kernel.ledger.models import DailyRoot, LedgerEntry
 from gongbi.kernel.outbox.periodic import periodic
 
@@ -19,6 +20,9 @@ def seal(at: datetime) -> None:
     if first is None:
         return
     day = last + timedelta(days=1) if last else timezone.localdate(first)
+    if day >= timezone.localdate(at):
+        return
+    up_to = last_written()
     while day < timezone.localdate(at):
-        seal_day(day, at=at)
+        seal_day(day, at=at, up_to=up_to)
         day += timedelta(days=1)
