@@ -27,9 +27,7 @@ def test_databases() -> Iterator[None]:
     """The test database of this worker, empty but for what migrations put there, until the end."""
     one = connections["default"]
     if one.vendor != "sqlite":
-        made = setup_databases(
-            verbosity=0, interactive=False, aliases={"default"}, serialized_aliases=set()
-        )
+        made = setup_databases(verbosity=0, interactive=False, aliases={"default"}, serialized_aliases=set())
         try:
             yield
         finally:

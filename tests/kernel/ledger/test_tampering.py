@@ -251,7 +251,9 @@ def test_what_is_written_late_breaks_no_sealed_day_and_the_next_root_covers_it(
     assert got.day == str(days[1])
     path = [(side, bytes.fromhex(value)) for side, value in got.path]
     assert merkle_check(bytes(late.hash), path, bytes(DailyRoot.objects.get(day=days[1]).root))
-    assert {proof(entry).day for entry in LedgerEntry.objects.exclude(pk=late.pk)} == {str(day) for day in days}
+    assert {proof(entry).day for entry in LedgerEntry.objects.exclude(pk=late.pk)} == {
+        str(day) for day in days
+    }
 
 
 @pytest.mark.django_db(transaction=True)

@@ -31,7 +31,9 @@ def covered(day: date, *, after: int, up_to: int) -> list[bytes]:
 
 def hashes_of(root: DailyRoot) -> list[bytes]:
     """The hashes that a published root covers, in the order of writing."""
-    before = DailyRoot.objects.filter(day__lt=root.day).order_by("-day").values_list("last_id", flat=True).first()
+    before = (
+        DailyRoot.objects.filter(day__lt=root.day).order_by("-day").values_list("last_id", flat=True).first()
+    )
     return covered(root.day, after=before or 0, up_to=root.last_id)
 
 
