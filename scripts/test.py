@@ -3,7 +3,7 @@
 ``GONGBI_TEST_POSTGRES`` names the server (``postgres://user:password@host:5432/name``; the role must be allowed to create
 databases; ``off`` leaves the column out). ``GONGBI_TEST_COLUMNS=both`` fails when there is none. The second column leaves
 out what cannot depend on the database (pure rules, the look of pages). Arguments go to pytest. ``GONGBI_TEST_WORKERS``
-(default: the number of cores, at most 4) runs that many at once.
+(default: one more than the cores, at most 4: some wait for a browser) runs that many at once.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def run(column: str, database: str, arguments: list[str], only: str) -> int:
     }
     # Dozens of processes are started; without it each compiles two thousand modules again, longer than most of them run.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    workers = os.environ.get("GONGBI_TEST_WORKERS") or str(min(os.cpu_count() or 1, 4))
+    workers = os.environ.get("GONGBI_TEST_WORKERS") or str(min((os.cpu_count() or 1) + 1, 4))
     command = [sys.executable, "-m", "pytest", *arguments]
     if workers not in ("0", "1") and not any(a.startswith("-n") for a in arguments):
         command += ["-n", workers, "--dist", "loadfile", "--no-loadscope-reorder"]
