@@ -221,4 +221,9 @@ def test_a_network_sees_nothing_of_another(net: Callable[..., Net], source: Call
     assert police.send(HOLE)[0] == 422
     Source.objects.filter(code="police").update(code="gone")
     assert police.send(HOLE)[0] == 403
+    counted = Rejection.objects.filter(kind="net", code="nets.key", source=None)
     assert Client().get("/api/channels/answers").status_code == 401
+    assert not counted.exists()  # who gives no key is nobody's counterpart
+    for headers in ({"X-API-Key": "gb_abc_def"}, {"Authorization": "Bearer gb_abc_def"}):
+        assert Client().get("/api/channels/answers", headers=headers).status_code == 401
+    assert counted.count() == 2

@@ -285,7 +285,7 @@ def test_the_page_shows_without_script_what_is_known_nearby_and_joining_gives_an
     assert one.case_id == two.case_id
     assert one.number != two.number
     page = html(visitor.get(f"/r/{joined}"))
-    assert "另外 1 人反映的是同一件事" in page
+    assert "另外 1 条反映是同一件事" in page
     assert LAMP not in page  # what the other one wrote stays theirs
 
 

@@ -126,7 +126,7 @@ def test_what_is_typed_finds_what_is_known_and_one_tap_joins_it(visit: Visit, de
     one, _viewer = queries.report_by_link(first)
     two, _viewer = queries.report_by_link(link_of(page))
     assert one.case_id == two.case_id
-    page.locator("text=另外 1 人反映的是同一件事").first.wait_for()
+    page.locator("text=另外 1 条反映是同一件事").first.wait_for()
 
 
 def test_enter_in_a_line_sends_and_does_not_join(visit: Visit, desk: Desk) -> None:

@@ -190,7 +190,7 @@ def test_everybody_in_a_merged_matter_judges_alone(visitor: Client, say: Say, de
     actions.merge(
         case_id=desk.case(second), into_id=desk.case(first), viewer=desk.dispatcher, at=timezone.now()
     )
-    assert "另外 1 人反映的是同一件事" in follow(visitor, second)
+    assert "另外 1 条反映是同一件事" in follow(visitor, second)
     desk.close(first)
     visitor.post(f"/r/{first}/judge", {"solved": "yes", "grade": "5"})
     assert headline(follow(visitor, first)) == "谢谢您的评价，这件事到此结束。"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gongbi.kernel.errors import Refused
+from gongbi.kernel.errors import Refused, Stale
 from gongbi.kernel.flow.invariants import run_all
 from gongbi.parties.models import Account
 from gongbi.rounds import actions, rules
@@ -107,6 +107,33 @@ def test_what_nobody_takes_stands_first_on_the_dispatchers_page(
     assert task.state == "withdrawn"
     assert task.number not in at_desk("checker").get("/field/tasks").content.decode()
     assert at_desk("grid").get("/field/tasks").status_code == 403
+
+
+def test_what_is_not_answered_goes_to_the_next_and_stays_with_the_last(
+    app: App, world: World, clock: Clock
+) -> None:
+    me = app.desk.viewer
+    colleague = other_worker(me)
+    on_duty(me, clock)
+    task = asked(world, app)
+    clock.on(minutes=21)
+    assert actions.pass_on(at=clock.now) == 0  # nobody else is on duty
+    on_duty(colleague, clock)
+    other = asked(world, app)
+    clock.on(minutes=20)
+    assert other.post_id == me.post_id
+    assert actions.pass_on(at=clock.now) == 1  # only the first has waited for more than twenty minutes
+    task.refresh_from_db()
+    other.refresh_from_db()
+    assert (task.state, task.post_id, task.unit_id) == ("offered", colleague.post_id, colleague.unit_id)
+    assert (other.post_id, actions.pass_on(at=clock.now)) == (me.post_id, 0)
+    with pytest.raises(Stale) as told:
+        actions.accept(task_id=task.pk, viewer=me, at=clock.now)
+    assert told.value.code == "rounds.task_moved"
+    actions.accept(task_id=other.pk, viewer=me, at=clock.now)
+    clock.on(minutes=90)
+    assert actions.pass_on(at=clock.now) == 0  # all were asked; what was accepted is not taken away
+    assert list(run_all(rooms=["rounds"])) == []
 
 
 def test_a_lost_phone_ends_the_shift_the_tasks_and_the_session(

@@ -177,7 +177,7 @@ class Sheet:
             shown.append(Fact(_("Limit"), deadlines.limit_words(case.limit)))
         shown.append(Fact(_("Came in through"), *self._way_in()))
         counted = [
-            (case.report_count, _("people reported it"), 1),
+            (case.report_count, _("times reported"), 1),
             (case.contest_count, _("times contested"), 0),
             (case.rework_count, _("times reworked"), 0),
             (case.extension_count, _("times extended"), 0),

@@ -5,6 +5,8 @@ Each sets ``request.viewer`` and returns it; a key also sets ``request.channel``
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
@@ -24,20 +26,38 @@ def _with_key(request: HttpRequest, secret: str | None) -> Viewer | None:
     return viewer
 
 
+def _nothing() -> None:
+    """A door that does not count."""
+
+
 class KeyAuth(APIKeyHeader):
-    """A key in the header ``X-API-Key``."""
+    """A key in the header ``X-API-Key``. ``refused`` is called for one that does not hold."""
 
     param_name = "X-API-Key"
 
+    def __init__(self, refused: Callable[[], None] = _nothing) -> None:
+        super().__init__()
+        self.refused = refused
+
     def authenticate(self, request: HttpRequest, key: str | None) -> Viewer | None:
-        return _with_key(request, key)
+        found = _with_key(request, key)
+        if key and found is None:
+            self.refused()
+        return found
 
 
 class BearerKeyAuth(HttpBearer):
     """The same key as ``Authorization: Bearer …``."""
 
+    def __init__(self, refused: Callable[[], None] = _nothing) -> None:
+        super().__init__()
+        self.refused = refused
+
     def authenticate(self, request: HttpRequest, token: str) -> Viewer | None:
-        return _with_key(request, token)
+        found = _with_key(request, token)
+        if found is None:
+            self.refused()
+        return found
 
 
 class PostAuth(APIKeyCookie):

@@ -201,13 +201,13 @@ def happened(step: str, unit: Words | None, to: Words | None) -> tuple[Words, To
 
 
 def together(others: int) -> Words | None:
-    """That several people said the same; None when nobody else did."""
+    """That the same was reported several times, by people or devices; None when it was not."""
     if others <= 0:
         return None
-    people = "person" if others == 1 else "people"
+    more = "another" if others == 1 else f"{others} others"
     return (
-        f"您反映的和另外 {others} 人反映的是同一件事，一起办理。每个人都会收到答复，各自评价。",
-        f"What you said and what {others} other {people} said is one matter, handled together. Everybody is answered and judges alone.",
+        f"您反映的和另外 {others} 条反映是同一件事，一起办理。每一位都会收到答复，各自评价。",
+        f"Your report and {more} are about one matter, handled together. Everybody is answered and judges alone.",
     )
 
 

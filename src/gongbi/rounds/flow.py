@@ -19,6 +19,7 @@ STATES = (
 TRANSITIONS = (
     Transition("ask", ("请网格员到场", "Ask a grid worker"), (), "waiting", (*ASKERS, SYSTEM), automatic=True),
     Transition("offer", ("派给最近的人", "Offer to the nearest"), ("waiting",), "offered", (SYSTEM,), needs=("post",), automatic=True, article="责任网格优先，就近派遣"),
+    Transition("pass_on", ("无人应答，转下一人", "Not answered, to the next"), ("offered",), "=", (SYSTEM,), needs=("post",), automatic=True),
     Transition("accept", ("接受", "Accept"), ("offered",), "accepted", ("grid_worker@assignee",)),
     Transition("decline", ("不能去", "Decline"), ("offered", "accepted"), "waiting", ("grid_worker@assignee",), needs=("reason",)),
     Transition("hand_over", ("转交", "Hand over"), ("offered", "accepted"), "offered", ("grid_worker@assignee",), needs=("post", "reason"), guards=(guards.may_go,)),

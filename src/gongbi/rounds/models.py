@@ -235,7 +235,7 @@ class FieldTask(Matter):
     post_id = models.BigIntegerField(null=True)  # whose it is now
     barred_persons = models.JSONField(default=list)  # who handled it does not check it
     barred_units = models.JSONField(default=list)
-    declined = models.JSONField(default=list)  # posts that said no
+    declined = models.JSONField(default=list)  # posts that said no, or did not answer in time
     verdict = models.CharField(max_length=12, default="")  # rules.VERDICTS
     finding = models.TextField(default="")
     key = models.CharField(max_length=64, default="")  # of the result, as the phone named it

@@ -53,7 +53,9 @@ VERDICTS: dict[str, dict[str, tuple[str, str]]] = {
 PIECE = 256 * 1024  # the most that one request carries of a photo
 FAR_DEGREES = 0.03  # about 3 km around the district: a phone's error is never that
 LONGEST_SHIFT = timedelta(hours=16)  # one that nobody ended
-ANSWER_WITHIN = timedelta(minutes=20)  # an offered task that nobody answered is shown to who asked
+ANSWER_WITHIN = timedelta(
+    minutes=20
+)  # an offered task that is not answered goes to the next, and is shown to who asked
 LATE = timedelta(days=30)  # how old an entry may be that was made without signal
 MOST_SECONDS = 30 * 60  # a form left open over lunch is no work of typing
 UNFINISHED_DAYS = 7  # a photo of which nothing more came

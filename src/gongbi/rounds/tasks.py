@@ -10,8 +10,9 @@ from gongbi.rounds import actions
 
 @periodic("rounds.offer", every_seconds=60)
 def offer(at: datetime) -> None:
-    """Offer waiting tasks to whoever came on duty."""
+    """Offer waiting tasks to whoever came on duty, and those that were not answered to the next who is near."""
     actions.offer_waiting(at=at)
+    actions.pass_on(at=at)
 
 
 @periodic("rounds.upkeep", every_seconds=3600)

@@ -16,30 +16,13 @@ from gongbi.kernel.errors import Forbidden, in_language
 from gongbi.kernel.scope import ANYONE, endpoint
 from gongbi.kernel.scope import viewer as roles
 from gongbi.kernel.scope.http import ViewerRequest
-from gongbi.kernel.scope.viewer import Viewer
 from gongbi.parties.auth import BearerKeyAuth, KeyAuth
 
 CHANNEL = "devices"  # of the keys that may send readings
 
 
-class _Key(KeyAuth):
-    """As everywhere; a key that does not hold is counted."""
-
-    def authenticate(self, request: HttpRequest, key: str | None) -> Viewer | None:
-        found = super().authenticate(request, key)
-        if key and found is None:
-            taking.write([taking.refused("unknown_key")], at=timezone.now())
-        return found
-
-
-class _Bearer(BearerKeyAuth):
-    """As everywhere; a key that does not hold is counted."""
-
-    def authenticate(self, request: HttpRequest, token: str) -> Viewer | None:
-        found = super().authenticate(request, token)
-        if found is None:
-            taking.write([taking.refused("unknown_key")], at=timezone.now())
-        return found
+def _bad_key() -> None:
+    taking.write([taking.refused("unknown_key")], at=timezone.now())
 
 
 router = Router(tags=["devices"])
@@ -137,7 +120,7 @@ _BODY = {
 
 @router.post(
     "/devices/readings",
-    auth=[_Key(), _Bearer()],
+    auth=[KeyAuth(_bad_key), BearerKeyAuth(_bad_key)],
     response={202: TakenOut, 422: TakenOut},
     summary="Send readings of devices",
     openapi_extra=_BODY,
@@ -175,7 +158,7 @@ def readings(request: ViewerRequest) -> Status[dict[str, Any]]:
 
 @router.get(
     "/devices/answers",
-    auth=[_Key(), _Bearer()],
+    auth=[KeyAuth(_bad_key), BearerKeyAuth(_bad_key)],
     response=list[AnswerOut],
     summary="What became of the events of your devices",
 )
@@ -198,7 +181,7 @@ def kinds(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _check_channel(request: ViewerRequest) -> None:
     if getattr(request, "channel", "") != CHANNEL:
-        taking.write([taking.refused("unknown_key")], at=timezone.now())
+        _bad_key()
         raise Forbidden(
             "devices.channel",
             (

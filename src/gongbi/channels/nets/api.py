@@ -28,7 +28,16 @@ from gongbi.kernel.scope.viewer import INTEGRATOR
 from gongbi.kernel.tables import read_table
 from gongbi.parties.auth import BearerKeyAuth, KeyAuth
 
-router = Router(tags=["networks"], auth=[KeyAuth(), BearerKeyAuth()])
+
+def _bad_key() -> None:
+    """Whose it should have been is not known, so it stands with the kind."""
+    refusal = Forbidden(
+        "nets.key", ("密钥无效、已收回或已到期。", "A key that does not hold, was withdrawn or has expired.")
+    )
+    actions.reject(refusal, kind=queries.KIND, at=timezone.now())
+
+
+router = Router(tags=["networks"], auth=[KeyAuth(_bad_key), BearerKeyAuth(_bad_key)])
 
 
 # Read here and not by the frame: one report that is no object, or a body that is no JSON, must be counted and hold up no other.
@@ -122,7 +131,7 @@ def _source(request: ViewerRequest) -> Source:
             ),
             values={"channel": channel},
         )
-        actions.reject(refusal, kind="net", at=timezone.now())
+        actions.reject(refusal, kind=queries.KIND, at=timezone.now())
         raise refusal
     return source
 

@@ -10,6 +10,7 @@ from gongbi.rounds.actions.tasking import (
     decline,
     hand_over,
     offer_waiting,
+    pass_on,
     report_back,
     withdraw,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "hand_over",
     "look_at_care",
     "offer_waiting",
+    "pass_on",
     "photos_ready",
     "put_piece",
     "record",

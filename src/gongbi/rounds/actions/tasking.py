@@ -83,9 +83,44 @@ def offer_waiting(*, at: datetime, most: int = 200) -> int:
     return offered
 
 
+def pass_on(*, at: datetime, most: int = 200) -> int:
+    """What nobody answered in time goes to the next who is near and was not asked yet; else it stays. Returns how many went on.
+
+    Run by the worker; idempotent. A phone without signal may come back later: what was written on it is kept there.
+    """
+    unanswered = FieldTask.objects.filter(state="offered").order_by("pk").values_list("pk", flat=True)[:most]
+    went = 0
+    for key in list(unanswered):
+        with transaction.atomic():
+            task = _locked(key)
+            last = task.entries.order_by("-seq").values_list("at", flat=True)[0]
+            if task.state != "offered" or at - last <= rules.ANSWER_WITHIN:
+                continue
+            chosen = _nearest(task, besides=task.post_id)
+            if chosen is None:
+                continue
+            facts = {"post": chosen.post_id, "from": task.post_id}
+            advance(task, "pass_on", EYES, at=at, move={"unit_id": chosen.unit_id}, facts=facts)
+            task.declined, task.post_id = [*task.declined, task.post_id], chosen.post_id
+            task.save(update_fields=["declined", "post_id"])
+            went += 1
+    return went
+
+
 def _offer(task: FieldTask, at: datetime) -> bool:
     if task.state != "waiting":
         return False
+    chosen = _nearest(task)
+    if chosen is None:
+        return False
+    advance(task, "offer", EYES, at=at, move={"unit_id": chosen.unit_id}, facts={"post": chosen.post_id})
+    task.post_id = chosen.post_id
+    task.save(update_fields=["post_id"])
+    return True
+
+
+def _nearest(task: FieldTask, *, besides: int | None = None) -> rules.OnDuty | None:
+    """Who on duty is asked next; ``besides``: the post that has been asked just now."""
     on_duty = [
         rules.OnDuty(
             shift.post_id,
@@ -96,21 +131,14 @@ def _offer(task: FieldTask, at: datetime) -> bool:
         )
         for shift in Shift.objects.filter(ended_at__isnull=True)
     ]
-    place = (task.lon, task.lat) if task.lon is not None and task.lat is not None else None
-    chosen = rules.next_worker(
+    return rules.next_worker(
         on_duty,
         territory=task.territory,
-        place=place,
+        place=(task.lon, task.lat) if task.lon is not None and task.lat is not None else None,
         persons=task.barred_persons,
         units=task.barred_units,
-        declined=task.declined,
+        declined=task.declined if besides is None else [*task.declined, besides],
     )
-    if chosen is None:
-        return False
-    advance(task, "offer", EYES, at=at, move={"unit_id": chosen.unit_id}, facts={"post": chosen.post_id})
-    task.post_id = chosen.post_id
-    task.save(update_fields=["post_id"])
-    return True
 
 
 def release(post_id: int, *, at: datetime) -> int:
