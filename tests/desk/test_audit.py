@@ -11,8 +11,7 @@ from gongbi.cases import actions
 from gongbi.cases.queries import reading
 from gongbi.kernel.errors import Forbidden
 from gongbi.kernel.flow import invariants, tasks
-from gongbi.kernel.ledger.actions import seal_day
-from gongbi.kernel.ledger.days import last_written
+from gongbi.kernel.ledger.actions import last_written, seal_day
 from gongbi.kernel.ledger.models import DailyRoot
 from gongbi.kernel.outbox.actions import claim_job, finish_job
 from gongbi.kernel.vault.actions import unseal

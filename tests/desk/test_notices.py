@@ -109,7 +109,7 @@ def test_what_was_given_up_is_seen_and_sent_again_in_one_click(
 ) -> None:
     gateway(transport="robot", robot_url="nonsense://{key}")
     said(way="sms", phone="13900000007")
-    source = Source.objects.get()
+    source = Source.objects.get(code="g")
     channels.deliver(source.pk, at=clock.now)
     letter = Outgoing.objects.get()
     assert letter.dead_at is not None

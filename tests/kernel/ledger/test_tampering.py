@@ -16,8 +16,8 @@ from gongbi.kernel.errors import NotThere
 from gongbi.kernel.flow.advance import begin
 from gongbi.kernel.flow.models import Matter
 from gongbi.kernel.ledger import actions as ledger
+from gongbi.kernel.ledger.actions import last_written
 from gongbi.kernel.ledger.chain import merkle_check
-from gongbi.kernel.ledger.days import last_written
 from gongbi.kernel.ledger.models import DailyRoot, LedgerEntry
 from gongbi.kernel.ledger.queries import chain_of, proof, verify
 from gongbi.kernel.scope.viewer import system

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Max
 
 from gongbi.kernel import rows
 from gongbi.kernel.ledger.chain import Fields, entry_hash, merkle_root, plain
@@ -61,10 +62,24 @@ def draft(
 
 
 @transaction.atomic
+def last_written() -> int:
+    """The last key such that no entry with a lower one can still appear; 0 for an empty ledger.
+
+    PostgreSQL gives out keys before the transactions that hold them end, in any order; so it is waited for those under way, five
+    seconds at most (OperationalError). SQLite has one writer at a time.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '5s'")
+            cursor.execute(f"LOCK TABLE {LedgerEntry._meta.db_table} IN SHARE MODE")
+    return LedgerEntry.objects.aggregate(last=Max("id"))["last"] or 0
+
+
+@transaction.atomic
 def seal_day(day: date, *, at: datetime, up_to: int) -> DailyRoot:
     """Publish the Merkle root over what local ``day`` covers (:mod:`.days`); idempotent: a sealed day stays as it was.
 
-    ``up_to``: what :func:`.days.last_written` said. Days are sealed in their order.
+    ``up_to``: what :func:`last_written` said. Days are sealed in their order.
     """
     sealed = DailyRoot.objects.filter(day=day).first()
     if sealed is not None:

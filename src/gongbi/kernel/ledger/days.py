@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 
-from django.db import connection, transaction
-from django.db.models import Max
 from django.utils import timezone
 
 from gongbi.kernel.ledger.models import DailyRoot, LedgerEntry
@@ -41,16 +39,3 @@ def root_of(entry: LedgerEntry) -> DailyRoot | None:
     """The root that covers ``entry``; None while there is none yet."""
     day = timezone.localdate(entry.at)
     return DailyRoot.objects.filter(day__gte=day, last_id__gte=entry.pk).order_by("day").first()
-
-
-def last_written() -> int:
-    """The last key such that no entry with a lower one can still appear; 0 for an empty ledger.
-
-    PostgreSQL gives out keys before the transactions that hold them end, in any order; so it is waited for those under way, five
-    seconds at most (OperationalError). SQLite has one writer at a time.
-    """
-    with transaction.atomic(), connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("SET LOCAL lock_timeout = '5s'")
-            cursor.execute(f"LOCK TABLE {LedgerEntry._meta.db_table} IN SHARE MODE")
-        return LedgerEntry.objects.aggregate(last=Max("id"))["last"] or 0

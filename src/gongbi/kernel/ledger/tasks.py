@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from gongbi.kernel.ledger.actions import seal_day
-from gongbi.kernel.ledger.days import last_written
+from gongbi.kernel.ledger.actions import last_written, seal_day
 from gongbi.kernel.ledger.models import DailyRoot, LedgerEntry
 from gongbi.kernel.outbox.periodic import periodic
 
