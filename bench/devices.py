@@ -241,7 +241,8 @@ def _became(flood: Flood, until: datetime) -> dict[str, Any]:
     from gongbi.channels.devices import packing
     from gongbi.channels.devices.models import Block, DeviceEvent, DeviceState, Tally
 
-    first, last = flood.begun.timestamp() * 1000, until.timestamp() * 1000
+    # A reading without a time of its own is dated back by its place in the message, so a batch begins before it was sent.
+    first, last = flood.begun.timestamp() * 1000 - BATCH, until.timestamp() * 1000 - BATCH
     stored = 0
     for data in (
         *Block.objects.values_list("data", flat=True).iterator(),
