@@ -17,8 +17,8 @@ from gongbi.channels.actions.arriving import both
 from gongbi.channels.adapters import adapter_of
 from gongbi.channels.models import Arrival, Change, Mapping, Source
 from gongbi.channels.rules import DONE, REFUSED, WAITING, Incoming
+from gongbi.kernel import rows
 from gongbi.kernel.errors import Refused
-from gongbi.kernel.rows import ask
 from gongbi.kernel.scope.viewer import INTEGRATOR, Viewer, system
 from gongbi.kernel.vault import actions as vault
 from gongbi.parties import queries as parties
@@ -37,22 +37,19 @@ def drain(source_id: int, *, at: datetime, limit: int = 50, mine: Callable[[], b
     """
     source = Source.objects.get(pk=source_id)
     viewer = viewer_for(source)
-    keys = list(
-        Arrival.objects.filter(source=source, standing=WAITING)
-        .order_by("id")
-        .values_list("pk", flat=True)[:limit]
-    )
+    # Read together: one that a sender who waits has had drained meanwhile is recognised by its key, and marked again.
+    arrivals = list(Arrival.objects.filter(source=source, standing=WAITING).order_by("id")[:limit])
     tried = 0
-    for key in keys:
+    for arrival in arrivals:
         if not mine():
             return tried
-        _one(source, key, viewer, at)
+        _one(source, arrival, viewer, at)
         tried += 1
     changes = list(
         Change.objects.filter(arrival__source=source, standing=WAITING)
         .exclude(arrival__standing=WAITING)
         .order_by("id")
-        .values_list("pk", flat=True)[: max(limit - len(keys), 0)]
+        .values_list("pk", flat=True)[: max(limit - len(arrivals), 0)]
     )
     for key in changes:
         if not mine():
@@ -65,7 +62,7 @@ def drain(source_id: int, *, at: datetime, limit: int = 50, mine: Callable[[], b
 def drain_one(arrival: Arrival, *, at: datetime) -> Arrival:
     """Make a report of one arrival now, for a sender who waits; the worker may be at it too, the outcome is the same."""
     source = Source.objects.get(pk=arrival.source_id)
-    _one(source, arrival.pk, viewer_for(source), at)
+    _one(source, Arrival.objects.get(pk=arrival.pk), viewer_for(source), at)
     return Arrival.objects.select_related("report").get(pk=arrival.pk)
 
 
@@ -96,7 +93,7 @@ def kind_of(source: Source, code: str) -> tuple[str, str]:
     """(kind of ours, net) for a code of theirs. Refused for one that the mapping does not know where the adapter asks for that."""
     if not code:
         return "", ""
-    found = ask(_MEANS, (source.pk, code))
+    found = rows.ask(_MEANS, (source.pk, code))
     if found:
         return found[0][0], found[0][1]
     own = adapter_of(source.kind).own_kind(source, code)
@@ -116,19 +113,18 @@ def kind_of(source: Source, code: str) -> tuple[str, str]:
     return "", ""
 
 
-def _one(source: Source, key: int, viewer: Viewer, at: datetime) -> None:
-    arrival = Arrival.objects.get(pk=key)
+def _one(source: Source, arrival: Arrival, viewer: Viewer, at: datetime) -> None:
     if arrival.standing != WAITING:
         return
+    key = arrival.pk
     try:
         incoming = rules.read(vault.machine_reads(arrival, "content", viewer=system("channels")))
         kind, net = kind_of(source, incoming.code)
         statement = statement_of(source, incoming, kind, net)
 
         def mark(report_id: int) -> None:
-            Arrival.objects.filter(pk=key).update(
-                standing=DONE, done_at=at, report_id=report_id, code="", reason=[]
-            )
+            done = {"standing": DONE, "done_at": at, "report_id": report_id, "code": "", "reason": []}
+            rows.change(Arrival, key, done)
 
         got = cases.receive(statement, viewer=viewer, at=at, then=lambda report: mark(report.pk))
         if got.again:
