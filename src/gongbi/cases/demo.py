@@ -324,10 +324,7 @@ class Maker:
 
     def merged(self, case: Case, t: datetime) -> None:
         other = (
-            Case.objects.filter(is_open=True, state__in=("received", "handling"))
-            .exclude(pk=case.pk)
-            .order_by("-pk")
-            .first()
+            Case.objects.filter(is_open=True, title=case.title).exclude(pk=case.pk).order_by("-pk").first()
         )
         if other is not None:
             actions.merge(

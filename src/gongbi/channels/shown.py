@@ -34,8 +34,8 @@ def health(found: Sequence[Health], now: datetime) -> Table:
     """One line a counterpart."""
     columns = (
         Column(T["name"]), Column(T["kind"], tight=True), Column(T["last"], tight=True), Column(T["today"], number=True),
-        Column(T["taken"], number=True), Column(T["waiting"], number=True), Column(T["refused"]), Column(T["outgoing"], number=True),
-        Column(T["dead"], number=True), Column(T["skew"], tight=True),
+        Column(T["taken"], number=True), Column(T["waiting"], number=True), Column(T["outgoing"], number=True),
+        Column(T["dead"], number=True), Column(T["refused"]), Column(T["skew"], tight=True),
     )  # fmt: skip
     return Table(T["channels"], columns, [_line(one, now) for one in found])
 
@@ -53,8 +53,8 @@ def _line(one: Health, now: datetime) -> tuple[Cell, ...]:
             f"{one.waiting} · {in_language(T['seconds']) % {'n': round((now - one.oldest).total_seconds())}}"
         )
     return (
-        name, kind, Cell(clock(one.last_at, now)), Cell(one.arrived), Cell(one.taken), Cell(waiting), _refused(one),
-        Cell(one.outgoing), Cell(chip(str(one.dead), "late") if one.dead else 0), Cell(_skew(one.skew)),
+        name, kind, Cell(clock(one.last_at, now)), Cell(one.arrived), Cell(one.taken), Cell(waiting), Cell(one.outgoing),
+        Cell(chip(str(one.dead), "late") if one.dead else 0), _refused(one), Cell(_skew(one.skew)),
     )  # fmt: skip
 
 
