@@ -1,4 +1,6 @@
-"""Devices of the demo district: two of each kind, a day of readings, one alarm of a test during maintenance. All of it is invented."""
+"""Devices of the demo district: two of each kind, a day of readings, an alarm of a test during maintenance, a manhole cover that tilts
+and thereby makes a case. All of it is invented.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 
+from gongbi.channels.actions import draining
 from gongbi.channels.devices import actions
 from gongbi.channels.devices.actions import telling
 from gongbi.channels.devices.actions.lane import Lane
@@ -29,6 +32,8 @@ _CALM = {
 }
 _EVERY = 900  # seconds between the invented readings
 _TESTED = "DEMO-gas-1"
+_TILTED = "DEMO-manhole_tilt-2"
+_TILTS = timedelta(minutes=50)  # before the demo is made
 
 
 def build_demo(*, at: datetime) -> str:
@@ -52,6 +57,7 @@ def build_demo(*, at: datetime) -> str:
     lane = Lane("demo", lambda: at)
     lane.tick()
     lane.close()
+    draining.drain(telling.source(at=at).pk, at=at)
     return f"{len(numbers)} devices with {len(said)} readings (all invented)"
 
 
@@ -87,6 +93,7 @@ def _day(
                 middle, spread = _CALM[code]
                 testing = number == _TESTED and 0 <= (when - test).total_seconds() < 3600
                 wave = middle + spread * math.sin(step / 96 * 2 * math.pi) + spread / 4 * dice.random()
-                reading["value"] = 45.0 if testing else round(max(0.0, wave), 2)
+                tilts = number == _TILTED and when >= at - _TILTS
+                reading["value"] = 45.0 if testing or tilts else round(max(0.0, wave), 2)
             said.append(reading)
     return said
