@@ -28,6 +28,7 @@ from gongbi.warning.words import TEXTS
 READERS = STAFF - {roles.ADMIN, roles.SECURITY, roles.INTEGRATOR}
 RANKERS = frozenset({roles.DISPATCHER, roles.MANAGER})  # who looks at what many people write about
 KEEPERS = frozenset({roles.ADMIN, roles.AUDITOR})
+WATCHERS = frozenset({roles.MANAGER, roles.DISPATCHER, roles.ADJUDICATOR, roles.AUDITOR})  # who has a wall
 LANDING: dict[str, str] = {
     roles.DISPATCHER: "desk:queue/accept",
     roles.HANDLER: "desk:queue/sign",
@@ -47,6 +48,7 @@ KNOWLEDGE, CALLS = SEAT_TEXTS["knowledge"], SEAT_TEXTS["calls"]
 NOTICES, MY_NOTICES = NOTICE_TEXTS["notices"], NOTICE_TEXTS["mine"]
 CARE, FIELD_TASKS, TYPING = ROUNDS_TEXTS["care"], ROUNDS_TEXTS["tasks"], ROUNDS_TEXTS["typing"]
 CHANNELS = ("渠道", "Channels")
+WALL, SCREENS = ("指挥大屏", "Wall"), ("大屏链接", "Wall screens")
 WARNINGS, WARNING_SETTINGS = TEXTS["warnings"], TEXTS["settings"]
 _ICONS = {
     "accept": "inbox", "dispatch": "send", "requests": "file-clock", "sign": "square-check", "handle": "hammer",
@@ -115,6 +117,8 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
         items.append(NavItem(_("Look up")))
         items.append(_item(_("Map"), "desk:map", "map", here))
         items.append(_item(_("Board"), "board:board", "layout-dashboard", here))
+        if viewer.role in WATCHERS:
+            items.append(_item(WALL, "wall:wall", "monitor", here))
         if viewer.role == roles.MANAGER:
             items.append(_item(_("My grid workers"), "field:team", "users", here))
             if kept_by(viewer):
@@ -149,6 +153,7 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
     if viewer.role in (roles.SECURITY, roles.AUDITOR):
         items.append(_item(_("Logins"), "desk:accounts", "log-in", here))
         items.append(_item(_("System keys"), "desk:keys", "key-round", here))
+        items.append(_item(SCREENS, "wall:screens", "monitor", here))
     if viewer.role in KEEPERS:
         items.append(NavItem(_("Upkeep")))
         items.append(_item(_("Lists"), "desk:reference", "table", here))

@@ -157,6 +157,12 @@ def figure(
     return counting.figures(_cells(source, [period], "")[0], config)[code]
 
 
+def figures(viewer: Viewer, period: Period) -> dict[str, Figure]:
+    """Every rate of one period: two queries."""
+    counted = _cells(_source(viewer, Filters()), [period], "")[0]
+    return counting.figures(counting.whole(counted), current_config())
+
+
 def rate_named(code: str, *, viewer: Viewer, config: Config | None = None) -> Rate:
     """The rate of that code, or NotThere. Definitions are public."""
     for rate in rates(config or current_config()):
@@ -383,6 +389,7 @@ __all__ = [
     "board",
     "board_json",
     "figure",
+    "figures",
     "rate_named",
     "rows_behind",
     "trend",

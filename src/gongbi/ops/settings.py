@@ -109,6 +109,7 @@ INSTALLED_APPS = [
     "gongbi.channels.hotline",
     "gongbi.channels.notices",
     "gongbi.channels.mail",
+    "gongbi.wall",
     "gongbi.ops",
 ]
 
