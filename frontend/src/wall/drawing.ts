@@ -111,10 +111,13 @@ export class Drawing {
     if (!width || !height) return;
     const scale = Math.min(width / (this.plane.width + 2 * MARGIN), height / (this.plane.height + 2 * MARGIN));
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
-    const size = (rem * 0.95) / scale;
+    const size = Math.min(rem * 1.05, Math.max(rem * 0.7, width / 42)) / scale;
     for (const area of this.areas) {
-      const [x, y] = area.at;
-      const roomy = area.width > [...area.name].length * size * 1.02 && area.height > size * 3.4;
+      const wide = [...area.name].length * size * 1.06;
+      const roomy = area.width > wide * 1.1 && area.height > size * 3.4;
+      const edge = roomy ? wide / 2 : size;
+      const x = Math.min(Math.max(area.at[0], edge - MARGIN), this.plane.width + MARGIN - edge);
+      const y = area.at[1];
       const some = area.width > size * 1.6 && area.height > size * 1.3;
       area.words.toggleAttribute("hidden", !roomy);
       area.marks.toggleAttribute("hidden", !roomy);

@@ -5,6 +5,7 @@ export interface Rate {
   words: Words;
   below: Words;
   better: "high" | "low";
+  fewest: number; // below so many a share says little
 }
 
 type Figure = [above: number, below: number] | null;
@@ -37,14 +38,14 @@ export function drawRate(item: HTMLElement, rate: Rate, days: string[], figures:
   parts.className = "small soft";
   parts.textContent = now === undefined || !today
     ? say(["今天还没有：{0}", "None yet today: {0}"], say(rate.below))
-    : say(["{0} / {1}", "{0} of {1}"], today[0], today[1]);
+    : say(["{0} / {1}", "{0} of {1}"], today[0], today[1]) + (today[1] < rate.fewest ? say(["，数量少", ", few"]) : "");
 
   const change = document.createElement("span");
   change.className = "wall-change small";
   if (before !== undefined) {
     const moved = now === undefined ? 0 : Math.round((now - before) * 1000);
     const good = moved > 0 === (rate.better === "high");
-    if (moved) change.dataset["tone"] = good ? "ok" : "late";
+    if (moved && (today?.[1] ?? 0) >= rate.fewest) change.dataset["tone"] = good ? "ok" : "late";
     const arrow = moved > 0 ? "↑" : moved < 0 ? "↓" : "";
     change.textContent = `${arrow} ${say(["昨日 {0}", "yesterday {0}"], percent(before))}`.trim();
   }

@@ -178,6 +178,7 @@ def _wall(request: HttpRequest, viewer: Viewer, *, screen: bool) -> HttpResponse
                 "words": list(known[code].words),
                 "below": list(known[code].below_words),
                 "better": known[code].better,
+                "fewest": rules_in_force().fewest,
             }
             for code in RATES
         ],

@@ -16,6 +16,7 @@ from gongbi.kernel.scope import EVERYTHING, condition, visible
 from gongbi.kernel.scope.viewer import Viewer
 
 _CHUNK = 5000
+_NEAR = 100
 OPENING = "open"  # the step by which a case begins; one answered at once never was open
 
 
@@ -66,9 +67,10 @@ def opened_since(viewer: Viewer, since: datetime) -> list[tuple[str, int]]:
 
 
 def newest(viewer: Viewer, *, most: int) -> list[Line]:
-    """The open cases that came last, the newest first."""
+    """The open cases that came last, the newest first. Keys follow the order of writing: a few more are read than are asked for."""
     found = visible(Case, viewer, "list").filter(AT_WORK).order_by("-pk")
-    return [Line(*row) for row in found.values_list(*_LINE)[:most]]
+    rows = [Line(*row) for row in found.values_list(*_LINE)[: max(most, _NEAR)]]
+    return sorted(rows, key=lambda one: (one.opened, one.key), reverse=True)[:most]
 
 
 def just_late(viewer: Viewer, *, at: datetime, most: int) -> list[Line]:
