@@ -46,12 +46,16 @@ BODIES: dict[str, dict[str, Any]] = {
     "/warnings/{number}/act": {"text": "请供水公司检查该片区管网。", "kind": "E0501", "division": "610104005001", "version": 2},
     "/warnings/{number}/dismiss": {"reason": "集中录入历史案件所致。", "version": 2},
     "/warnings/{number}/review": {"verdict": "right", "reason": "现场确认管网破裂。", "version": 3},
+    "/incidents": {"key": "6e1b0b64", "title": "丰庆路供水主管爆裂", "sort": "accident", "kind": "water_main", "level": 3, "territory": "610104005001"},
+    "/incidents/{number}/log": {"key": "c0ffee01", "text": "已关闭上游阀门，路面积水约二十厘米。", "sort": "seen"},
+    "/incidents/{number}/plans": {"plan": "water_main"},
+    "/incidents/{number}/tasks/{task}": {"note": "阀门已关", "dropped": False},
     "/channels/reports": {"reports": [{"external": "CG-2026-1023", "text": "劳动路路口井盖破损。", "code": "0107", "lon": 108.913, "lat": 34.265}]},
     "/cases/{number}/exclude": {"ground": "force_majeure", "reason": "暴雨红色预警期间。", "version": 8},
 }  # fmt: skip
 # Name → (what it is, an example).
 PARAMETERS: dict[str, tuple[str, Any]] = {
-    "number": ("The number of the case, or of one of its receipts; of the warning.", "AJ20261123-000017-4"),
+    "number": ("The number of the case, or of one of its receipts; of the warning; of the incident.", "AJ20261123-000017-4"),
     "link": ("The private part of the receipt's link. Whoever has it may follow, answer and judge: keep it like a password.", None),
     "Idempotency-Key": ("A value of your own, new for each report (a UUID), the same for each retry of it.", "6e1b0b64-7d0e-4d8e-9a0c-2f6a3f0f2a11"),
     "after": ("`after` of the page before; empty for the first.", None),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from gongbi.cases.flow import CASE
 from gongbi.cases.queries import lists
 from gongbi.channels.notices.words import TEXTS as NOTICE_TEXTS
+from gongbi.incidents.words import TEXTS as INCIDENT_TEXTS
 from gongbi.kernel.outbox import audience
 from gongbi.kernel.scope import STAFF
 from gongbi.kernel.scope import viewer as roles
@@ -47,6 +48,7 @@ DEVICES = ("物联设备", "Devices")
 KNOWLEDGE, CALLS = SEAT_TEXTS["knowledge"], SEAT_TEXTS["calls"]
 NOTICES, MY_NOTICES = NOTICE_TEXTS["notices"], NOTICE_TEXTS["mine"]
 CARE, FIELD_TASKS, TYPING = ROUNDS_TEXTS["care"], ROUNDS_TEXTS["tasks"], ROUNDS_TEXTS["typing"]
+INCIDENTS, PLANS, STORES = INCIDENT_TEXTS["incidents"], INCIDENT_TEXTS["plans"], INCIDENT_TEXTS["stores"]
 CHANNELS = ("渠道", "Channels")
 WALL, SCREENS = ("指挥大屏", "Wall"), ("大屏链接", "Wall screens")
 WARNINGS, WARNING_SETTINGS = TEXTS["warnings"], TEXTS["settings"]
@@ -131,6 +133,8 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
             items.append(_item(_("Hot issues"), "desk:hot", "flame", here))
         if viewer.role != roles.GRID_WORKER:
             items.append(_item(WARNINGS, "warnings:list", "siren", here))
+        if viewer.role not in (roles.GRID_WORKER, roles.CLERK, roles.ADJUDICATOR):
+            items.append(_item(INCIDENTS, "incidents:list", "ambulance", here))
         if viewer.role == roles.DISPATCHER:
             items.append(_item(CHANNELS, "channels:health", "waypoints", here))
         if viewer.role not in (roles.HANDLER, roles.ADJUDICATOR):
@@ -164,6 +168,8 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
         items.append(_item(_("Working calendar"), "desk:calendar", "calendar", here))
         items.append(_item(_("Settings"), "desk:settings", "sliders-horizontal", here))
         items.append(_item(WARNING_SETTINGS, "warnings:settings", "siren", here))
+        items.append(_item(PLANS, "incidents:plans", "list-checks", here))
+        items.append(_item(STORES, "incidents:stores", "archive", here))
         items.append(_item(_("Routing rules"), "desk:rules", "route", here))
         items.append(_item(CLASSIFIERS, "desk:classifiers", "shapes", here))
         if viewer.role == roles.ADMIN:

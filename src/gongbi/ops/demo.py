@@ -28,6 +28,7 @@ SAMPLES: tuple[str, ...] = (
     "gongbi.channels.nets.demo:build_demo",
     "gongbi.channels.hotline.demo:build_demo",
     "gongbi.ops.demo:rounds",
+    "gongbi.incidents.demo:build_demo",
 )
 VIEWER = system("demo")
 

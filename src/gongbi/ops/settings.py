@@ -73,6 +73,9 @@ DISTRICT_NAME = tuple(
     os.environ.get("GONGBI_DISTRICT_NAME", "莲湖区|Lianhu District").split("|", 1)
 )  # (zh, en)
 
+# Who sends CAP alerts: unique to this house, without spaces or commas.
+CAP_SENDER = os.environ.get("GONGBI_CAP_SENDER", f"alerts@{DISTRICT_CODE}.gongbi.invalid")
+
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -94,6 +97,7 @@ INSTALLED_APPS = [
     "gongbi.duties",
     "gongbi.cases",
     "gongbi.rounds",
+    "gongbi.incidents",
     "gongbi.seat",
     "gongbi.insight",
     "gongbi.warning",
