@@ -44,13 +44,17 @@ def test_the_whole_way(open_one: Open, leader: Viewer, plans: None, now: datetim
     actions.review(key=one.pk, finding="阀门井要每月检查", viewer=leader, at=now + 6 * MINUTE)
     done = actions.archive(key=one.pk, viewer=leader, at=now + 7 * MINUTE)
     assert (done.state, done.closed_at) == ("archived", now + 7 * MINUTE)
-    levels = [event.facts["level"] for event in queries.timeline(one, leader) if event.arrow.name == "set_level"]
+    levels = [
+        event.facts["level"] for event in queries.timeline(one, leader) if event.arrow.name == "set_level"
+    ]
     assert levels == [1, 4]
     assert chain_of(one)
     assert breaches() == []
 
 
-def test_a_level_is_one_to_four_and_an_old_page_is_told(open_one: Open, leader: Viewer, now: datetime) -> None:
+def test_a_level_is_one_to_four_and_an_old_page_is_told(
+    open_one: Open, leader: Viewer, now: datetime
+) -> None:
     one = open_one()
     for level in (0, 5, -1):
         with pytest.raises(Refused) as refused:
@@ -142,7 +146,13 @@ def test_a_run_keeps_the_version_that_it_was_started_from(
     one = open_one()
     run = actions.start_plan(key=one.pk, code="gas", viewer=leader, at=now)
     (gas,) = [plan for plan in exchange.examples() if plan["code"] == "gas"]
-    kept = {"names": (gas["zh"], gas["en"]), "sort": "accident", "kind": "gas", "source": "示例", "verified": False}
+    kept = {
+        "names": (gas["zh"], gas["en"]),
+        "sort": "accident",
+        "kind": "gas",
+        "source": "示例",
+        "verified": False,
+    }
     same = actions.save_plan(code="gas", steps=gas["steps"], viewer=system("test"), at=now, **kept)
     assert same.version == 1  # nothing differs
     fewer = actions.save_plan(code="gas", steps=gas["steps"][:2], viewer=system("test"), at=now, **kept)
@@ -162,7 +172,9 @@ def test_a_run_keeps_the_version_that_it_was_started_from(
         ({"needs": [{"item": "gold", "amount": 1}]}, "incidents.step_needs"), ({"needs": [{"item": "pump", "amount": 0}]}, "incidents.step_needs"),
     ],
 )  # fmt: skip
-def test_a_plan_with_a_wrong_step_is_refused_and_named(change: dict[str, Any], code: str, now: datetime, db: None) -> None:
+def test_a_plan_with_a_wrong_step_is_refused_and_named(
+    change: dict[str, Any], code: str, now: datetime, db: None
+) -> None:
     step = {"key": "a", "zh": "做", "en": "do", "role": "lead", "unit": "", "minutes": 5} | change
     with pytest.raises(Refused) as refused:
         actions.save_plan(
@@ -188,20 +200,33 @@ def test_a_unit_settles_its_own_tasks_and_sees_the_incident_because_of_them(
     with pytest.raises(Forbidden, match="别的单位"):
         actions.settle_task(key=one.pk, task_id=tasks["cordon"], viewer=water, at=now)
     done = actions.settle_task(key=one.pk, task_id=tasks["valve"], viewer=water, at=now + 30 * MINUTE)
-    assert rules.kept_in_time(done.due_at, done.settled_at, dropped=False, at=now) == "kept"  # the last second counts
+    assert (
+        rules.kept_in_time(done.due_at, done.settled_at, dropped=False, at=now) == "kept"
+    )  # the last second counts
     with pytest.raises(Refused):  # not needed takes a reason
         actions.settle_task(key=one.pk, task_id=tasks["tanker"], viewer=water, at=now, dropped=True)
     later = now + timedelta(hours=3)
-    actions.settle_task(key=one.pk, task_id=tasks["tanker"], viewer=water, at=later, note="居民区未停水", dropped=True)
+    actions.settle_task(
+        key=one.pk, task_id=tasks["tanker"], viewer=water, at=later, note="居民区未停水", dropped=True
+    )
     cut = actions.settle_task(key=one.pk, task_id=tasks["cordon"], viewer=leader, at=now + 21 * MINUTE)
     assert rules.kept_in_time(cut.due_at, cut.settled_at, dropped=False, at=now) == "late"
     with pytest.raises(Forbidden):
         actions.end(key=one.pk, reason="好了", viewer=water, at=later)
 
 
-def test_a_task_beside_the_plan(open_one: Open, leader: Viewer, now: datetime, unit: Callable[[str], int]) -> None:
+def test_a_task_beside_the_plan(
+    open_one: Open, leader: Viewer, now: datetime, unit: Callable[[str], int]
+) -> None:
     one = open_one()
-    given = {"title": "联系公交改线", "role": "order", "minutes": 15, "request": "r1", "viewer": leader, "at": now}
+    given = {
+        "title": "联系公交改线",
+        "role": "order",
+        "minutes": 15,
+        "request": "r1",
+        "viewer": leader,
+        "at": now,
+    }
     task = actions.set_task(key=one.pk, unit_id=unit("transport_police"), **given)
     assert (task.due_at, task.unit_id) == (now + 15 * MINUTE, unit("transport_police"))
     assert actions.set_task(key=one.pk, **given).pk == task.pk
@@ -216,7 +241,9 @@ def test_a_correction_stands_beside_what_it_corrects(open_one: Open, leader: Vie
     one = open_one()
 
     def note(text: str, request: str, **more: Any) -> LogEntry:
-        return actions.note(key=one.pk, text=text, sort="seen", request=request, viewer=leader, at=now, **more)
+        return actions.note(
+            key=one.pk, text=text, sort="seen", request=request, viewer=leader, at=now, **more
+        )
 
     first = note("积水二十厘米", "a")
     assert note("又点了一次", "a").pk == first.pk
@@ -245,7 +272,9 @@ def test_the_database_refuses_to_change_the_log(open_one: Open, leader: Viewer, 
 def test_numbers_of_people_do_not_enter_the_log(open_one: Open, leader: Viewer, now: datetime) -> None:
     one = open_one()
     phone = "139" + "1234" + "5678"
-    line = actions.note(key=one.pk, text=f"联系人电话{phone}。", sort="seen", request="a", viewer=leader, at=now)
+    line = actions.note(
+        key=one.pk, text=f"联系人电话{phone}。", sort="seen", request="a", viewer=leader, at=now
+    )
     assert phone not in line.text
     assert "[phone]" in line.text
 

@@ -222,10 +222,10 @@ class MoveForm(ActForm):
             self.asked.get("sort", "hand_out"),
         )
         there = queries.stock(self.viewer, near=self.incident.territory)
-        self.choose("stock", [(str(one.pk), self._line(one)) for one in there], self.asked.get("stock"))
+        self.choose("stock", [(str(one.pk), self.stock_line(one)) for one in there], self.asked.get("stock"))
 
     @staticmethod
-    def line(one: Any) -> str:
+    def stock_line(one: Any) -> str:
         return f"{said(one.store.words)} · {said(catalogue.ITEMS[one.item])} · {said(T['free'])} {one.free}"
 
     def act(self) -> Any:
