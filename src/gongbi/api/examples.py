@@ -50,12 +50,23 @@ BODIES: dict[str, dict[str, Any]] = {
     "/incidents/{number}/log": {"key": "c0ffee01", "text": "已关闭上游阀门，路面积水约二十厘米。", "sort": "seen"},
     "/incidents/{number}/plans": {"plan": "water_main"},
     "/incidents/{number}/tasks/{task}": {"note": "阀门已关", "dropped": False},
+    "/evaluation/rules/check": {
+        "kind": "indicator",
+        "definition": {
+            "code": "heating_on_time", "words": ["供热按期处置率", "Heating handled on time"], "numerator": "count(below where on_time)",
+            "denominator": "count(handling where kind = E05)", "exclusions": "excluded", "source": "区供热保障方案",
+        },
+    },
+    "/evaluation/appeals": {
+        "edition": 3, "unit": 12, "case": 1017, "sort": "exempt", "reason": "停水通知在前。", "evidence": "供水公司 3 月 2 日通知，编号 017。",
+    },
+    "/evaluation/appeals/{number}/{step}": {"text": "通知属实，不计超期。", "version": 1},
     "/channels/reports": {"reports": [{"external": "CG-2026-1023", "text": "劳动路路口井盖破损。", "code": "0107", "lon": 108.913, "lat": 34.265}]},
     "/cases/{number}/exclude": {"ground": "force_majeure", "reason": "暴雨红色预警期间。", "version": 8},
 }  # fmt: skip
 # Name → (what it is, an example).
 PARAMETERS: dict[str, tuple[str, Any]] = {
-    "number": ("The number of the case, or of one of its receipts; of the warning; of the incident.", "AJ20261123-000017-4"),
+    "number": ("The number of the case, or of one of its receipts; of the warning; of the incident; of the appeal.", "AJ20261123-000017-4"),
     "link": ("The private part of the receipt's link. Whoever has it may follow, answer and judge: keep it like a password.", None),
     "Idempotency-Key": ("A value of your own, new for each report (a UUID), the same for each retry of it.", "6e1b0b64-7d0e-4d8e-9a0c-2f6a3f0f2a11"),
     "after": ("`after` of the page before; empty for the first.", None),
@@ -67,6 +78,13 @@ PARAMETERS: dict[str, tuple[str, Any]] = {
     "from": ("First local day.", "2026-11-01"),
     "to": ("Last local day, included.", "2026-11-30"),
     "rate": ("The code of a rate on the board.", None),
+    "edition": ("The key of kept results, as the list of editions gives it.", 3),
+    "unit": ("The key of a unit; on the board the one it is narrowed to.", 12),
+    "indicator": ("The code of an indicator.", "handled_on_time"),
+    "step": ("What is done.", "uphold"),
+    "part": ("Which lines behind a figure.", "denominator"),
+    "scheme": ("The code of a scheme.", "streets"),
+    "period": ("A period of evaluation: 2026-10, 2026-Q4 or 2026.", "2026-10"),
 }  # fmt: skip
 _SHAPES = {
     "type": "object",
@@ -111,6 +129,9 @@ ANSWERS: dict[str, dict[str, Any]] = {
                 "required": ["code", "name"],
             },
         }
+    },
+    "/evaluation/editions/{edition}": {
+        "schema": {"type": "object", "description": "Canonical JSON, see docs/evaluation.md: every unit with its figures, points, score, place and interval."}
     },
     "/board": {"schema": {"type": "object", "description": "See docs/rates.md: every rate with its two numbers, never the quotient alone."}},
 }  # fmt: skip

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from gongbi.cases.flow import CASE
 from gongbi.cases.queries import lists
 from gongbi.channels.notices.words import TEXTS as NOTICE_TEXTS
+from gongbi.evaluation.words import TEXTS as EVALUATION_TEXTS
 from gongbi.incidents.words import TEXTS as INCIDENT_TEXTS
 from gongbi.kernel.outbox import audience
 from gongbi.kernel.scope import STAFF
@@ -51,6 +52,7 @@ CARE, FIELD_TASKS, TYPING = ROUNDS_TEXTS["care"], ROUNDS_TEXTS["tasks"], ROUNDS_
 INCIDENTS, PLANS, STORES = INCIDENT_TEXTS["incidents"], INCIDENT_TEXTS["plans"], INCIDENT_TEXTS["stores"]
 CHANNELS = ("渠道", "Channels")
 WALL, SCREENS = ("指挥大屏", "Wall"), ("大屏链接", "Wall screens")
+EVALUATION, RULES_OF_EVALUATION = EVALUATION_TEXTS["evaluation"], EVALUATION_TEXTS["rules"]
 WARNINGS, WARNING_SETTINGS = TEXTS["warnings"], TEXTS["settings"]
 _ICONS = {
     "accept": "inbox", "dispatch": "send", "requests": "file-clock", "sign": "square-check", "handle": "hammer",
@@ -121,6 +123,7 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
         items.append(_item(_("Board"), "board:board", "layout-dashboard", here))
         if viewer.role in WATCHERS:
             items.append(_item(WALL, "wall:wall", "monitor", here))
+        items.append(_item(EVALUATION, "evaluation:ranking", "scale", here))
         if viewer.role == roles.MANAGER:
             items.append(_item(_("My grid workers"), "field:team", "users", here))
             if kept_by(viewer):
@@ -170,6 +173,7 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
         items.append(_item(WARNING_SETTINGS, "warnings:settings", "siren", here))
         items.append(_item(PLANS, "incidents:plans", "list-checks", here))
         items.append(_item(STORES, "incidents:stores", "archive", here))
+        items.append(_item(RULES_OF_EVALUATION, "evaluation:rules", "scale", here))
         items.append(_item(_("Routing rules"), "desk:rules", "route", here))
         items.append(_item(CLASSIFIERS, "desk:classifiers", "shapes", here))
         if viewer.role == roles.ADMIN:

@@ -101,6 +101,7 @@ INSTALLED_APPS = [
     "gongbi.seat",
     "gongbi.insight",
     "gongbi.warning",
+    "gongbi.evaluation",
     "gongbi.look",
     "gongbi.resident",
     "gongbi.desk",
