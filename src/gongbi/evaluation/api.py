@@ -140,7 +140,7 @@ class StepIn(Schema):
 def rules_in_force(request: ViewerRequest):  # type: ignore[no-untyped-def]
     """Those that hold today; the language of definitions is described in docs/evaluation.md."""
     held = queries_rules.rules_on(request.viewer, timezone.localdate(timezone.now()))
-    pairs = [("scheme", one) for one in held.schemes.values()]
+    pairs: list[tuple[str, Any]] = [("scheme", one) for one in held.schemes.values()]
     return [
         {"kind": kind, "code": one.code, "name": in_language(one.words), "version": held.versions.get(f"{kind}:{one.code}", 0), "definition": one.plain()}
         for kind, one in (*pairs, *((INDICATOR, one) for one in held.indicators.values()))
@@ -262,17 +262,14 @@ def take(  # type: ignore[no-untyped-def]
 ):
     """A unit that has no part in the score upholds or refuses; the unit itself supplements or withdraws."""
     found = queries_appeals.appeal_by_number(number, request.viewer)
-    take_it = {
+    ways: dict[str, Any] = {
         "uphold": actions.uphold,
         "refuse": actions.refuse,
         "supplement": actions.supplement,
         "withdraw": actions.withdraw,
-    }[step]
-    name = "evidence" if step == "supplement" else "reason"
-    given: dict[str, Any] = {
-        "key": found.pk,
-        "viewer": request.viewer,
-        "at": timezone.now(),
-        "expected_version": body.version,
     }
-    return _appeal(take_it(**given, **{name: body.text}), request)
+    told = {"evidence" if step == "supplement" else "reason": body.text}
+    viewer, at = request.viewer, timezone.now()
+    return _appeal(
+        ways[step](key=found.pk, viewer=viewer, at=at, expected_version=body.version, **told), request
+    )

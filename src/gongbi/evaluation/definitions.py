@@ -21,9 +21,9 @@ def as_markdown() -> str:
     lines += [f"| `{name}` | {words[0]} – {words[1]} |" for name, (_what, words) in LINES.items()]
     lines += ["", "| field | values | what |", "| --- | --- | --- |"]
     kinds = {"flag": "yes or no", "number": "1–5", "code": "a code"}
-    for name, one in FIELDS.items():
-        values = ", ".join(one.values) or kinds[one.kind]
-        lines.append(f"| `{name}` | {values} | {one.words[0]} – {one.words[1]} |")
+    for name, known in FIELDS.items():
+        values = ", ".join(known.values) or kinds[known.kind]
+        lines.append(f"| `{name}` | {values} | {known.words[0]} – {known.words[1]} |")
     lines += [
         "",
         "## Shipped indicators",

@@ -29,6 +29,7 @@ SAMPLES: tuple[str, ...] = (
     "gongbi.channels.hotline.demo:build_demo",
     "gongbi.ops.demo:rounds",
     "gongbi.incidents.demo:build_demo",
+    "gongbi.evaluation.demo:build_demo",
 )
 VIEWER = system("demo")
 
