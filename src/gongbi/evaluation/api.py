@@ -221,7 +221,7 @@ def _appeal(found: Appeal, request: ViewerRequest) -> dict[str, Any]:
     return plain | {"allowed": steps.allowed(found, request.viewer, at=timezone.now())}
 
 
-@router.get("/evaluation/appeals", response=list[AppealOut], summary="Appeals")
+@router.get("/evaluation/appeals", response=list[AppealOut], summary="Appeals, what waits for a review first")
 @endpoint("api.evaluation.appeals", roles=AT_APPEALS)
 def appeals(  # type: ignore[no-untyped-def]
     request: ViewerRequest,
@@ -240,7 +240,7 @@ def appeal(request: ViewerRequest, number: str):  # type: ignore[no-untyped-def]
     return _appeal(queries_appeals.appeal_by_number(number, request.viewer), request)
 
 
-@router.post("/evaluation/appeals", response=AppealOut, summary="Appeal")
+@router.post("/evaluation/appeals", response=AppealOut, summary="Contest how a case counts")
 @endpoint("api.evaluation.ask", roles=ASKERS)
 def ask(request: ViewerRequest, body: AppealIn):  # type: ignore[no-untyped-def]
     """About one case of the own unit, within the term, once for each case and period."""
