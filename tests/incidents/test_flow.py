@@ -48,7 +48,7 @@ def test_the_whole_way(open_one: Open, leader: Viewer, plans: None, now: datetim
         event.facts["level"] for event in queries.timeline(one, leader) if event.arrow.name == "set_level"
     ]
     assert levels == [1, 4]
-    assert chain_of(one)
+    assert chain_of(done).whole
     assert breaches() == []
 
 

@@ -28,7 +28,7 @@ def open_from(number: str, viewer: Viewer, *, at: datetime, drill: bool = False)
         opened = _of_warning(source, viewer, at)
     else:
         source = cases.case_by_number(number, viewer)
-        opened = _of_case(source, viewer)
+        opened = _of_case(source, viewer, at)
     known = [
         one for one in incidents.opened_for(source.pk, viewer) if one.closed_at is None and one.drill == drill
     ]
@@ -45,13 +45,13 @@ def open_from(number: str, viewer: Viewer, *, at: datetime, drill: bool = False)
     )
 
 
-def _of_case(case: Any, viewer: Viewer) -> dict[str, Any]:
+def _of_case(case: Any, viewer: Viewer, at: datetime) -> dict[str, Any]:
     kind = catalogue.guess(case.kind)
     place = (case.lon, case.lat) if case.lon is not None and case.lat is not None else None
     said = min(case.reports.all(), key=lambda one: one.pk, default=None)
     return {
         "title": case.title[:MOST_TITLE], "kind": kind, "sort": catalogue.EVENTS[kind].sort, "level": catalogue.LOWEST,
-        "territory": case.territory, "happened_at": case.opened_at, "place": place, "place_words": case.place_words,
+        "territory": case.territory, "happened_at": min(case.opened_at, at), "place": place, "place_words": case.place_words,
         "summary": (said.text if said is not None else "")[:MOST_SUMMARY],
     }  # fmt: skip
 
@@ -63,6 +63,6 @@ def _of_warning(warning: Warning, viewer: Viewer, at: datetime) -> dict[str, Any
     name = catalogue.EVENTS[kind].words[0]
     return {
         "title": f"预警 {warning.number}：{name}"[:MOST_TITLE], "kind": kind, "sort": catalogue.EVENTS[kind].sort,
-        "level": warning.level, "territory": warning.territory, "happened_at": warning.opened_at, "place": place,
+        "level": warning.level, "territory": warning.territory, "happened_at": min(warning.opened_at, at), "place": place,
         "summary": reasons[:MOST_SUMMARY],
     }  # fmt: skip

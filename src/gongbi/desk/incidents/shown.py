@@ -32,7 +32,7 @@ def level(number: int) -> SafeString:
 
 def drill_mark() -> SafeString:
     """What stands beside everything of a drill."""
-    return chip(T["drill"], "soon", "flag")
+    return chip(T["drill"], "soon", "ring")
 
 
 def lasting(span: timedelta) -> str:
