@@ -111,7 +111,7 @@ def destroy_those_due(incident: Incident, viewer: Viewer, at: datetime) -> Destr
     Each row leaves a tombstone in the vault (that it was, and a keyed digest of what it held); the record here sums them up.
     """
     today = timezone.localdate(at)
-    those = Affected.objects.select_for_update().filter(incident_id=incident.pk)
+    those = Affected.objects.select_for_update(of=("self",)).filter(incident_id=incident.pk)
     due = list(those.filter(Q(kept__isnull=True) | Q(kept__until__lt=today)).order_by("pk"))
     if not due:
         return None

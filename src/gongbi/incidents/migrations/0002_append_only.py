@@ -21,7 +21,7 @@ def lock(apps, schema_editor):
         return
     schema_editor.execute(
         "CREATE OR REPLACE FUNCTION incidents_append_only() RETURNS trigger AS $$ "
-        "BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$ LANGUAGE plpgsql"
+        "BEGIN RAISE EXCEPTION 'a table of incidents is append-only'; END $$ LANGUAGE plpgsql"
     )
     for table in TABLES:
         schema_editor.execute(
