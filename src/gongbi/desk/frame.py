@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from gongbi.cases.flow import CASE
 from gongbi.cases.queries import lists
 from gongbi.channels.notices.words import TEXTS as NOTICE_TEXTS
+from gongbi.command.words import TEXTS as COMMAND_TEXTS
 from gongbi.evaluation.words import TEXTS as EVALUATION_TEXTS
 from gongbi.incidents.words import TEXTS as INCIDENT_TEXTS
 from gongbi.kernel.outbox import audience
@@ -50,6 +51,11 @@ KNOWLEDGE, CALLS = SEAT_TEXTS["knowledge"], SEAT_TEXTS["calls"]
 NOTICES, MY_NOTICES = NOTICE_TEXTS["notices"], NOTICE_TEXTS["mine"]
 CARE, FIELD_TASKS, TYPING = ROUNDS_TEXTS["care"], ROUNDS_TEXTS["tasks"], ROUNDS_TEXTS["typing"]
 INCIDENTS, PLANS, STORES = INCIDENT_TEXTS["incidents"], INCIDENT_TEXTS["plans"], INCIDENT_TEXTS["stores"]
+COMMAND, WHISTLES, ISSUED = COMMAND_TEXTS["command"], COMMAND_TEXTS["whistles"], COMMAND_TEXTS["notices"]
+COMMAND_RULES = COMMAND_TEXTS["rules"]
+COMMANDERS = frozenset(
+    {roles.DISPATCHER, roles.MANAGER, roles.HANDLER, roles.ADJUDICATOR, roles.CHECKER, roles.AUDITOR}
+)
 CHANNELS = ("渠道", "Channels")
 WALL, SCREENS = ("指挥大屏", "Wall"), ("大屏链接", "Wall screens")
 EVALUATION, RULES_OF_EVALUATION = EVALUATION_TEXTS["evaluation"], EVALUATION_TEXTS["rules"]
@@ -118,6 +124,13 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
             _item(tab.words, f"desk:queue/{tab.name}", _ICONS[tab.name], here, count_of(tab, waiting))
             for tab in lists.tabs_of(viewer)
         ]
+        if viewer.role in COMMANDERS:
+            items.append(NavItem(COMMAND))
+            items.append(_item(COMMAND_TEXTS["orders"], "command:list", "send", here))
+            items.append(_item(WHISTLES, "command:whistles", "bell-ring", here))
+            items.append(_item(ISSUED, "command:notices", "file-text", here))
+            items.append(_item(COMMAND_TEXTS["scores"], "command:scores", "chart-column", here))
+            items.append(_item(COMMAND_RULES, "command:rules", "sliders-horizontal", here))
         items.append(NavItem(_("Look up")))
         items.append(_item(_("Map"), "desk:map", "map", here))
         items.append(_item(_("Board"), "board:board", "layout-dashboard", here))
@@ -174,6 +187,8 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
         items.append(_item(PLANS, "incidents:plans", "list-checks", here))
         items.append(_item(STORES, "incidents:stores", "archive", here))
         items.append(_item(RULES_OF_EVALUATION, "evaluation:rules", "scale", here))
+        if viewer.role == roles.ADMIN:
+            items.append(_item(COMMAND_RULES, "command:rules", "bell-ring", here))
         items.append(_item(_("Routing rules"), "desk:rules", "route", here))
         items.append(_item(CLASSIFIERS, "desk:classifiers", "shapes", here))
         if viewer.role == roles.ADMIN:

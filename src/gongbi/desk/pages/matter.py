@@ -20,7 +20,7 @@ from gongbi.cases import queries
 from gongbi.desk.doing import DOING, Doing, main_of
 from gongbi.desk.forms import choices
 from gongbi.desk.forms.step import StepForm
-from gongbi.desk.frame import READERS, landing, synthetic, viewer_of
+from gongbi.desk.frame import COMMANDERS, READERS, landing, synthetic, viewer_of
 from gongbi.desk.pages.common import KeptPhoto, is_piece, piece, show, take_photos, unkept, way_back
 from gongbi.desk.sheet import Sheet
 from gongbi.incidents.words import TEXTS as INCIDENT_TEXTS
@@ -178,6 +178,7 @@ def _around(request: HttpRequest, sheet: Sheet) -> dict[str, Any]:
         "step_href": f"{sheet.address()}?{urlencode({**kept, 'step': ''})}",
         "case_href": sheet.address() + (f"?{urlencode(kept)}" if kept else ""),
         "synthetic_data": synthetic(viewer_of(request)),
+        "may_command": sheet.viewer.role in COMMANDERS,
     }
 
 

@@ -1,0 +1,182 @@
+"""What this room says to people."""
+
+from __future__ import annotations
+
+from gongbi.command import rules
+from gongbi.command.rules import Words
+
+SORTS: dict[str, Words] = {
+    rules.ORDER: ("指令", "Order"),
+    rules.CALL: ("吹哨", "Whistle call"),
+    rules.PART: ("联办分工", "Part of a joint matter"),
+    rules.URGE: ("催办", "Urge"),
+    rules.SUPERVISE: ("督办", "Supervision"),
+}
+WHISTLES: dict[str, Words] = {
+    rules.WHISTLE: ("吹哨", "Whistle"),
+    rules.JOINT: ("联办", "Joint matter"),
+}
+LEVELS: dict[int, Words] = {
+    1: ("一级（最高）", "Level 1 (highest)"),
+    2: ("二级", "Level 2"),
+    3: ("三级", "Level 3"),
+}
+CLOCKS: dict[str, Words] = {
+    rules.SIGN: ("签收", "signing"),
+    rules.ARRIVE: ("到场", "arriving"),
+    rules.REPORT: ("反馈", "reporting"),
+    "accept": ("受理", "accepting"),
+    "dispatch": ("派遣", "dispatching"),
+    "handle": ("处置", "handling"),
+    "check": ("核查", "checking"),
+    "callback": ("回访", "calling back"),
+}
+MARKS: dict[str, Words] = {
+    rules.SIGNED_LATE: ("签收超时", "Signed late"),
+    rules.CAME_LATE: ("到场超时", "Arrived late"),
+    rules.REPORTED_LATE: ("反馈超时", "Reported late"),
+    rules.ABSENT: ("未到未报", "Never came or reported"),
+    rules.NEEDLESS: ("不必要的吹哨", "A needless whistle"),
+    rules.WRONGLY_ADDRESSED: ("叫错单位", "A unit wrongly addressed"),
+    rules.CALLED_OFF_LATE: ("有人到场后取消", "Called off after somebody had come"),
+}
+SIDES: dict[str, Words] = {"caller": ("吹哨方", "Caller"), "called": ("报到方", "Called")}
+VERDICTS: dict[str, Words] = {
+    rules.WARRANTED: ("必要", "Needed"),
+    rules.NEEDLESS: ("不必要，本单位即可办理", "Needless: the unit could have dealt with it alone"),
+}
+REACHES: dict[str, Words] = {
+    rules.HEAD: ("单位负责人", "Head of the unit"),
+    rules.STREET: ("属地街道", "The street of the place"),
+    rules.DISTRICT: ("区级", "The district"),
+}
+TABS: dict[str, Words] = {
+    "mine": ("待我办理", "For us to do"),
+    "given": ("我发出的", "Given by us"),
+    "open": ("全部在办", "All open"),
+    "ended": ("已结束", "Over"),
+}
+STATES: tuple[tuple[str, Words], ...] = (
+    ("issued", ("待签收", "To sign")),
+    ("signed", ("已签收", "Signed")),
+    ("arrived", ("已到场", "Arrived")),
+    ("disputed", ("有异议", "Contested")),
+    ("reported", ("待认可", "To accept")),
+)
+# Marks of a paper that nobody may take for a real one.
+DRILL: Words = ("演练", "Drill")
+SYNTHETIC: Words = ("合成数据", "Synthetic data")
+
+TEXTS: dict[str, Words] = {
+    "command": ("指挥调度", "Command"),
+    "orders": ("指令", "Orders"),
+    "about": ("发给单位的指令、吹哨、催办和督办：签收、到场、反馈各有时限。",
+        "Orders, whistles, urges and supervisions: each has its clocks for signing, arriving and reporting.",
+    ),
+    "none": ("没有要办的指令", "No order waits here"),
+    "none_hint": ("有新指令时会出现在这里。", "A new order appears here."),
+    "board": ("各单位在办", "Open by unit"),
+    "board_hint": ("演练不计入。", "Drills are left out."),
+    "unit": ("单位", "Unit"),
+    "all": ("合计", "All"),
+    "late": ("超时", "Overdue"),
+    "drill": DRILL,
+    "number": ("编号", "Number"),
+    "sort": ("类型", "Sort"),
+    "title": ("标题", "Title"),
+    "state": ("状态", "State"),
+    "due": ("时限", "Due"),
+    "issuer": ("发令单位", "Given by"),
+    "place": ("地点", "Place"),
+    "come_by": ("到场时间", "Be there by"),
+    "lead": ("牵头", "Lead"),
+    "duty": ("分工", "Duty"),
+    "level": ("督办级别", "Level of supervision"),
+    "text": ("要做什么", "What is to be done"),
+    "result": ("办理情况", "What was done"),
+    "reason": ("理由", "Reason"),
+    "arrived": ("到场", "Arrived"),
+    "arrived_metres": ("距指定地点约 %(metres)s 米", "about %(metres)s m from the place"),
+    "signed": ("签收", "Signed for"),
+    "reported": ("反馈", "Reported"),
+    "concerns": ("事由", "About"),
+    "whistle": ("吹哨", "Whistle"),
+    "whistles": ("吹哨与联办", "Whistles and joint matters"),
+    "whistle_new": ("吹哨叫单位", "Whistle for units"),
+    "joint_new": ("发起联办", "Split a joint matter"),
+    "order_new": ("发指令", "Give an order"),
+    "urge_new": ("催办", "Urge"),
+    "supervise_new": ("督办", "Supervise"),
+    "units": ("叫哪些单位", "Units to call"),
+    "units_hint": ("勾选要叫的单位；多于一个时指定一个牵头。", "Tick the units; with more than one, name the lead."),
+    "lead_choice": ("牵头单位", "Lead"),
+    "lead_none": ("只叫一个单位时不必选", "Not needed for a single unit"),
+    "duties": ("分工（每行“单位：任务”，可不填）", "Duties (one line “unit: task” each; may be left out)"),
+    "duties_hint": ("不写的单位按上面的要求办。", "Units without a line do what is said above."),
+    "come": ("需要到场", "Somebody is to come"),
+    "drill_choice": ("这是演练", "This is a drill"),
+    "drill_hint": ("演练全程标注，不计入得分和统计。", "A drill is marked everywhere and counts in no score or rate."),
+    "send": ("发出", "Send"),
+    "blow": ("吹哨", "Blow the whistle"),
+    "done": ("%(step)s：%(number)s 现在是“%(state)s”。", "%(step)s: %(number)s is now “%(state)s”."),
+    "sent": ("已发出：%(number)s。", "Sent: %(number)s."),
+    "notice": ("通知书", "Notice"),
+    "notices": ("催办督办通知书", "Notices of urge and supervision"),
+    "notices_none": ("还没有发过催办或督办", "Nothing has been urged or supervised yet"),
+    "word": ("下载 Word", "Word file"),
+    "pdf": ("下载 PDF", "PDF"),
+    "to": ("主送", "To"),
+    "history": ("经过", "What has happened"),
+    "facts": ("要点", "Facts"),
+    "calls": ("被叫单位", "Called units"),
+    "back": ("返回", "Back"),
+    "cancel": ("取消", "Cancel"),
+    "nothing": ("您的岗位现在没有可办的步骤。", "There is nothing for your post to do here now."),
+    "climbs": ("升级到我处的", "Escalated to us"),
+    "climb_words": ("%(clock)s时限过后 %(minutes)s 分钟", "%(minutes)s minutes past the time for %(clock)s"),
+    "transferred": ("已移交", "taken over"),
+    "rules": ("指挥规则", "Rules of command"),
+    "rules_hint": (
+        "时限、升级阶梯和吹哨得分都是本区自己的设置，各注明依据；由系统管理员在“清单”中维护。",
+        "Limits, the ladder and the scores of whistles are the district's own settings, each with its source; the administrator keeps them "
+        "under “Lists”.",
+    ),
+    "limits": ("时限与字头", "Limits and marks"),
+    "shipped": ("默认", "shipped"),
+    "in_force": ("现行", "In force"),
+    "source": ("依据", "Source"),
+    "verified": ("已核实", "Verified"),
+    "unverified": ("未核实", "Not verified"),
+    "ladder": ("升级阶梯", "Ladder of escalation"),
+    "ladder_none": ("还没有设阶梯：超时不会自动升级。", "No rung is set: nothing is escalated by itself."),
+    "flow": ("事项", "Matter"),
+    "clock": ("计时", "Clock"),
+    "minutes": ("过时分钟", "Minutes after its end"),
+    "reaches": ("升级到", "Reaches"),
+    "transfer": ("移交", "Transfer"),
+    "notice_kind": ("通知", "Notice"),
+    "since": ("起", "From"),
+    "until": ("止", "Until"),
+    "scores": ("吹哨得分", "Scores of whistles"),
+    "scores_hint": (
+        "吹哨方和报到方都计分，每次满分 100，按当日规则扣分；演练、撤回和异议成立的不计。",
+        "Both sides are scored, from 100 points down by the rules of that day; drills, what was taken back and what was not theirs do not count.",
+    ),
+    "scores_none": ("这段时间没有已结束的吹哨", "No whistle ended in this time"),
+    "side": ("哪一方", "Side"),
+    "times": ("次数", "Times"),
+    "mean": ("平均得分", "Mean score"),
+    "points": ("分", "points"),
+    "marks": ("扣分情形", "Marks"),
+    "no_marks": ("无", "none"),
+    "no_rule": ("没有规则，不扣分", "no rule, no points"),
+    "judge": ("是否必要", "Was it needed?"),
+    "here": ("允许定位，可记录离指定地点的距离（不保存位置）", "Allow your position: the distance to the place is noted, the position is not kept"),
+    "unit_gone": ("该单位已撤销，请改派", "This unit was closed: redirect the order"),
+    "one_tap": ("一点即办", "One tap"),
+    "period": ("期间", "Period"),
+    "show": ("查看", "Show"),
+    "more": ("增加单位", "Call more units"),
+    "on_case": ("指挥", "Command"),
+    "on_case_none": ("还没有指令、吹哨或督办。", "No order, whistle or supervision yet."),
+}  # fmt: skip
