@@ -132,7 +132,7 @@ def _timeline(one: Incident, viewer: Viewer) -> Part:
 def told(facts: Mapping[str, Any], tasks: Mapping[int, str]) -> str:
     """What a line of the ledger says besides its name, in the reader's language."""
     said: list[str] = []
-    if isinstance(facts.get("level"), int):
+    if isinstance(facts.get("level"), int) and not facts.get("alert"):
         said.append(in_language(catalogue.RESPONSES[facts["level"]]))
     if facts.get("plan"):
         said.append(f"{facts['plan']} v{facts.get('version')}")
@@ -207,7 +207,7 @@ def _alerts(one: Incident, viewer: Viewer) -> Part:
          in_language(alert.words), alert.identifier)
         for alert in reversed(queries.alerts(one, viewer))
     ]  # fmt: skip
-    columns = (_said("sent"), _said("type"), _said("level"), _said("headline"), _said("number"))
+    columns = (_said("sent"), _said("type"), _said("alert_level"), _said("title"), _said("number"))
     return Part(_said("alerts"), "", columns, rows)
 
 

@@ -146,6 +146,7 @@ TEXTS: dict[str, Words] = {
     "instruction": ("请居民怎么做（中文）", "What people should do (Chinese)"),
     "instruction_en": ("请居民怎么做（英文）", "What people should do (English)"),
     "why_lifted": ("为什么解除", "Why it is lifted"),
+    "alert_level": ("预警级别", "Alert level"),
     "areas": ("区域", "Area"),
     "urgency": ("紧迫程度", "Urgency"),
     "certainty": ("确定性", "Certainty"),

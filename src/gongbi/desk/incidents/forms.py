@@ -99,7 +99,7 @@ class AlertForm(ActForm):
         name: name
         for name in ("headline", "description", "instruction", "areas", "level", "urgency", "certainty", "hours",
                      "headline_en", "description_en", "instruction_en")
-    }  # fmt: skip
+    } | {"level": "alert_level"}  # fmt: skip
     refused_at = {"expires": "hours"}
     previous = forms.CharField(widget=forms.HiddenInput, required=False, max_length=80)
     headline = line(140)

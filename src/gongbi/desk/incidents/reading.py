@@ -62,7 +62,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
     """Every alert that was sent, newest first."""
     viewer, now = viewer_of(request), timezone.now()
     found = queries.all_alerts(viewer)
-    context = {"t": T, "table": shown.alerts(found, now, incident=True), "empty": not found}
+    context = {"t": T, "table": shown.alerts(found, now), "empty": not found}
     return show(request, "desk/incidents/alerts.html", context, here="incidents:alerts")
 
 

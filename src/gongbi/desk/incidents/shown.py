@@ -46,11 +46,6 @@ def lasting(span: timedelta) -> str:
     return in_language((f"{hours // 24} 天 {hours % 24} 小时", f"{hours // 24} d {hours % 24} h"))
 
 
-def named(one: Incident) -> Any:
-    """Its number, marked where it is a drill."""
-    return one.number
-
-
 def table(found: Sequence[Incident], names: Names) -> Table:
     """The list."""
     places = names.places(one.territory for one in found)
@@ -160,26 +155,42 @@ def standing(one: AlertMessage, now: datetime) -> SafeString:
     return chip(T["in_force_now"], "late") if one.in_force(now) else chip(T["expired"], "quiet")
 
 
-def alerts(found: Sequence[AlertMessage], now: datetime, *, incident: bool = False) -> Table:
-    """Alerts as rows; ``incident``: with what they are about."""
-    columns = [
-        Column(T["level"], tight=True), Column(T["type"], tight=True), Column(T["headline"]), Column(T["sent"], tight=True),
-        Column(T["expires"], tight=True), Column(T["state"], tight=True), Column(T["file"], tight=True),
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One alert beside the incident; ``last``: it can be updated or lifted."""
+
+    message: AlertMessage
+    level: SafeString
+    type: Any
+    standing: SafeString
+    last: bool
+
+
+def sent(found: Sequence[AlertMessage], now: datetime) -> list[Sent]:
+    """The alerts of one incident, newest first."""
+    return [
+        Sent(
+            one, level_chip(one.level), words.MESSAGES[one.msg_type], standing(one, now),
+            one.msg_type != "Cancel" and not hasattr(one, "next"),
+        )
+        for one in found
     ]  # fmt: skip
-    if incident:
-        columns.insert(1, Column(T["incidents"], tight=True))
-    rows = []
-    for one in found:
-        row = [
-            Cell(level_chip(one.level)), Cell(words.MESSAGES[one.msg_type]), Cell(one.words), Cell(moment(one.sent_at)),
-            Cell(moment(one.expires_at)), Cell(standing(one, now)),
-            Cell("XML", reverse("incidents:alert_file", args=[one.identifier])),
-        ]  # fmt: skip
-        if incident:
-            row.insert(
-                1, Cell(one.incident.number, reverse("incidents:incident", args=[one.incident.number]))
-            )
-        rows.append(row)
+
+
+def alerts(found: Sequence[AlertMessage], now: datetime) -> Table:
+    """Alerts as rows, with what they are about."""
+    columns = (
+        Column(T["alert_level"], tight=True), Column(T["incidents"], tight=True), Column(T["type"], tight=True), Column(T["title"]),
+        Column(T["sent"], tight=True), Column(T["expires"], tight=True), Column(T["state"], tight=True), Column(T["file"], tight=True),
+    )  # fmt: skip
+    rows = [
+        (
+            Cell(level_chip(one.level)), Cell(one.incident.number, reverse("incidents:incident", args=[one.incident.number])),
+            Cell(words.MESSAGES[one.msg_type]), Cell(one.words), Cell(moment(one.sent_at)), Cell(moment(one.expires_at)),
+            Cell(standing(one, now)), Cell("XML", reverse("incidents:alert_file", args=[one.identifier])),
+        )
+        for one in found
+    ]  # fmt: skip
     return Table(T["alerts"], columns, rows)
 
 
