@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from django.test import Client
 
 from gongbi.kernel.errors import Forbidden, Refused, Stale
 from gongbi.kernel.scope.viewer import system
+from gongbi.territory import actions as boundaries
+from gongbi.territory import queries as territory
 from gongbi.wall import actions, links, queries
 from gongbi.wall.models import Screen
 from gongbi.wall.rules import OPEN, PASS
@@ -166,3 +169,28 @@ def test_a_pass_is_neither_forged_nor_used_after_its_time(clock: Any) -> None:
         audience.read(told, at=clock.now)
     with pytest.raises(links.BadPass):
         links.read(audience.token(system("x"), at=clock.now), at=clock.now)
+
+
+def test_a_past_day_is_drawn_with_its_own_boundaries(
+    world: Any, clock: Any, at_desk: Callable[[str], Any]
+) -> None:
+    day = clock.now.date() + timedelta(days=1)
+    community = territory.divisions(level="community", on=clock.now)[0].code
+    grids = [one.code for one in territory.children(community, on=clock.now)]
+    merged = None
+    for pair in combinations(grids, 2):
+        try:
+            merged = boundaries.merge_grids(
+                list(pair), effective=day, viewer=world.who("admin"), at=clock.now
+            )
+            break
+        except Refused:  # they do not touch
+            continue
+    assert merged is not None
+
+    def drawn(on: Any) -> set[str]:
+        found = at_desk("manager").get(f"/wall/shapes/{on.isoformat()}.json", {"in": community}).json()
+        return {one["properties"]["code"] for one in found["features"]}
+
+    assert drawn(clock.now.date()) == set(grids)
+    assert drawn(day) == {*grids, merged.code} - set(pair)

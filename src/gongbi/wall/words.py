@@ -52,7 +52,7 @@ TEXTS: dict[str, Words] = {
         "底色越深在办越多；▲ 超期，◆ 预警，● 设备告警，■ 在岗人数。每个数都写在图上或表里。",
         "The darker the ground, the more is open; ▲ late, ◆ warnings, ● devices in alarm, ■ people on duty. Every figure is written out.",
     ),
-    "synthetic": ("网格边界为演示合成", "Grid boundaries are made up for the demonstration"),
+    "synthetic": ("网格边界为演示合成。", "Grid boundaries are made up for the demonstration."),
     "script": (
         "地图、实时更新和回放需要 JavaScript；下表是打开时的数。",
         "Map, live figures and replay need JavaScript; the table is as of now.",
