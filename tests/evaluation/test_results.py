@@ -160,7 +160,7 @@ def test_what_comes_later_does_not_change_a_past_period(cases: dict[str, list[in
 
 
 def test_a_period_that_is_not_over_or_of_another_kind_is_refused(cases: dict[str, list[int]]) -> None:
-    for period, code in (("2026-04", "not_over"), ("2026-Q1", "other_period")):
+    for period, code in (("2026-04", "not_over"), ("2026-Q1", "other_period"), ("2019-03", "nobody")):
         with pytest.raises(Refused) as refused:
             actions.evaluate(scheme="streets", period=period, viewer=ALL, at=AFTER)
         assert refused.value.code == f"evaluation.{code}"
@@ -223,6 +223,7 @@ def test_an_upheld_appeal_makes_a_new_edition_beside_the_old_one_and_both_recomp
     cases: dict[str, list[int]], street: Unit, handler: Viewer, judge: Viewer
 ) -> None:
     edition = evaluate()
+    others = evaluate("departments")
     bytes_before = edition.body
     unhappy = cases[street.code][0]
     appeal = actions.ask(
@@ -240,6 +241,7 @@ def test_an_upheld_appeal_makes_a_new_edition_beside_the_old_one_and_both_recomp
     assert actions.catch_up(viewer=ALL, at=AFTER + timedelta(days=2)) == 1
     assert actions.catch_up(viewer=ALL, at=AFTER + timedelta(days=2)) == 0
     edition.refresh_from_db()
+    assert queries.latest(ALL, "departments", PERIOD).pk == others.pk  # no part in their scores
     newer = queries.latest(ALL, "streets", PERIOD)
     assert (newer.number, newer.why, newer.appeal_until) == (2, "appeal", edition.appeal_until)
     assert edition.body == bytes_before != newer.body

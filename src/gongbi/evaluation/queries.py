@@ -51,7 +51,8 @@ def inputs_for(viewer: Viewer, scheme: str, period: str, *, held: RuleSet | None
         name: found.versions.get(name, 0)
         for name in (f"scheme:{scheme}", *(f"indicator:{code}" for code in used))
     }
-    return Inputs(period, one, used, units_rated(viewer, one.classes, span), upheld(viewer, period), versions)
+    units = units_rated(viewer, one.classes, span)
+    return Inputs(period, one, used, units, upheld(viewer, period, units, used), versions)
 
 
 def units_rated(viewer: Viewer, classes: Sequence[str], span: Period) -> list[Rated]:
@@ -68,10 +69,18 @@ def units_rated(viewer: Viewer, classes: Sequence[str], span: Period) -> list[Ra
     return found
 
 
-def upheld(viewer: Viewer, period: str) -> list[Upheld]:
-    """The appeals of a period that were upheld, by their numbers."""
+def upheld(
+    viewer: Viewer, period: str, units: Sequence[Rated], indicators: Mapping[str, Indicator]
+) -> list[Upheld]:
+    """The upheld appeals of a period that can change what these units are scored by, by their numbers."""
+    held = frozenset().union(*(one.below for one in units))
+    by_place = any(one.basis == PLACE for one in indicators.values())
     rows = visible(Appeal, COUNTER).filter(period=period, state="upheld").order_by("pk")
-    return [Upheld(one.number, one.case_id, frozenset(one.units), one.sort, one.ground) for one in rows]
+    return [
+        Upheld(one.number, one.case_id, frozenset(one.units), one.sort, one.ground)
+        for one in rows
+        if by_place or held & frozenset(one.units)
+    ]
 
 
 def behind(viewer: Viewer) -> list[str]:

@@ -55,6 +55,16 @@ def evaluate(
                 values={"scheme": inputs.scheme.words, "sort": inputs.scheme.period, "period": period},
                 field="period",
             )
+        if not inputs.units:
+            raise Refused(
+                "evaluation.nobody",
+                (
+                    "%(period)s 结束时还没有方案“%(scheme)s”适用的单位，无从考评；请核对周期和单位的考核类别。",
+                    "At the end of %(period)s there was no unit of the classes of “%(scheme)s”. Check the period and the ranking classes of units.",
+                ),
+                values={"period": period, "scheme": inputs.scheme.words},
+                field="period",
+            )
         lines, facts = queries.lines_for(viewer, inputs)
         body = computing.body(inputs, lines, facts)
         try:
@@ -89,7 +99,7 @@ def _inputs(scheme: str, period: str, viewer: Viewer, held: RuleSet | None) -> I
     if first is None:
         return queries.inputs_for(viewer, scheme, period, held=held)
     kept = computing.inputs_of(orjson.loads(first.inputs))
-    appeals = queries.upheld(viewer, period)
+    appeals = queries.upheld(viewer, period, kept.units, kept.indicators)
     return Inputs(kept.period, kept.scheme, kept.indicators, kept.units, appeals, kept.versions)
 
 
@@ -104,7 +114,7 @@ def _keep(inputs: Inputs, body: bytes, facts: str, viewer: Viewer, at: datetime)
             .order_by("-number")
             .first()
         )
-        if queries.upheld(viewer, inputs.period) != list(inputs.appeals):
+        if queries.upheld(viewer, inputs.period, inputs.units, inputs.indicators) != list(inputs.appeals):
             return None
         if before is not None and before.digest == reading.digest(body):
             return before
@@ -144,11 +154,11 @@ def evaluate_again(*, period: str, viewer: Viewer, at: datetime) -> list[Edition
     schemes = list(
         Edition.objects.filter(period=period).order_by("scheme").values_list("scheme", flat=True).distinct()
     )
-    numbers = {one.number for one in queries.upheld(viewer, period)}
+    decided = [
+        one.pk for one in Appeal.objects.filter(period=period, state="upheld", entered_at__isnull=True)
+    ]
     made = [evaluate(scheme=scheme, period=period, viewer=viewer, at=at) for scheme in schemes]
-    waiting = Appeal.objects.filter(period=period, state="upheld", entered_at__isnull=True)
-    entered = [one.pk for one in waiting if one.number in numbers]
-    Appeal.objects.filter(pk__in=entered).update(entered_at=at)
+    Appeal.objects.filter(pk__in=decided).update(entered_at=at)
     return made
 
 
