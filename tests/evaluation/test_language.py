@@ -233,3 +233,27 @@ def test_sorts_are_those_of_the_board() -> None:
 
     assert set(SORTS.values()) == set(Result) - {Result.NONE}
     assert {what for what, _words in LINES.values()} == set(What)
+
+
+def test_every_shipped_definition_is_said_in_words_in_both_languages() -> None:
+    from gongbi.evaluation import phrasing, shipped
+
+    for one in shipped.indicators().values():
+        for chinese, english in (
+            phrasing.amount(one.read.numerator),
+            phrasing.amount(one.read.denominator),
+            phrasing.condition(one.read.exclusions),
+        ):
+            assert not any(name in chinese for name in ("count", "where", "below", "_"))
+            assert not any("\u4e00" <= c <= "\u9fff" for c in english)
+    told = indicator(
+        "2 * (count(handling) + 1) - rate(solved)", "count(verdict where grade >= 3 and (solved or not late))"
+    ).read
+    assert (
+        phrasing.amount(told.numerator)[1]
+        == "(2 times (the number of rounds of handling owed plus 1)) minus “solved”"
+    )
+    assert (
+        phrasing.amount(told.denominator)[0]
+        == "评价中，满意度 1–5不低于3 且 （评价“已解决” 或 并非“完成时已超期”）的件数"
+    )

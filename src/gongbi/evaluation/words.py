@@ -105,6 +105,7 @@ TEXTS: dict[str, Words] = {
     "basis": ("统计归属", "Whose lines"),
     "better": ("方向", "Direction"),
     "classes": ("适用类别", "Classes of unit"),
+    "all": ("全部类别", "all classes"),
     "periods": ("周期", "Periods"),
     "source": ("依据", "Source"),
     "version": ("版本", "Version"),

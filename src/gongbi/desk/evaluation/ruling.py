@@ -16,12 +16,13 @@ from gongbi.desk.evaluation.forms import ChangeForm, EnactForm
 from gongbi.desk.evaluation.pages import ROLES, RULERS, rules_here
 from gongbi.desk.frame import viewer_of
 from gongbi.desk.pages.common import show
-from gongbi.evaluation import actions, queries_rules, words
+from gongbi.evaluation import actions, phrasing, queries_rules, words
 from gongbi.evaluation.models import Rule
 from gongbi.evaluation.queries_rules import INDICATOR, KINDS, RuleSet
 from gongbi.evaluation.rules import Indicator, Scheme
 from gongbi.kernel import scope
 from gongbi.kernel.errors import NotThere, Refused, in_language
+from gongbi.kernel.scope.viewer import Viewer
 from gongbi.look.furniture import Cell, Column, Fact, Table
 
 HERE = "evaluation:rules"
@@ -63,21 +64,22 @@ def _schemes(held: RuleSet) -> Table:
 
 
 def _items(one: Scheme, held: RuleSet) -> str:
-    return "，".join(
-        f"{in_language(held.indicators[item.indicator].words)} {item.weight}" + (f"（{in_language(T['bands'])}）" if item.bands else "")
+    return str(in_language(("，", ", "))).join(
+        f"{in_language(held.indicators[item.indicator].words)} {item.weight}" + (f" · {in_language(T['bands'])}" if item.bands else "")
         for item in one.items
     )  # fmt: skip
 
 
 def _indicators(held: RuleSet) -> Table:
     columns = (
-        Column(T["indicator"]), Column(T["numerator"]), Column(T["denominator"]), Column(T["exclusions"], tight=True), Column(T["source"]),
+        Column(T["indicator"]), Column(T["numerator"]), Column(T["denominator"]), Column(T["exclusions"]), Column(T["source"]),
         Column(T["version"], tight=True),
     )  # fmt: skip
     rows = [
         [
-            Cell(one.words, reverse("evaluation:rule", args=["indicator", code])), Cell(shown.code(one.numerator)), Cell(shown.code(one.denominator)),
-            Cell(shown.code(one.exclusions) if one.exclusions else "—"), Cell(one.source), Cell(shown.version(held.versions.get(f"indicator:{code}", 0))),
+            Cell(one.words, reverse("evaluation:rule", args=["indicator", code])), Cell(phrasing.amount(one.read.numerator)),
+            Cell(phrasing.amount(one.read.denominator)), Cell(phrasing.condition(one.read.exclusions)),
+            Cell(one.source), Cell(shown.version(held.versions.get(f"indicator:{code}", 0))),
         ]
         for code, one in held.indicators.items()
     ]  # fmt: skip
@@ -107,8 +109,12 @@ def _standing(row: Rule) -> Any:
     return ("已批准", "decided") if row.enacted_at is not None else ("待批准", "waiting for a decision")
 
 
+def _in_force(viewer: Viewer) -> RuleSet:
+    return queries_rules.rules_on(viewer, timezone.localdate(timezone.now()))
+
+
 def _held(request: HttpRequest, kind: str, code: str) -> tuple[Indicator | Scheme, int]:
-    held = queries_rules.rules_on(viewer_of(request), timezone.localdate(timezone.now()))
+    held = _in_force(viewer_of(request))
     found: Any = None
     if kind in KINDS:
         found = (held.indicators if kind == INDICATOR else held.schemes).get(code)
@@ -130,19 +136,20 @@ def rule(request: HttpRequest, kind: str, code: str) -> HttpResponse:
         "t": T,
         "kind": words.KINDS[kind],
         "one": one,
-        "facts": _facts(one, number),
+        "facts": _facts(one, number, _in_force(viewer)),
         "versions": _versions(rows, T["versions"]) if rows else None,
         "change_href": reverse("evaluation:change", args=[kind, code]) if rules_here(viewer) else "",
     }
     return show(request, "desk/evaluation/rule.html", context, here=HERE)
 
 
-def _facts(one: Indicator | Scheme, number: int) -> list[Fact]:
+def _facts(one: Indicator | Scheme, number: int, held: RuleSet) -> list[Fact]:
+    names = {code: known.words for code, known in held.indicators.items()}
     if isinstance(one, Indicator):
         return shown.definition(one, number)
     facts = [
         Fact(
-            item.indicator,
+            names.get(item.indicator, item.indicator),
             item.weight,
             "、".join(f"≥{start}: {points}" for start, points in item.bands),
         )
@@ -226,7 +233,7 @@ def _draft(request: HttpRequest, key: int, form: EnactForm | None, *, status: in
         "one": one,
         "kind": words.KINDS[row.kind],
         "standing": _standing(row),
-        "facts": _facts(one, row.number),
+        "facts": _facts(one, row.number, _in_force(viewer)),
         "tried": [(_tried(told), in_language(T["tried_note"]) % {"changed": len(told["units"]), "same": told["same"]}) for told in schemes],
         "nothing": row.tried_at is not None and not any(told["units"] for told in schemes),
         "waiting": waiting,

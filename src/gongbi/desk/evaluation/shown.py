@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from gongbi.evaluation import words
+from gongbi.evaluation import phrasing, words
 from gongbi.evaluation.models import Appeal, Edition
 from gongbi.evaluation.queries import Changed, Results
 from gongbi.evaluation.rules import Indicator
@@ -179,9 +179,13 @@ def weight(given: str, worked: float | None) -> str:
 def definition(one: Indicator, number: int) -> list[Fact]:
     """What an indicator counts, in its own words."""
     return [
-        Fact(T["numerator"], code(one.numerator)),
-        Fact(T["denominator"], code(one.denominator)),
-        Fact(T["exclusions"], code(one.exclusions) if one.exclusions else "—"),
+        Fact(T["numerator"], phrasing.amount(one.read.numerator), code(one.numerator)),
+        Fact(T["denominator"], phrasing.amount(one.read.denominator), code(one.denominator)),
+        Fact(
+            T["exclusions"],
+            phrasing.condition(one.read.exclusions),
+            code(one.exclusions) if one.exclusions else "",
+        ),
         Fact(T["basis"], words.BASES[one.basis]),
         Fact(T["better"], words.BETTER[one.better]),
         Fact(
@@ -200,7 +204,7 @@ def code(text: str) -> SafeString:
 
 def joined(parts: Any) -> str:
     """Several words in one line, in the reader's language."""
-    return "、".join(str(in_language(part)) for part in parts)
+    return str(in_language(("、", ", "))).join(str(in_language(part)) for part in parts)
 
 
 def version(number: int) -> Any:
