@@ -247,7 +247,7 @@ def test_an_order_about_a_case_is_tied_to_it(give: Give, world: World) -> None:
     assert Link.objects.get(source_id=order.pk).target_id == case.pk
     assert order.territory == case.territory
     assert [one.pk for one in queries.about(case.pk, world.who("manager")).orders] == [order.pk]
-    with pytest.raises(NotThere):
+    with pytest.raises(Refused, match="没有这件事项"):
         give(about=10**9)
     assert cases.case_for(case.pk, world.who("manager")).state == "handling"
 

@@ -18,6 +18,18 @@ def not_there() -> NotThere:
     )
 
 
+def about_nothing() -> Refused:
+    """The matter an order is to be about is none of theirs."""
+    return Refused(
+        "command.about_unknown",
+        (
+            "没有这件事项，或不在您的范围内，请重新选择。",
+            "There is no such matter, or it is outside your area. Choose again.",
+        ),
+        field="about",
+    )
+
+
 def no_unit(field: str = "unit") -> Refused:
     """Nobody was addressed."""
     return Refused("command.no_unit", ("请选择单位。", "Choose a unit."), field=field)

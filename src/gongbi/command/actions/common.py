@@ -68,7 +68,7 @@ def own(viewer: Viewer, may: frozenset[str]) -> rules.Unit | None:
 
 
 def about(key: int | None, viewer: Viewer) -> Matter | None:
-    """The matter it is about, locked, or None. NotThere when this viewer may not know of it.
+    """The matter it is about, locked, or None. Refused when there is none that this viewer may know of.
 
     The lock settles who was first when two give the same order, or whistle, at once (docs/locking.md: the matter's row first).
     """
@@ -80,7 +80,7 @@ def about(key: int | None, viewer: Viewer) -> Matter | None:
         else None
     )
     if found is None:
-        raise refusals.not_there()
+        raise refusals.about_nothing()
     return found
 
 

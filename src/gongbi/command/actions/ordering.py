@@ -66,7 +66,7 @@ def give(given: Given, *, viewer: Viewer, at: datetime) -> Order:
     """Give an order to a unit; an urge or a supervision gets its number and notice in the same transaction.
 
     The same ``key`` again gives back the order that it made. Locks: the matter it is about, then the counter of notices. Errors:
-    NotThere (the matter), Refused (no such unit, or one that was closed; nothing said; no place; a time that is over), Forbidden
+    Refused (no such matter, no such unit, or one that was closed; nothing said; no place; a time that is over), Forbidden
     (a street orders what is under it; departments are whistled for).
     """
     if given.sort not in (rules.ORDER, *rules.NOTICES):

@@ -63,7 +63,7 @@ def sound(blown: Blown, *, viewer: Viewer, at: datetime) -> Whistle:
     """Call the units, each by an order of its own. Two people for the same matter at once: the second learns the first one's number.
 
     Locks: the matter it is about; a unique column holds the race that the lock does not reach. Errors: Forbidden (who may whistle,
-    who may split), NotThere (the matter), Refused (no unit, one that was closed, one twice, not one lead, no place, a time that is
+    who may split), Refused (no such matter, no unit, one that was closed, one twice, not one lead, no place, a time that is
     over, nothing said, whistled already).
     """
     joint = blown.sort == rules.JOINT

@@ -97,7 +97,7 @@ class OrderIn(Schema):
     key: str = Field("", max_length=40)
 
 
-class CalledIn(Schema):
+class CalledUnitIn(Schema):
     """One called unit; ``duty``: its share, if not what the whistle says."""
 
     unit_id: int
@@ -108,7 +108,7 @@ class CalledIn(Schema):
 class WhistleIn(Schema):
     """Units called to a place by a time (``whistle``), or a matter split among units (``joint``)."""
 
-    units: list[CalledIn] = Field(min_length=1, max_length=40)
+    units: list[CalledUnitIn] = Field(min_length=1, max_length=40)
     title: str = Field(max_length=200)
     text: str = _TEXT
     sort: Literal["whistle", "joint"] = "whistle"
@@ -121,13 +121,13 @@ class WhistleIn(Schema):
     drill: bool = False
 
 
-class StepIn(Schema):
+class OrderStepIn(Schema):
     """``version``: the one that was read."""
 
     version: int
 
 
-class ArriveIn(StepIn):
+class OrderArrivalIn(OrderStepIn):
     """Where they are; a position is turned into the distance to the place and not kept."""
 
     lon: float | None = None
@@ -135,43 +135,43 @@ class ArriveIn(StepIn):
     place_words: str = Field("", max_length=200)
 
 
-class ResultIn(StepIn):
+class OrderResultIn(OrderStepIn):
     """What was done."""
 
     result: str = _TEXT
 
 
-class ReasonIn(StepIn):
+class OrderReasonIn(OrderStepIn):
     """Why."""
 
     reason: str = _TEXT
 
 
-class RuleIn(ReasonIn):
+class ObjectionRuledIn(OrderReasonIn):
     """``upheld``: it was not theirs."""
 
     upheld: bool
 
 
-class RedirectIn(ReasonIn):
+class OrderRedirectIn(OrderReasonIn):
     """To which unit."""
 
     unit_id: int
 
 
-class MoreIn(StepIn):
+class WhistleMoreIn(OrderStepIn):
     """More units."""
 
-    units: list[CalledIn] = Field(min_length=1, max_length=40)
+    units: list[CalledUnitIn] = Field(min_length=1, max_length=40)
 
 
-class VerdictIn(ReasonIn):
+class WhistleVerdictIn(OrderReasonIn):
     """Was it needed?"""
 
     verdict: Literal["warranted", "needless"]
 
 
-class MarkOut(Schema):
+class WhistleMarkOut(Schema):
     """One mark and what it cost; ``source`` "" where no rule prices it."""
 
     code: str
@@ -180,19 +180,19 @@ class MarkOut(Schema):
     verified: bool
 
 
-class LineOut(Schema):
+class WhistleLineOut(Schema):
     """One whistle (or call) of the unit."""
 
     number: str
     whistle: str
-    marks: list[MarkOut]
+    marks: list[WhistleMarkOut]
     score: int
 
 
-class ScoreOut(Schema):
+class WhistleScoreOut(Schema):
     """One unit on one side (caller, called), its lines and their mean of 100."""
 
     unit_id: int
     side: str
     mean: float
-    lines: list[LineOut]
+    lines: list[WhistleLineOut]

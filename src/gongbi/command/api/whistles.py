@@ -10,15 +10,15 @@ from django.utils import timezone
 from gongbi.command import actions, queries
 from gongbi.command.api.doors import JUDGES, READERS, WORKERS, router
 from gongbi.command.api.schemas import (
-    CalledIn,
-    MoreIn,
+    CalledUnitIn,
     OneWhistleOut,
-    ReasonIn,
-    ResultIn,
-    ScoreOut,
-    VerdictIn,
+    OrderReasonIn,
+    OrderResultIn,
     WhistleIn,
+    WhistleMoreIn,
     WhistleOut,
+    WhistleScoreOut,
+    WhistleVerdictIn,
 )
 from gongbi.command.models import Whistle
 from gongbi.kernel.flow import queries as steps
@@ -41,11 +41,13 @@ def sound(request: ViewerRequest, body: WhistleIn):  # type: ignore[no-untyped-d
     return _whistle(actions.sound(actions.Blown(**told), viewer=request.viewer, at=timezone.now()), request)
 
 
-def _wanted(units: list[CalledIn]) -> list[actions.Wanted]:
+def _wanted(units: list[CalledUnitIn]) -> list[actions.Wanted]:
     return [actions.Wanted(one.unit_id, one.duty, one.lead) for one in units]
 
 
-@router.get("/whistles/scores", response=list[ScoreOut], summary="Both sides of the whistles of a period")
+@router.get(
+    "/whistles/scores", response=list[WhistleScoreOut], summary="Both sides of the whistles of a period"
+)
 @endpoint("api.whistle.scores", roles=READERS)
 def scores(request: ViewerRequest, first: date, last: date):  # type: ignore[no-untyped-def]
     """Whistles that were sounded from ``first`` to ``last`` (local days, both included, a year at most) and are over."""
@@ -75,7 +77,7 @@ def _of(number: str, request: ViewerRequest, version: int) -> dict[str, Any]:
 
 @router.post("/whistles/{number}/call-more", response=OneWhistleOut, summary="Call more units")
 @endpoint("api.whistle.call_more", roles=WORKERS)
-def call_more(request: ViewerRequest, number: str, body: MoreIn):  # type: ignore[no-untyped-def]
+def call_more(request: ViewerRequest, number: str, body: WhistleMoreIn):  # type: ignore[no-untyped-def]
     """While it is open."""
     done = actions.call_more(**_of(number, request, body.version), units=_wanted(body.units))
     return _whistle(done, request)
@@ -83,21 +85,21 @@ def call_more(request: ViewerRequest, number: str, body: MoreIn):  # type: ignor
 
 @router.post("/whistles/{number}/end", response=OneWhistleOut, summary="End a whistle")
 @endpoint("api.whistle.end", roles=WORKERS)
-def end(request: ViewerRequest, number: str, body: ResultIn):  # type: ignore[no-untyped-def]
+def end(request: ViewerRequest, number: str, body: OrderResultIn):  # type: ignore[no-untyped-def]
     """What was reported is accepted; who is over a clock lapses."""
     return _whistle(actions.end(**_of(number, request, body.version), result=body.result), request)
 
 
 @router.post("/whistles/{number}/call-off", response=OneWhistleOut, summary="Call a whistle off")
 @endpoint("api.whistle.call_off", roles=WORKERS)
-def call_off(request: ViewerRequest, number: str, body: ReasonIn):  # type: ignore[no-untyped-def]
+def call_off(request: ViewerRequest, number: str, body: OrderReasonIn):  # type: ignore[no-untyped-def]
     """Every open call is taken back."""
     return _whistle(actions.call_off(**_of(number, request, body.version), reason=body.reason), request)
 
 
 @router.post("/whistles/{number}/review", response=OneWhistleOut, summary="Judge a whistle")
 @endpoint("api.whistle.review", roles=JUDGES)
-def review(request: ViewerRequest, number: str, body: VerdictIn):  # type: ignore[no-untyped-def]
+def review(request: ViewerRequest, number: str, body: WhistleVerdictIn):  # type: ignore[no-untyped-def]
     """Was it needed? Not by the unit that blew it."""
     done = actions.review(**_of(number, request, body.version), verdict=body.verdict, reason=body.reason)
     return _whistle(done, request)
