@@ -11,11 +11,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from gongbi.cases import actions as cases
+from gongbi.incidents import actions as incidents
 from gongbi.kernel.outbox import actions as outbox
 from gongbi.rounds import actions as rounds
-from gongbi.wall import queries
+from gongbi.wall import counting, queries
 from gongbi.wall.hub import Hub
-from gongbi.wall.rules import ALARM, DUTY, LATE, OPEN, TODAY, total
+from gongbi.wall.rules import ALARM, DUTY, INCIDENT, LATE, OPEN, TODAY, total
 
 pytestmark = pytest.mark.django_db
 DISTRICT = ("610104",)
@@ -217,3 +218,30 @@ def _date(text: str) -> Any:
     from datetime import date
 
     return date.fromisoformat(text)
+
+
+def test_an_incident_is_on_the_wall_and_a_drill_is_called_one(world: Any, clock: Any, hub: Hub) -> None:
+    glass, leader = Glass(hub), world.who("manager")
+    happened(hub, clock)
+    glass.hear()
+    begun = clock.now
+    for drill, key in ((False, "incident-1"), (True, "incident-2")):
+        opened = incidents.Opened(
+            key=key,
+            title="自来水主管爆裂",
+            sort="accident",
+            kind="water_main",
+            level=3,
+            drill=drill,
+            happened_at=clock.now,
+            territory="610104001",
+        )
+        incidents.open_incident(opened, viewer=leader, at=clock.now)
+    clock.on(seconds=1)
+    assert happened(hub, clock)
+    told = glass.hear()
+    assert told["cells"]["610104001"][INCIDENT:] == [1, 1]
+    assert "自来水" not in json.dumps(told, ensure_ascii=False)
+    assert glass.shown == fresh(world, clock)
+    spans = list(counting.spans(leader, begun, begun + timedelta(hours=1)))
+    assert [span[:2] for span in spans] == [("610104001", INCIDENT), ("610104001", INCIDENT + 1)]

@@ -47,12 +47,12 @@ def test_a_wall_shows_its_own_places(code: str, scope: tuple[str, ...], seen: bo
 
 def test_sums_of_a_level_and_the_highest_level_of_warning() -> None:
     cells = {
-        GRID: [2, 1, 0, 0, 0, 1, 0, 0, 1],
-        OTHER: [1, 0, 0, 0, 1, 0, 0, 2, 0],
-        "610104001": [5, 0, 0, 0, 0, 0, 0, 0, 0],
+        GRID: [2, 1, 0, 0, 0, 1, 0, 0, 1, 1, 0],
+        OTHER: [1, 0, 0, 0, 1, 0, 0, 2, 0, 0, 2],
+        "610104001": [5, *[0] * 10],
     }
     summed = rules.rolled(cells, ["610104001001", "610104001002"])
-    assert summed["610104001001"] == [3, 1, 0, 0, 1, 1, 0, 2, 1]
+    assert summed["610104001001"] == [3, 1, 0, 0, 1, 1, 0, 2, 1, 1, 2]
     assert not any(summed["610104001002"])
     assert rules.total(cells.values())[OPEN] == 8
     assert (rules.level(summed["610104001001"]), rules.warnings(summed["610104001001"])) == (2, 2)

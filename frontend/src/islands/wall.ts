@@ -2,7 +2,7 @@ import { getJson } from "../lib/dom";
 import { NOTHING, type Shapes } from "../lib/geo";
 import { announce, isEnglish, say, type Words } from "../lib/words";
 import { Drawing } from "../wall/drawing";
-import { ALARM, DUTY, figure, LATE, level, OPEN, Played, sums, TODAY, warnings, type Cell, type Cells, type DayTold, type Sums } from "../wall/figures";
+import { ALARM, DRILL, DUTY, figure, INCIDENT, LATE, level, OPEN, Played, sums, TODAY, warnings, type Cell, type Cells, type DayTold, type Sums } from "../wall/figures";
 import { Line, type Case, type RatesTold, type Standing, type Told } from "../wall/line";
 import { drawRate, type Rate } from "../wall/rate";
 
@@ -293,6 +293,8 @@ export class Wall extends HTMLElement {
       say(["超期 {0}", "{0} late"], figure(cell, LATE)),
       say(["今日新到 {0}", "{0} new today"], figure(cell, TODAY)),
       warned ? say(["预警 {0}，最高 {1} 级", "{0} warnings, the highest of level {1}"], warned, level(cell)) : "",
+      figure(cell, INCIDENT) ? say(["突发事件 {0}", "{0} incidents"], figure(cell, INCIDENT)) : "",
+      figure(cell, DRILL) ? say(["演练 {0}", "{0} drills"], figure(cell, DRILL)) : "",
       figure(cell, ALARM) ? say(["设备告警 {0}", "{0} devices in alarm"], figure(cell, ALARM)) : "",
       figure(cell, DUTY) ? say(["在岗 {0}", "{0} on duty"], figure(cell, DUTY)) : "",
     ].filter(Boolean);
@@ -304,6 +306,7 @@ export class Wall extends HTMLElement {
       ["open", ["在办", "Open"], figure(cell, OPEN)],
       ["late", ["超期", "Late"], figure(cell, LATE)],
       ["today", ["今日新到", "New today"], figure(cell, TODAY)],
+      ["incident", figure(cell, DRILL) ? ["突发事件（另有演练）", "Incidents (and drills)"] : ["突发事件", "Incidents"], figure(cell, INCIDENT)],
       [`level${level(cell)}`, ["预警", "Warnings"], warnings(cell)],
       ["alarm", ["设备告警", "In alarm"], figure(cell, ALARM)],
       ["duty", ["在岗", "On duty"], figure(cell, DUTY)],
@@ -339,6 +342,7 @@ export class Wall extends HTMLElement {
       const warned = warnings(cell);
       const numbers = [
         String(figure(cell, OPEN)), String(figure(cell, LATE)), String(figure(cell, TODAY)),
+        figure(cell, DRILL) ? say(["{0}（演练 {1}）", "{0} (drills {1})"], figure(cell, INCIDENT), figure(cell, DRILL)) : String(figure(cell, INCIDENT)),
         warned ? say(["{0}（{1} 级）", "{0} (level {1})"], warned, level(cell)) : "0",
         String(figure(cell, ALARM)), String(figure(cell, DUTY)),
       ];
@@ -354,7 +358,7 @@ export class Wall extends HTMLElement {
     const head = document.createElement("th");
     head.scope = "row";
     row.append(head);
-    for (let i = 0; i < 6; i++) row.insertCell().className = "number";
+    for (let i = 0; i < 7; i++) row.insertCell().className = "number";
     return row;
   }
 

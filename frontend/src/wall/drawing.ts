@@ -1,5 +1,6 @@
 import { boundsOf, labelPoint, Plane, type Shapes } from "../lib/geo";
-import { ALARM, depth, DUTY, figure, LATE, level, OPEN, warnings, type Cell } from "./figures";
+import { say } from "../lib/words";
+import { ALARM, depth, DRILL, DUTY, figure, INCIDENT, LATE, level, OPEN, warnings, type Cell } from "./figures";
 
 const SVG = "http://www.w3.org/2000/svg";
 const MARGIN = 12;
@@ -156,6 +157,8 @@ export class Drawing {
         return [span];
       };
       area.marks.replaceChildren(
+        ...mark("incident", "★", figure(cell, INCIDENT)),
+        ...mark("drill", say(["演练", "drill "]), figure(cell, DRILL)),
         ...mark("late", "▲", figure(cell, LATE)),
         ...mark(`level${level(cell)}`, "◆", warnings(cell)),
         ...mark("alarm", "●", figure(cell, ALARM)),

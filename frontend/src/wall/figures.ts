@@ -1,5 +1,5 @@
 /** The figures of divisions, as the server counts them: one number a layer, in this order. */
-export const OPEN = 0, LATE = 1, TODAY = 2, WARN = 3, ALARM = 7, DUTY = 8, LAYERS = 9;
+export const OPEN = 0, LATE = 1, TODAY = 2, WARN = 3, ALARM = 7, DUTY = 8, INCIDENT = 9, DRILL = 10, LAYERS = 11;
 export type Cell = number[];
 export type Cells = Map<string, Cell>;
 

@@ -7,28 +7,39 @@ from datetime import date, datetime, timedelta
 
 from gongbi.cases.queries import standing as cases
 from gongbi.channels.devices import queries as devices
+from gongbi.incidents import queries_standing as incidents
 from gongbi.insight.period import midnight
 from gongbi.kernel.scope.viewer import Viewer
 from gongbi.rounds import queries_duty as rounds
 from gongbi.wall import replay
-from gongbi.wall.rules import ALARM, DUTY, LATE, OPEN, TODAY, WARN, Cell, common, empty
+from gongbi.wall.rules import ALARM, DUTY, INCIDENT, LATE, OPEN, TODAY, WARN, Cell, common, empty
 from gongbi.warning import queries as warnings
 
 Counts = dict[str, list[int]]
 
 
 def cells(viewer: Viewer, *, at: datetime, today: datetime) -> dict[str, Cell]:
-    """Every figure of every division now: five questions, however many divisions. ``today``: local midnight."""
+    """Every figure of every division now: six questions, however many divisions. ``today``: local midnight."""
     found: dict[str, Cell] = {}
     for code, number, late in cases.tallies(viewer, at=at):
         cell = found.setdefault(code, empty())
         cell[OPEN], cell[LATE] = number, late
     for code, number in cases.opened_since(viewer, today):
         found.setdefault(code, empty())[TODAY] = number
-    for first, counts in ((WARN, warned(viewer)), (ALARM, alarmed(viewer)), (DUTY, on_duty(viewer, at=at))):
+    for first, counts in whole(viewer, at=at).items():
         for code, numbers in counts.items():
             found.setdefault(code, empty())[first : first + len(numbers)] = numbers
     return found
+
+
+def whole(viewer: Viewer, *, at: datetime) -> dict[int, Counts]:
+    """First layer → division → numbers, of all that is few and counted as a whole."""
+    return {
+        WARN: warned(viewer),
+        ALARM: alarmed(viewer),
+        DUTY: on_duty(viewer, at=at),
+        INCIDENT: happening(viewer),
+    }
 
 
 def warned(viewer: Viewer) -> Counts:
@@ -36,6 +47,14 @@ def warned(viewer: Viewer) -> Counts:
     found: Counts = {}
     for code, level, number in warnings.standing(viewer):
         found.setdefault(code, [0] * 4)[level - 1] += number
+    return found
+
+
+def happening(viewer: Viewer) -> Counts:
+    """Division → incidents and drills at work."""
+    found: Counts = {}
+    for code, drill, number in incidents.standing(viewer):
+        found.setdefault(code, [0, 0])[int(drill)] += number
     return found
 
 
@@ -80,6 +99,8 @@ def spans(viewer: Viewer, start: datetime, end: datetime) -> Iterator[replay.Spa
     """Warnings, devices in alarm and shifts of the window, as far as they are still kept."""
     for code, level, begun, ended in warnings.stood(viewer, start, end):
         yield code, WARN + level - 1, begun, ended
+    for code, drill, begun, ended in incidents.stood(viewer, start, end):
+        yield code, INCIDENT + int(drill), begun, ended
     over: dict[int, datetime] = {}  # several alarms of one device at a time are one device in alarm
     for code, device, begun, ended in devices.alarm_spans(viewer, start, end):
         past = over.get(device)

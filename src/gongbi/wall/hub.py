@@ -25,13 +25,13 @@ from gongbi.insight.period import midnight
 from gongbi.kernel.outbox import queries as outbox
 from gongbi.kernel.scope.viewer import system
 from gongbi.wall import counting, rates
-from gongbi.wall.rules import ALARM, DUTY, SHOWN, TODAY, WARN, Cell, inside
+from gongbi.wall.rules import ALARM, DUTY, INCIDENT, SHOWN, TODAY, WARN, WIDTH, Cell, empty, inside
 from gongbi.wall.standing import Standing
 
 log = logging.getLogger("gongbi.wall")
 POLL = 0.2  # s: how often it looks while a screen is on
 SMALL_EVERY = 0.5  # s: alarms and shifts, which announce nothing
-WARNINGS_EVERY = 5.0  # s, and at every event about a warning
+TOLD_EVERY = 5.0  # s: warnings and incidents; and at every event about one
 ANEW_EVERY = 900.0  # s: all is counted anew, should anything have changed without an event
 RATES_EVERY = 30.0  # s
 KEPT = 400  # lines of each stream
@@ -62,7 +62,7 @@ class Hub:
         self._courses: dict[Scope, rates.Course] = {}
         self._position = -1
         self._day: date | None = None
-        self._due = {"small": 0.0, "warnings": 0.0, "anew": 0.0}
+        self._due = {"small": 0.0, "told": 0.0, "anew": 0.0}
         self._frames: dict[tuple[Scope, int, int], bytes] = {}
         self._lock = threading.Lock()
         self._stop, self._wake = threading.Event(), threading.Event()
@@ -216,8 +216,8 @@ class Hub:
                 self._due["anew"] = 0.0  # the stretch between was pruned: count anew at the next look
             for row in fresh:
                 self._position = row.position or self._position
-                if row.topic.startswith("warning."):
-                    self._due["warnings"] = 0.0
+                if row.topic.startswith(("warning.", "incident.")):
+                    self._due["told"] = 0.0
                 if row.matter_id is not None:
                     touched.add(row.matter_id)
                     if row.topic == f"cases.{cases.OPENING}":
@@ -238,10 +238,8 @@ class Hub:
         opened = cases.opened_since(VIEWER, midnight(day))
         for code, number in opened:
             fresh.count(code, TODAY, number, stamp)
-        for first, counts in (
-            (WARN, counting.warned(VIEWER)), (ALARM, counting.alarmed(VIEWER)), (DUTY, counting.on_duty(VIEWER, at=at)),
-        ):  # fmt: skip
-            fresh.replace(first, 4 if first == WARN else 1, counts)
+        for first, counts in counting.whole(VIEWER, at=at).items():
+            fresh.replace(first, WIDTH[first], counts)
         new = late = None
         if not self.new and not self.late:
             new = cases.newest(VIEWER, most=KEPT)[::-1]
@@ -252,7 +250,7 @@ class Hub:
                 code for code in old.keys() | fresh.cells.keys() if old.get(code) != fresh.cells.get(code)
             }
             for code in old.keys() - fresh.cells.keys():
-                fresh.cells[code] = [0] * len(old[code])
+                fresh.cells[code] = empty()
             self.standing = fresh
             if new is not None and late is not None:
                 self.new.extend((self.turn + 1, line) for line in new)
@@ -263,16 +261,16 @@ class Hub:
     def _small(self, at: datetime) -> None:
         """What is few, and counted as a whole."""
         stamp = at.timestamp()
-        found: list[tuple[int, int, counting.Counts]] = []
+        found: dict[int, counting.Counts] = {}
         if stamp >= self._due["small"]:
             self._due["small"] = stamp + SMALL_EVERY
-            found += [(ALARM, 1, counting.alarmed(VIEWER)), (DUTY, 1, counting.on_duty(VIEWER, at=at))]
-        if stamp >= self._due["warnings"]:
-            self._due["warnings"] = stamp + WARNINGS_EVERY
-            found.append((WARN, 4, counting.warned(VIEWER)))
+            found |= {ALARM: counting.alarmed(VIEWER), DUTY: counting.on_duty(VIEWER, at=at)}
+        if stamp >= self._due["told"]:
+            self._due["told"] = stamp + TOLD_EVERY
+            found |= {WARN: counting.warned(VIEWER), INCIDENT: counting.happening(VIEWER)}
         with self._lock:
-            for first, width, counts in found:
-                self.standing.replace(first, width, counts)
+            for first, counts in found.items():
+                self.standing.replace(first, WIDTH[first], counts)
 
     def _figures(self, at: datetime) -> dict[Scope, dict[str, Any]]:
         """The rates of one place a look, one day of them a look: two questions at most, so that no screen waits for another's."""

@@ -9,8 +9,14 @@ Words = tuple[str, str]
 Cell = list[int]  # one number a layer, in the order of LAYERS
 
 # What is counted in each division. Four levels of warnings, as the law has them: 1 is the highest.
-LAYERS = ("open", "late", "today", "w1", "w2", "w3", "w4", "alarm", "duty")
-OPEN, LATE, TODAY, WARN, ALARM, DUTY = 0, 1, 2, 3, 7, 8
+LAYERS = ("open", "late", "today", "w1", "w2", "w3", "w4", "alarm", "duty", "incident", "drill")
+OPEN, LATE, TODAY, WARN, ALARM, DUTY, INCIDENT = 0, 1, 2, 3, 7, 8, 9
+WIDTH = {
+    WARN: 4,
+    ALARM: 1,
+    DUTY: 1,
+    INCIDENT: 2,
+}  # layers that are counted as a whole, together; a drill is in no other number
 RATES = ("responded", "solved", "satisfied", "handled_on_time", "closed_on_time")  # of insight's catalogue
 DAYS = 14  # of the rates' course
 SHOWN = 12  # lines of a stream

@@ -30,6 +30,7 @@ TEXTS: dict[str, Words] = {
     "today": ("今日新到", "New today"),
     "warnings": ("预警", "Warnings"),
     "alarm": ("设备告警", "Devices in alarm"),
+    "incidents": ("突发事件", "Incidents"),
     "duty": ("在岗", "On duty"),
     "sum": ("合计", "All"),
     "elsewhere": ("未细分到下一级", "Not placed more finely"),
@@ -49,8 +50,9 @@ TEXTS: dict[str, Words] = {
     "full": ("全屏", "Full screen"),
     "more": ("显示与语言", "Display and language"),
     "legend": (
-        "底色越深在办越多；▲ 超期，◆ 预警，● 设备告警，■ 在岗人数。每个数都写在图上或表里。",
-        "The darker the ground, the more is open; ▲ late, ◆ warnings, ● devices in alarm, ■ people on duty. Every figure is written out.",
+        "底色越深在办越多；▲ 超期，◆ 预警，● 设备告警，■ 在岗人数，★ 突发事件（演练另写明）。每个数都写在图上或表里。",
+        "The darker the ground, the more is open; ▲ late, ◆ warnings, ● devices in alarm, ■ people on duty, ★ incidents (drills are said to "
+        "be drills). Every figure is written out.",
     ),
     "synthetic": ("网格边界为演示合成。", "Grid boundaries are made up for the demonstration."),
     "script": (
