@@ -33,9 +33,9 @@ MESSAGES: dict[str, Words] = {
 TEXTS: dict[str, Words] = {
     "incidents": ("突发事件", "Incidents"),
     "about": (
-        "四类事件、四级响应，一级最高（《突发事件应对法》2024年 第三条、第七十一条）；颜色沿用预警四级的颜色（第六十三条）。预案、时限和措辞是本区的设置。",
-        "Four classes, four response levels, 1 the highest (Emergency Response Law 2024, articles 3 and 71); the colours are those of the "
-        "warning levels (article 63). Plans, clocks and wordings are the district's own settings.",
+        "响应分四级，一级最高（《突发事件应对法》2024年 第七十一条）；颜色沿用预警四级的颜色（第六十三条）。事件类别、预案、时限和措辞是本区的设置。",
+        "There are four response levels, 1 the highest (Emergency Response Law 2024, article 71); the colours are those of the warning "
+        "levels (article 63). Classes, plans, clocks and wordings are the district's own settings.",
     ),
     "none": ("没有进行中的突发事件", "No incident is at work"),
     "none_hint": (
@@ -60,6 +60,7 @@ TEXTS: dict[str, Words] = {
     "level": ("响应级别", "Response level"),
     "state": ("状态", "State"),
     "place": ("发生地", "Place"),
+    "where": ("位置", "Where"),
     "place_words": ("具体位置", "Where exactly"),
     "happened": ("发生时间", "Happened"),
     "opened": ("报告时间", "Reported"),
@@ -182,7 +183,7 @@ TEXTS: dict[str, Words] = {
     "shelter": ("避难场所", "Shelter"),
     "accessible": ("无障碍", "Step-free"),
     "closed_store": ("未开放", "Not open"),
-    "yes": ("是", "Yes"),
+    "synthetic": ("合成数据", "synthetic"),
     "played": ("演练数量，不占用真实物资", "Played in the drill, takes no real stock"),
     # People
     "people": ("受影响人员", "People affected"),

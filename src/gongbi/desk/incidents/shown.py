@@ -218,7 +218,7 @@ def stores(found: Sequence[Store], sort: str, names: Names) -> Table:
     mine = [one for one in found if one.sort == sort]
     places = names.places(one.territory for one in mine)
     columns = (
-        Column(T["store"]), Column(T["place"]), Column(T["item"]), Column(T["total"], number=True), Column(T["reserved"], number=True),
+        Column(T["store"]), Column(T["where"]), Column(T["item"]), Column(T["total"], number=True), Column(T["reserved"], number=True),
         Column(T["out"], number=True), Column(T["free"], number=True),
     )  # fmt: skip
     rows = [
@@ -239,6 +239,7 @@ def _items(one: Store) -> list[Stock]:
 def _store(one: Store) -> str:
     marks = [said(T["accessible"])] if one.accessible else []
     marks += [] if one.open else [said(T["closed_store"])]
+    marks += [said(T["synthetic"])] if one.synthetic else []
     return " · ".join([str(said(one.words)), *(str(mark) for mark in marks)])
 
 
