@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from gongbi.command import actions, words
 from gongbi.command.models import Order, Whistle
+from gongbi.kernel.scope.viewer import system
 from tests.desk.conftest import Desk, World
 
 pytestmark = pytest.mark.django_db
@@ -225,6 +226,33 @@ def test_the_same_over_http(at_desk: AtDesk, world: World) -> None:
     (score,) = boss.get(f"/api/whistles/scores?first={day}&last={day}").json()  # type: ignore[attr-defined]
     assert score["lines"][0]["marks"] == [{"code": "needless", "points": 0, "source": "", "verified": False}]
     assert boss.get("/api/whistles/scores?first=2026-02-01&last=2026-01-01").status_code == 422
+
+
+def test_an_administrator_changes_limits_with_what_is_wrong_beside_it(at_desk: AtDesk, give: Give) -> None:
+    admin = at_desk("admin")
+    wrong = admin.post("/desk/command/rules", {"sign_order": "很快"})
+    assert wrong.status_code == 422
+    assert "照默认值的样子填写：30分钟" in text_of(wrong)
+    assert "很快" in wrong.content.decode()
+    assert admin.post("/desk/command/rules", {"sign_order": "10分钟"}).status_code == 302
+    order = give()
+    assert order.clocks.get(name="sign").due_at - order.opened_at == timedelta(minutes=10)
+    assert at_desk("manager").post("/desk/command/rules", {"sign_order": "5分钟"}).status_code == 403
+
+
+def test_what_came_up_the_ladder_stands_once_with_its_last_rung(
+    give: Give, at_desk: AtDesk, world: World
+) -> None:
+    for minutes in (0, 60):
+        actions.save_rung(
+            flow="order", clock="sign", minutes=minutes, to="district", transfer=False, notice="", source="示例", verified=False,
+            valid_from=world.clock.now.date(), valid_to=None, viewer=system("test"),
+        )  # fmt: skip
+    order = give()
+    actions.climb(at=world.clock.on(minutes=120))
+    page = text_of(at_desk("manager").get("/desk/command/?tab=climbs"))
+    assert page.count(order.number) == 1
+    assert "签收时限过后 1 小时" in page
 
 
 def test_the_ladder_runs_by_itself(give: Give, world: World) -> None:

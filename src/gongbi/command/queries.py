@@ -205,15 +205,24 @@ def about(key: int, viewer: Viewer) -> About:
     return About(list(whistles_[:PAGE]), list(orders_[:PAGE]), list(climbs[:PAGE]))
 
 
-def matter_of(key: int, viewer: Viewer) -> Matter | None:
-    """The matter of that key if this viewer may know of it: to order, urge or whistle about it."""
-    return visible(Matter, viewer).filter(pk=key).first() if 0 < key < 2**63 else None
+def matters_of(keys: Iterable[int], viewer: Viewer) -> frozenset[int]:
+    """Which of these matters the viewer may know of: to open them from an order. One query."""
+    return frozenset(visible(Matter, viewer).filter(pk__in=list(keys)).values_list("pk", flat=True))
 
 
 def escalations(viewer: Viewer, *, most: int = PAGE) -> list[Escalation]:
-    """What reached the viewer's unit by the ladder, or lies in the viewer's area, newest first; what is closed is left out."""
-    found = visible(Escalation, viewer, "list").filter(matter__closed_at__isnull=True)
-    return list(found.select_related("rung", "matter", "clock").order_by("-at", "-pk")[:most])
+    """What reached the viewer's unit by the ladder, or lies in the viewer's area: of each clock that still runs the last climb, newest
+    first. What is closed or was done meanwhile is left out.
+    """
+    found = visible(Escalation, viewer, "list").filter(
+        matter__closed_at__isnull=True, clock__stopped_at__isnull=True
+    )
+    last: dict[int, Escalation] = {}
+    for one in found.select_related("rung", "matter").order_by("-at", "-pk")[: 4 * most]:
+        known = last.get(one.clock_id)
+        if known is None or known.rung.minutes < one.rung.minutes:
+            last[one.clock_id] = one
+    return list(last.values())[:most]
 
 
 # ---- whom one may command ------------------------------------------------------------------------------------------

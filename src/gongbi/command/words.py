@@ -55,6 +55,7 @@ TABS: dict[str, Words] = {
     "given": ("我发出的", "Given by us"),
     "open": ("全部在办", "All open"),
     "ended": ("已结束", "Over"),
+    "climbs": ("升级到我处", "Escalated to us"),
 }
 STATES: tuple[tuple[str, Words], ...] = (
     ("issued", ("待签收", "To sign")),
@@ -133,7 +134,11 @@ TEXTS: dict[str, Words] = {
     "cancel": ("取消", "Cancel"),
     "nothing": ("您的岗位现在没有可办的步骤。", "There is nothing for your post to do here now."),
     "climbs": ("升级到我处的", "Escalated to us"),
-    "climb_words": ("%(clock)s时限过后 %(minutes)s 分钟", "%(minutes)s minutes past the time for %(clock)s"),
+    "climb_words": ("%(clock)s时限过后 %(span)s", "%(span)s past the time for %(clock)s"),
+    "at_once": ("即时", "at once"),
+    "transfers": ("移交", "takes over"),
+    "at": ("时间", "Time"),
+    "saved": ("已保存。新的指令按新时限计，已在走的不变。", "Saved. New orders go by the new limits; clocks that run stay as they are."),
     "transferred": ("已移交", "taken over"),
     "rules": ("指挥规则", "Rules of command"),
     "rules_hint": (

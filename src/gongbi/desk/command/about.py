@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.urls import reverse
@@ -50,23 +51,29 @@ def named(number: str, viewer: Viewer) -> Named:
     )  # fmt: skip
 
 
+_PAGES = {
+    "cases": "desk:case",
+    "warning": "warnings:warning",
+    Order.flow_name: "command:order",
+    Whistle.flow_name: "command:whistle",
+}
+
+
 def of(key: int | None, viewer: Viewer) -> tuple[str, str]:
     """``(number, address)`` of the matter of that key; the address is "" where this viewer has no page of it, both where it is unknown."""
-    if key is None:
-        return "", ""
-    matter = Matter.objects.filter(pk=key).first()
+    return of_many([key], viewer).get(key, ("", "")) if key is not None else ("", "")
+
+
+def of_many(keys: Iterable[int], viewer: Viewer) -> dict[int, tuple[str, str]]:
+    """The same for many, in two queries."""
+    wanted = set(keys)
+    known = command.matters_of(wanted, viewer)
     kinds = {one.flow_name: one for one in Matter.__subclasses__()}
-    kind = kinds.get(matter.flow) if matter is not None else None
-    if kind is None or matter is None:
-        return "", ""
-    number = kind(pk=matter.pk, opened_at=matter.opened_at).number
-    if command.matter_of(key, viewer) is None:
-        return number, ""
-    pages = {
-        "cases": "desk:case",
-        "warning": "warnings:warning",
-        Order.flow_name: "command:order",
-        Whistle.flow_name: "command:whistle",
-    }
-    page = pages.get(matter.flow)
-    return number, reverse(page, args=[number]) if page else ""
+    found = {}
+    for matter in Matter.objects.filter(pk__in=wanted):
+        kind = kinds.get(matter.flow)
+        if kind is not None:
+            number = kind(pk=matter.pk, opened_at=matter.opened_at).number
+            page = _PAGES.get(matter.flow) if matter.pk in known else None
+            found[matter.pk] = (number, reverse(page, args=[number]) if page else "")
+    return found

@@ -96,7 +96,7 @@ class SoundForm(HouseForm):
 
     refused_at: ClassVar[Mapping[str, str]] = {"lon": "place_words", "about": ""}
 
-    units = forms.TypedMultipleChoiceField(coerce=int, widget=forms.CheckboxSelectMultiple, required=False)
+    units = forms.TypedMultipleChoiceField(coerce=int, widget=forms.CheckboxSelectMultiple)
     lead = forms.TypedChoiceField(coerce=int, empty_value=None, required=False)
     title = forms.CharField(max_length=TITLE)
     text = _words(4)

@@ -32,6 +32,7 @@ ROLES = frozenset(
 )
 ACTORS = frozenset({roles.DISPATCHER, roles.MANAGER, roles.HANDLER, roles.ADJUDICATOR})
 HERE = "command:list"
+CLIMBS = "climbs"  # a tab of the page beside the lists of orders
 T = words.TEXTS
 
 
@@ -45,32 +46,38 @@ def orders(request: HttpRequest) -> HttpResponse:
     """What waits for my unit, in one tap each; what my unit gave; all that is open, by unit; what came up the ladder."""
     viewer, now = viewer_of(request), timezone.now()
     tab = request.GET.get("tab", "")
-    tab = tab if tab in queries.TABS else (queries.MINE if viewer.role == roles.HANDLER else queries.OPEN)
+    tab = (
+        tab
+        if tab in (*queries.TABS, CLIMBS)
+        else (queries.MINE if viewer.role == roles.HANDLER else queries.OPEN)
+    )
     number, unit = (
         max(_number(request.GET.get("page", "1"), 10_000), 1),
         _number(request.GET.get("unit", ""), 2**62) or None,
     )
     names, counts = Names(viewer, now), queries.counts(viewer)
-    page = queries.orders(viewer, tab, unit_id=unit, page=number)
+    page = (
+        queries.orders(viewer, tab, unit_id=unit, page=number) if tab != CLIMBS else queries.Page([], False)
+    )
 
     def link(**more: Any) -> str:
         return "?" + urlencode(
             {key: value for key, value in ({"tab": tab, "unit": unit} | more).items() if value}
         )
 
-    climbs = queries.escalations(viewer) if tab == queries.OPEN else []
+    climbs = queries.escalations(viewer) if tab == CLIMBS else []
     loads = queries.board(viewer, at=now) if tab == queries.OPEN and unit is None else []
     context = {
         "t": T,
         "now": now,
-        "tabs": [Tab(words.TABS[one], link(tab=one, unit=None), one == tab, counts.get(one)) for one in queries.TABS],
+        "tabs": [Tab(words.TABS[one], link(tab=one, unit=None), one == tab, counts.get(one)) for one in (*queries.TABS, CLIMBS)],
         "cards": [_card(one, viewer, now, names) for one in page.orders] if tab == queries.MINE else [],
         "table": shown.table(page.orders, names, now, caption=words.TABS[tab]),
-        "empty": not page.orders,
+        "empty": not page.orders and not climbs,
         "of_unit": names.unit(unit),
         "turn": Turn(previous=link(page=number - 1) if number > 1 else "", next=link(page=number + 1) if page.more else "", shown=len(page.orders)),
         "board": shown.board(loads, names) if loads else None,
-        "climbs": shown.climbs(climbs, {one.matter_id: about.of(one.matter_id, viewer) for one in climbs}, names) if climbs else None,
+        "climbs": shown.climbs(climbs, about.of_many({one.matter_id for one in climbs}, viewer), names) if climbs else None,
         "may": {what: queries.may(viewer, what) for what in ("order", "whistle", "join")},
     }  # fmt: skip
     return show(request, "desk/command/list.html", context, here=HERE)

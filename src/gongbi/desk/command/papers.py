@@ -5,18 +5,22 @@ from __future__ import annotations
 from datetime import date, timedelta
 from urllib.parse import quote
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from gongbi.command import documents, queries, refusals, words
+from gongbi.command import actions, documents, queries, refusals, words
+from gongbi.command.settings import DEFAULTS
 from gongbi.desk.command import shown
 from gongbi.desk.command.pages import ROLES
 from gongbi.desk.frame import KEEPERS, viewer_of
 from gongbi.desk.names import Names
 from gongbi.desk.pages.common import show, unkept
 from gongbi.kernel import scope
-from gongbi.kernel.errors import Refused
+from gongbi.kernel.errors import Forbidden, Refused, in_language
+from gongbi.kernel.scope.viewer import ADMIN
 from gongbi.look.furniture import Tab
 
 T = words.TEXTS
@@ -64,20 +68,43 @@ def notice(request: HttpRequest, number: str, ending: str) -> HttpResponse:
     return unkept(answer)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @scope.endpoint("command.rules", roles=ROLES | KEEPERS)
 def rules_page(request: HttpRequest) -> HttpResponse:
-    """Limits, ladder and scores in force, each with its source."""
+    """Limits, ladder and scores in force, each with its source; an administrator changes the limits here, the others as lists."""
     viewer, now = viewer_of(request), timezone.now()
+    set_here = queries.settings_set(viewer)
+    wrong, typed, status = {}, {}, 200
+    if request.method == "POST":
+        typed = {key: request.POST.get(key, "")[:40] for key in DEFAULTS}
+        changed = {key: text for key, text in typed.items() if text.strip() != set_here.get(key, "")}
+        try:
+            actions.change_settings(changed, viewer=viewer, at=now)
+        except Forbidden:
+            raise
+        except Refused as refusal:
+            wrong, status = {refusal.field: refusal.message}, 422
+        else:
+            messages.success(request, in_language(T["saved"]))
+            return HttpResponseRedirect(reverse("command:rules"))
     rungs, rules = queries.rungs(viewer), queries.score_rules(viewer)
     context = {
         "t": T,
-        "limits": shown.limits(queries.settings_set(viewer)),
+        "rows": [
+            {
+                "key": key,
+                "default": default,
+                "value": typed.get(key, set_here.get(key, "")),
+                "wrong": wrong.get(key, ""),
+            }
+            for key, default in DEFAULTS.items()
+        ],
         "ladder": shown.ladder(rungs, Names(viewer, now)) if rungs else None,
         "scores": shown.score_rules(rules) if rules else None,
+        "changes": viewer.role == ADMIN,
         "keeps": viewer.role in KEEPERS,
     }
-    return show(request, "desk/command/rules.html", context, here="command:rules")
+    return show(request, "desk/command/rules.html", context, here="command:rules", status=status)
 
 
 @require_safe

@@ -14,7 +14,6 @@ from django.utils.safestring import SafeString
 from gongbi.command import rules, words
 from gongbi.command.models import Escalation, Notice, Order, Rung, ScoreRule, Whistle
 from gongbi.command.queries import Event, Load, Score
-from gongbi.command.settings import DEFAULTS
 from gongbi.desk.names import Names
 from gongbi.kernel.errors import in_language
 from gongbi.kernel.flow.declare import all_flows
@@ -171,10 +170,20 @@ def timeline(events: Sequence[Event], names: Names) -> list[Happened]:
     return lines
 
 
+def span(minutes: int) -> str:
+    """So many minutes after a clock's end, in days, hours or minutes where they come out even."""
+    if not minutes:
+        return str(said(T["at_once"]))
+    for size, (zh, en) in ((1440, ("天", "d")), (60, ("小时", "h")), (1, ("分钟", "min"))):
+        if minutes % size == 0:
+            return f"{minutes // size} {said((zh, en))}"
+    return str(minutes)
+
+
 def _climb(clock: str, minutes: int) -> str:
     told = in_language(T["climb_words"]) % {
         "clock": said(words.CLOCKS.get(clock, (clock, clock))),
-        "minutes": minutes,
+        "span": span(minutes),
     }
     return str(told)
 
@@ -182,7 +191,7 @@ def _climb(clock: str, minutes: int) -> str:
 def climbs(found: Sequence[Escalation], numbers: Mapping[int, tuple[str, str]], names: Names) -> Table:
     """What went up the ladder."""
     columns = (
-        Column(T["number"], tight=True), Column(T["ladder"]), Column(T["unit"]), Column(T["reaches"]), Column(T["since"], tight=True),
+        Column(T["number"], tight=True), Column(T["ladder"]), Column(T["unit"]), Column(T["reaches"]), Column(T["at"], tight=True),
     )  # fmt: skip
     rows = []
     for one in found:
@@ -275,31 +284,11 @@ def _grounds(source: Any, verified: bool) -> str:
     return f"{said(source)}（{said(T['verified' if verified else 'unverified'])}）"
 
 
-def limits(set_here: Mapping[str, str]) -> Table:
-    """Limits and marks in force, the shipped ones beside."""
-    columns = (
-        Column(T["limits"]),
-        Column(T["in_force"], tight=True),
-        Column(T["shipped"], tight=True),
-        Column(T["source"]),
-    )
-    rows = [
-        (
-            Cell(one.words),
-            Cell(set_here.get(key) or one.value),
-            Cell(one.value),
-            Cell(_grounds(one.source, False)),
-        )
-        for key, one in DEFAULTS.items()
-    ]
-    return Table(T["limits"], columns, rows)
-
-
 def ladder(found: Sequence[Rung], names: Names) -> Table:
     """The rungs."""
     flows = {flow.name: flow.words for flow in all_flows()}
     columns = (
-        Column(T["flow"], tight=True), Column(T["clock"], tight=True), Column(T["minutes"], number=True), Column(T["reaches"]),
+        Column(T["flow"], tight=True), Column(T["clock"], tight=True), Column(T["minutes"], tight=True), Column(T["reaches"]),
         Column(T["transfer"], tight=True), Column(T["notice_kind"], tight=True), Column(T["since"], tight=True), Column(T["until"], tight=True), Column(T["source"]),
     )  # fmt: skip
     rows = []
@@ -313,8 +302,8 @@ def ladder(found: Sequence[Rung], names: Names) -> Table:
         )
         rows.append(
             (
-                Cell(flows.get(one.flow, one.flow)), Cell(words.CLOCKS.get(one.clock, one.clock)), Cell(one.minutes),
-                Cell(words.REACHES.get(one.to, unit.label if unit else one.to)), Cell(said(T["transferred"]) if one.transfer else "—"), Cell(told),
+                Cell(flows.get(one.flow, one.flow)), Cell(words.CLOCKS.get(one.clock, one.clock)), Cell(span(one.minutes)),
+                Cell(words.REACHES.get(one.to, unit.label if unit else one.to)), Cell(said(T["transfers"]) if one.transfer else "—"), Cell(told),
                 Cell(f"{one.valid_from:%Y-%m-%d}"), Cell(f"{one.valid_to:%Y-%m-%d}" if one.valid_to else "—"), Cell(_grounds(one.source, one.verified)),
             )
         )  # fmt: skip
