@@ -151,21 +151,51 @@ def test_a_change_of_rule_is_proposed_tried_out_and_decided_by_another(
 ) -> None:
     chief, admin = at_desk("manager"), at_desk("admin")
     where = f"{HERE}/rules/scheme/streets/change"
-    text = json.loads(chief.get(where).context["form"].initial["text"])
-    for broken, told in (
-        ("{", "不是 JSON"),
-        (json.dumps(text | {"items": []}), "1 至 20 个指标"),
-        ("[" * 9000, "JSON"),
+    page = chief.get(where)
+    typed = {
+        name: value
+        for name, value in page.context["form"].initial.items()
+        if name in page.context["form"].fields
+    }
+    typed["note"] = "只看解决率"
+    for items, told in (
+        ("solved", "应是 0 到 1 之间的小数"),
+        ("solved 0.7", "各权重之和为 0.7，应恰好为 1；还差 0.3"),
+        ("solved 1 x:1", "分档应写成"),
+        ("gone 1", "不存在"),
     ):
-        page = chief.post(where, {"text": broken, "note": "试"})
+        page = chief.post(where, typed | {"items": items})
         assert page.status_code == 422
         assert told in text_of(page)
-    text["items"] = [{"indicator": "solved", "weight": "0.7"}]
-    page = chief.post(where, {"text": json.dumps(text), "note": "只看解决率"})
-    assert "各权重之和为 0.7，应恰好为 1；还差 0.3" in text_of(page)
-    text["items"] = [{"indicator": "solved", "weight": "1"}]
-    done = chief.post(where, {"text": json.dumps(text), "note": "只看解决率"})
+        assert items in page.content.decode()  # what was typed is kept
+    wrong = chief.post(where, typed | {"minus": "扣 | off"})
+    assert "count" in text_of(wrong)
+    done = chief.post(where, typed | {"items": "solved 1 0:0 50:50 75:75 90:90"})
     assert done.status_code == 302, text_of(done)
+    made = Rule.objects.get()
+    assert json.loads(made.plain)["items"] == [
+        {
+            "indicator": "solved",
+            "weight": "1",
+            "bands": [["0", "0"], ["50", "50"], ["75", "75"], ["90", "90"]],
+        }
+    ]
+    indicator = f"{HERE}/rules/indicator/solved/change"
+    page = chief.get(indicator)
+    fields = {
+        name: value
+        for name, value in page.context["form"].initial.items()
+        if name in page.context["form"].fields
+    }
+    page = chief.post(indicator, fields | {"numerator": "count(below where phone)", "note": "试"})
+    assert page.status_code == 422
+    assert "涉及个人" in text_of(page)
+    page = chief.post(
+        indicator,
+        fields | {"code": "solved_web", "denominator": "count(verdict where channel = web)", "note": "试"},
+    )
+    assert page.status_code == 302, text_of(page)
+    Rule.objects.filter(code="solved_web").delete()
     row = Rule.objects.get()
     here = f"{HERE}/rules/versions/{row.pk}"
     assert "正在试算" in text_of(chief.get(here))

@@ -263,16 +263,22 @@ def test_places_are_certain_only_where_the_intervals_part() -> None:
 def test_what_is_taken_off_is_bounded_and_a_score_is_never_below_nought() -> None:
     one = scheme(minus=(Minus(("迟联系", "Late contact"), "count(response where late)", "0.5", "5"),))
     few, many = held(1, on_time=98, late=2, good=100), held(1, on_time=50, late=50, good=100)
-    assert computing.score(one, inputs(unit(1)).indicators, unit(1), few).minus == [(2, 1)]
-    assert computing.score(one, inputs(unit(1)).indicators, unit(1), many).minus == [(50, 5)]
-    bad = computing.score(one, inputs(unit(1)).indicators, unit(1), held(1, late=100, bad=100))
+    assert computing.score(one, inputs(unit(1)).indicators, unit(1), computing.Parted(few)).minus == [(2, 1)]
+    assert computing.score(one, inputs(unit(1)).indicators, unit(1), computing.Parted(many)).minus == [
+        (50, 5)
+    ]
+    bad = computing.score(
+        one, inputs(unit(1)).indicators, unit(1), computing.Parted(held(1, late=100, bad=100))
+    )
     assert bad.score == 0
 
 
 def test_a_missing_indicator_means_no_score_or_is_spread_as_the_scheme_says() -> None:
     lines = held(1, good=60, bad=40)  # nobody was owed a contact
-    assert computing.score(SCHEME, inputs(unit(1)).indicators, unit(1), lines).score is None
-    spread = computing.score(scheme(missing="spread"), inputs(unit(1)).indicators, unit(1), lines)
+    assert computing.score(SCHEME, inputs(unit(1)).indicators, unit(1), computing.Parted(lines)).score is None
+    spread = computing.score(
+        scheme(missing="spread"), inputs(unit(1)).indicators, unit(1), computing.Parted(lines)
+    )
     assert spread.weights == {"solved": Fraction(1, 2), "satisfied": Fraction(1, 2)}
     assert spread.score == 60
 
@@ -290,11 +296,10 @@ def test_lines_belong_to_the_unit_and_those_below_it_or_to_the_place() -> None:
     filed = line(What.FILED, result=11)
     here, there = (filed._replace(place=f"61010400{n}001") for n in (1, 2))
     lines = held(11, on_time=5) | held(2, on_time=7) | {here: 3, there: 4}
-    assert sum(computing.lines_of(street, "unit", lines).values()) == 5
-    assert (
-        sum(n for one, n in computing.lines_of(street, "place", lines).items() if one.what == What.FILED) == 3
-    )
-    assert computing.lines_of(unit(2, "department"), "place", lines) == {}
+    parted = computing.Parted(lines)
+    assert sum(parted.of(street, "unit").values()) == 5
+    assert sum(n for one, n in parted.of(street, "place").items() if one.what == What.FILED) == 3
+    assert parted.of(unit(2, "department"), "place") == {}
 
 
 # --- Appeals and bytes ----------------------------------------------------------------------------------------------------

@@ -92,20 +92,31 @@ def with_appeals(
     return {one: n for one, n in found.items() if n}
 
 
-def lines_of(unit: Rated, basis: str, lines: Cells) -> dict[Counted, int]:
-    """The lines that belong to a unit: those it or a unit below it held; or, by place, those in its street or community."""
-    if basis == PLACE:
-        if len(unit.place) < STREET_DIGITS:
-            return {}
+class Parted:
+    """The counted lines of a district parted once by who held them and where they lay, so that no unit reads them all."""
+
+    def __init__(self, lines: Cells) -> None:
+        self.by_unit: dict[int | None, list[tuple[Counted, int]]] = {}
+        self.by_place: dict[str, list[tuple[Counted, int]]] = {}
+        for one, n in lines.items():
+            self.by_unit.setdefault(one.unit, []).append((one, n))
+            self.by_place.setdefault(one.place[:STREET_DIGITS], []).append((one, n))
+
+    def of(self, unit: Rated, basis: str) -> dict[Counted, int]:
+        """The lines that belong to a unit: those it or a unit below it held; or, by place, those in its street or community."""
+        if basis == PLACE:
+            if len(unit.place) < STREET_DIGITS:
+                return {}
+            near = self.by_place.get(unit.place[:STREET_DIGITS], ())
+            return reckoning.without_place((one, n) for one, n in near if one.place.startswith(unit.place))
         return reckoning.without_place(
-            (one, n) for one, n in lines.items() if one.place.startswith(unit.place)
+            pair for key in sorted(unit.below) for pair in self.by_unit.get(key, ())
         )
-    return reckoning.without_place((one, n) for one, n in lines.items() if one.unit in unit.below)
 
 
-def figures(unit: Rated, indicators: Mapping[str, Indicator], lines: Cells) -> dict[str, Figure]:
+def figures(unit: Rated, indicators: Mapping[str, Indicator], lines: Parted) -> dict[str, Figure]:
     """Every indicator of a unit; those that refer to others after those."""
-    own = {basis: lines_of(unit, basis, lines) for basis in {one.basis for one in indicators.values()}}
+    own = {basis: lines.of(unit, basis) for basis in {one.basis for one in indicators.values()}}
     found: dict[str, Figure] = {}
     for code in reckoning.in_order({code: one.references() for code, one in indicators.items()}):
         one = indicators[code]
@@ -131,7 +142,7 @@ class Scored:
     why: str
 
 
-def score(scheme: Scheme, indicators: Mapping[str, Indicator], unit: Rated, lines: Cells) -> Scored:
+def score(scheme: Scheme, indicators: Mapping[str, Indicator], unit: Rated, lines: Parted) -> Scored:
     """The score of one unit."""
     found = figures(unit, indicators, lines)
     items = [item for item in scheme.items if found[item.indicator].value is not None]
@@ -139,7 +150,7 @@ def score(scheme: Scheme, indicators: Mapping[str, Indicator], unit: Rated, line
     complete = len(items) == len(scheme.items)
     weights = {item.indicator: item.share / whole for item in items} if whole else {}
     got = {item.indicator: points(item, indicators[item.indicator], _value(found, item)) for item in items}
-    off = [_minus(one.count, one.each, one.most, lines_of(unit, "unit", lines)) for one in scheme.minus]
+    off = [_minus(one.count, one.each, one.most, lines.of(unit, "unit")) for one in scheme.minus]
     if not items or (not complete and scheme.missing == "none"):
         return Scored(unit, found, got, weights, off, None, None, "none")
     taken = sum((points_off for _n, points_off in off), Fraction(0))
@@ -243,8 +254,9 @@ def inputs_of(plain: Mapping[str, Any]) -> Inputs:
 
 def scores(inputs: Inputs, lines: Cells) -> tuple[list[Scored], dict[int, Ranked]]:
     """Every unit's score, and the places of those that can be ranked, class by class."""
+    parted = Parted(lines)
     found = [
-        score(inputs.scheme, inputs.indicators, unit, lines)
+        score(inputs.scheme, inputs.indicators, unit, parted)
         for unit in sorted(inputs.units, key=lambda one: one.id)
     ]
     places: dict[int, Ranked] = {}
@@ -259,12 +271,13 @@ def scores(inputs: Inputs, lines: Cells) -> tuple[list[Scored], dict[int, Ranked
 
 
 def facts_digest(lines: Cells) -> str:
-    """The digest of the counted lines that results were computed from, the appeals not yet applied."""
+    """The digest of the counted lines that results were computed from, the appeals not yet applied: one text line each, sorted."""
     rows = sorted(
-        [one.unit or 0, one.place, one.what, *one.flags, one.excluded, one.ground, one.kind, one.channel, n]
+        f"{one.unit or 0}|{one.place}|{one.what}|{one.flags.result}|{one.flags.done:d}{one.flags.late:d}{one.flags.spoiled:d}"
+        f"{one.flags.exempt:d}{one.excluded:d}|{one.ground}|{one.kind}|{one.channel}|{n}"
         for one, n in lines.items()
     )
-    return reading.digest(reading.canonical(rows))
+    return reading.digest("\n".join(rows).encode())
 
 
 def body(inputs: Inputs, lines: Cells, facts: str) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django.contrib import messages
@@ -12,11 +11,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gongbi.desk.evaluation import shown
-from gongbi.desk.evaluation.forms import ChangeForm, EnactForm
+from gongbi.desk.evaluation.forms import EnactForm, IndicatorForm, SchemeForm
 from gongbi.desk.evaluation.pages import ROLES, RULERS, rules_here
 from gongbi.desk.frame import viewer_of
 from gongbi.desk.pages.common import show
 from gongbi.evaluation import actions, phrasing, queries_rules, words
+from gongbi.evaluation.fields import FIELDS, LINES
 from gongbi.evaluation.models import Rule
 from gongbi.evaluation.queries_rules import INDICATOR, KINDS, RuleSet
 from gongbi.evaluation.rules import Indicator, Scheme
@@ -50,7 +50,7 @@ def rules(request: HttpRequest) -> HttpResponse:
 
 def _schemes(held: RuleSet) -> Table:
     columns = (
-        Column(T["scheme"]), Column(T["classes"]), Column(T["items"]), Column(T["period"], tight=True), Column(T["source"]), Column(T["version"], tight=True),
+        Column(T["scheme"], tight=True), Column(T["classes"]), Column(T["items"]), Column(T["period"], tight=True), Column(T["source"]), Column(T["version"], tight=True),
     )  # fmt: skip
     rows = [
         [
@@ -72,7 +72,7 @@ def _items(one: Scheme, held: RuleSet) -> str:
 
 def _indicators(held: RuleSet) -> Table:
     columns = (
-        Column(T["indicator"]), Column(T["numerator"]), Column(T["denominator"]), Column(T["exclusions"]), Column(T["source"]),
+        Column(T["indicator"], tight=True), Column(T["numerator"]), Column(T["denominator"]), Column(T["exclusions"]), Column(T["source"]),
         Column(T["version"], tight=True),
     )  # fmt: skip
     rows = [
@@ -172,18 +172,23 @@ def _facts(one: Indicator | Scheme, number: int, held: RuleSet) -> list[Fact]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @scope.endpoint("evaluation.change", roles=RULERS)
 def change(request: HttpRequest, kind: str, code: str) -> HttpResponse:
-    """Propose a change: the definition as it stands, to be written over. Another code makes a new rule."""
+    """Propose a change of what holds, each part in its own field. Another code makes a new rule."""
     one, _number = _held(request, kind, code)
-    plain = json.dumps(one.plain(), ensure_ascii=False, indent=2)
-    form = ChangeForm(request.POST if request.method == "POST" else None, initial={"text": plain})
+    data = request.POST if request.method == "POST" else None
+    form: IndicatorForm | SchemeForm
+    if isinstance(one, Indicator):
+        form = IndicatorForm(data, initial=IndicatorForm.initial_of(one))
+    else:
+        form = SchemeForm(data, initial=SchemeForm.initial_of(one))
     status = 200
     if request.method == "POST":
         status = 422
         if form.is_valid():
+            note, now = form.cleaned_data["note"], timezone.now()
             try:
                 row = actions.propose(
-                    kind=kind, plain=_read(form.cleaned_data["text"]), note=form.cleaned_data["note"], viewer=viewer_of(request), at=timezone.now()
-                )  # fmt: skip
+                    kind=kind, plain=form.plain(), note=note, viewer=viewer_of(request), at=now
+                )
             except Refused as refusal:
                 form.refuse(refusal)
                 status = 403 if refusal.status == 403 else 422
@@ -196,23 +201,13 @@ def change(request: HttpRequest, kind: str, code: str) -> HttpResponse:
         "one": one,
         "form": form,
         "back": reverse("evaluation:rule", args=[kind, code]),
+        "lines": [(name, told) for name, (_what, told) in LINES.items()] if kind == INDICATOR else [],
+        "fields": [(name, known.words, known.values) for name, known in FIELDS.items()]
+        if kind == INDICATOR
+        else [],
+        "indicators": [] if kind == INDICATOR else list(_in_force(viewer_of(request)).indicators.values()),
     }
     return show(request, "desk/evaluation/change.html", context, here=HERE, status=status)
-
-
-def _read(text: str) -> dict[str, Any]:
-    try:
-        found = json.loads(text)
-    except json.JSONDecodeError as error:
-        values = {"line": error.lineno, "column": error.colno, "why": error.msg}
-        raise Refused("evaluation.no_json", T["no_json"], values=values, field="text") from error
-    except RecursionError as error:
-        values = {"line": 1, "column": 1, "why": "too deep"}
-        raise Refused("evaluation.no_json", T["no_json"], values=values, field="text") from error
-    if not isinstance(found, dict):
-        values = {"line": 1, "column": 1, "why": "{ … }"}
-        raise Refused("evaluation.no_json", T["no_json"], values=values, field="text")
-    return found
 
 
 @require_safe
