@@ -17,6 +17,7 @@ from gongbi.evaluation.models import Appeal, Edition
 from gongbi.evaluation.queries_rules import RuleSet, rules_on
 from gongbi.evaluation.rules import PLACE, Indicator, needed
 from gongbi.insight import queries_tally as tally
+from gongbi.insight.counting import Counted
 from gongbi.insight.period import Period
 from gongbi.insight.queries_tally import Told
 from gongbi.kernel.errors import Forbidden, NotThere
@@ -89,12 +90,27 @@ def behind(viewer: Viewer) -> list[str]:
     return sorted(set(waiting.values_list("period", flat=True)))
 
 
-def lines_for(viewer: Viewer, inputs: Inputs) -> tuple[dict[Any, int], str]:
+class Counting:
+    """The lines of periods, counted once for all schemes that are evaluated together, with their digests."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, bool], tuple[dict[Counted, int], str]] = {}
+
+    def of(self, period: str, fine: bool) -> tuple[dict[Counted, int], str]:
+        """The counted lines of a period and their digest: two queries the first time."""
+        if (period, fine) not in self._kept:
+            lines = tally.tallies(COUNTER, [reading.period(period)], fine=fine)[0]
+            self._kept[period, fine] = (lines, computing.facts_digest(lines))
+        return self._kept[period, fine]
+
+
+def lines_for(
+    viewer: Viewer, inputs: Inputs, counting: Counting | None = None
+) -> tuple[dict[Counted, int], str]:
     """The counted lines of the period with the appeals applied, and the digest of the lines without them: two queries, one more with appeals."""
-    span = reading.period(inputs.period)
-    lines = tally.tallies(COUNTER, [span], fine=inputs.is_fine)[0]
-    facts = computing.facts_digest(lines)
+    lines, facts = (counting or Counting()).of(inputs.period, inputs.is_fine)
     if inputs.appeals:
+        span = reading.period(inputs.period)
         cases = [one.case_id for one in inputs.appeals]
         told = tally.lines_of_cases(COUNTER, span, cases, fine=inputs.is_fine)
         lines = computing.with_appeals(lines, ((one.case_id, one.counted) for one in told), inputs.appeals)

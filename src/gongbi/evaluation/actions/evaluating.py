@@ -24,12 +24,20 @@ FIRST, APPEAL, FACTS = "first", "appeal", "facts"
 
 
 def evaluate(
-    *, scheme: str, period: str, viewer: Viewer, at: datetime, held: RuleSet | None = None
+    *,
+    scheme: str,
+    period: str,
+    viewer: Viewer,
+    at: datetime,
+    held: RuleSet | None = None,
+    counting: queries.Counting | None = None,
 ) -> Edition:
     """The results of a scheme's period: the edition that holds them already, or a new one beside those that were there.
 
     The first edition fixes rules and units for good: later ones differ only by appeals and, should a ledger have been folded anew, by what
-    was counted. Errors: Forbidden; Refused for a period that is not over or not the scheme's; Stale when others kept changing what counts.
+    was counted. ``counting``: shared by schemes evaluated together.
+
+    Errors: Forbidden; Refused for a period that is not over or not the scheme's; Stale when others kept changing what counts.
     """
     _may(viewer)
     span = reading.period(period)
@@ -65,7 +73,7 @@ def evaluate(
                 values={"period": period, "scheme": inputs.scheme.words},
                 field="period",
             )
-        lines, facts = queries.lines_for(viewer, inputs)
+        lines, facts = queries.lines_for(viewer, inputs, counting)
         body = computing.body(inputs, lines, facts)
         try:
             kept = _keep(inputs, body, facts, viewer, at)
@@ -157,7 +165,10 @@ def evaluate_again(*, period: str, viewer: Viewer, at: datetime) -> list[Edition
     decided = [
         one.pk for one in Appeal.objects.filter(period=period, state="upheld", entered_at__isnull=True)
     ]
-    made = [evaluate(scheme=scheme, period=period, viewer=viewer, at=at) for scheme in schemes]
+    counting = queries.Counting()
+    made = [
+        evaluate(scheme=scheme, period=period, viewer=viewer, at=at, counting=counting) for scheme in schemes
+    ]
     Appeal.objects.filter(pk__in=decided).update(entered_at=at)
     return made
 
@@ -189,7 +200,11 @@ def nightly(*, viewer: Viewer, at: datetime) -> list[Edition]:
             for scheme in held.schemes.values()
             if scheme.period == sort and scheme.code not in there and _begun(scheme.code, period, viewer)
         ]
-        made += [evaluate(scheme=code, period=period, viewer=viewer, at=at, held=held) for code in wanted]
+        counting = queries.Counting()
+        made += [
+            evaluate(scheme=code, period=period, viewer=viewer, at=at, held=held, counting=counting)
+            for code in wanted
+        ]
     return made
 
 

@@ -45,8 +45,9 @@ def run(args: argparse.Namespace) -> int:
         code for code, one in held.schemes.items() if one.period == reading.sort_of(period)
     ]
     actions.catch_up(viewer=viewer, at=at)
+    counting = queries.Counting()
     for code in wanted:
-        edition = actions.evaluate(scheme=code, period=period, viewer=viewer, at=at)
+        edition = actions.evaluate(scheme=code, period=period, viewer=viewer, at=at, counting=counting)
         if args.json:
             sys.stdout.buffer.write(edition.body.encode())
             continue
