@@ -105,3 +105,11 @@ def test_the_fold_is_what_a_fresh_count_gives(told: list[tuple[int, str, int | N
             rows = [one for one in truth.values() if one[0] == place]
             late = [one for one in rows if one[1] is not None and one[1] < at]
             assert standing.cells.get(place, rules.empty())[: LATE + 1] == [len(rows), len(late)]
+
+
+def test_deadlines_that_are_moved_again_and_again_do_not_pile_up() -> None:
+    standing = Standing()
+    for turn in range(20_000):
+        standing.put(turn % 3, GRID, 1e6 + turn, float(turn))
+    assert len(standing._dues) < 2000
+    assert standing.until(2e6) == [2, 0, 1]

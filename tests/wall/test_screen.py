@@ -95,3 +95,25 @@ def test_a_past_day_is_played_stepped_and_left_again(visit: Visit, there: Any, c
     page.get_by_role("button", name="回到现在").click()
     page.locator(".wall-state", has_text="回放").wait_for(state="detached")
     assert sums.nth(0).inner_text() == "2"
+
+
+def test_left_open_for_a_month_it_keeps_no_more_than_at_first(visit: Visit, there: Any) -> None:
+    """A frame a second would be 2.6 million; some thousands show what grows: nothing does."""
+    there.case("handling")
+    page = visit("manager", "/wall/", width=1280)
+    page.locator(".wall-area").first.wait_for()
+    feed = """async (from) => {
+        const wall = document.querySelector("gb-wall");
+        for (let i = from; i < from + 3000; i++) {
+            const line = {key: i, kind: "C0137", code: "610104001001001", at: 1773108000 + i, due: 1773108000 + i};
+            const cell = [i % 90, i % 7, 1, 0, 0, i % 2, 0, i % 3, 1, 0, 0];
+            wall.take({turn: i, at: line.at, cells: {"610104001001001": cell}, new: [line], late: [line]});
+            if (i % 50 === 0) await new Promise(requestAnimationFrame);
+        }
+        await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+        return [document.getElementsByTagName("*").length, wall.live.size, wall.streams.new.length, wall.streams.late.length];
+    }"""
+    first = page.evaluate(feed, 1000)
+    assert first[2:] == [12, 12]
+    assert page.evaluate(feed, 4000) == first
+    assert page.locator('[data-stream="new"] li').count() == 12
