@@ -99,6 +99,7 @@ def places(stock: Stock, path: str) -> dict[str, list[str]]:
         "unit": ["1", "x"],
         "indicator": ["solved", "x"],
         "step": ["uphold", "x"],
+        "task": ["1", "0"],
     }
 
 
