@@ -27,6 +27,7 @@ export function drawRate(item: HTMLElement, rate: Rate, days: string[], figures:
   const words = document.createElement(href ? "a" : "span");
   words.className = "wall-rate-words";
   words.textContent = say(rate.words);
+  words.title = say(rate.below);
   if (words instanceof HTMLAnchorElement) words.href = href;
 
   const figure = document.createElement("strong");
@@ -37,7 +38,7 @@ export function drawRate(item: HTMLElement, rate: Rate, days: string[], figures:
   const parts = document.createElement("span");
   parts.className = "small soft";
   parts.textContent = now === undefined || !today
-    ? say(["今天还没有：{0}", "None yet today: {0}"], say(rate.below))
+    ? say(["今天还没有", "none yet today"])
     : say(["{0} / {1}", "{0} of {1}"], today[0], today[1]) + (today[1] < rate.fewest ? say(["，数量少", ", few"]) : "");
 
   const change = document.createElement("span");
