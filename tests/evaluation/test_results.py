@@ -425,6 +425,7 @@ def test_who_may_change_rules_and_what_is_refused(cases: dict[str, list[int]], v
         ({"items": [{"indicator": "gone", "weight": "1"}]}, "no_indicator"),
         ({"classes": []}, "classes"),
         ({"fewest": 0}, "fewest"),
+        ({"fewest": "30"}, "whole"),
     ):
         with pytest.raises(Refused) as refused:
             draft(chief, **more)

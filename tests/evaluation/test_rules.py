@@ -9,6 +9,8 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gongbi.evaluation import computing, reading, reckoning, rules, shipped
 from gongbi.evaluation.computing import Inputs, Rated, Upheld
@@ -361,3 +363,23 @@ def test_periods_by_their_names(name: str, first: str, last: str, before: str) -
 def test_what_is_no_period_is_refused(name: str) -> None:
     with pytest.raises(Refused):
         reading.period(name)
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 200_000) | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=8,
+)
+_KEYS = [*shipped.schemes()["streets"].plain(), *shipped.indicators()["solved"].plain()]
+
+
+@given(st.dictionaries(st.sampled_from(_KEYS), _JSON, max_size=4))
+def test_whatever_json_is_sent_is_a_rule_or_refused(given_: dict[str, Any]) -> None:
+    for read, plain in (
+        (reading.scheme, shipped.schemes()["streets"].plain()),
+        (reading.indicator, shipped.indicators()["solved"].plain()),
+    ):
+        try:
+            assert read(plain | given_).plain()  # type: ignore[operator]
+        except Refused as refused:
+            assert "%(" not in refused.message

@@ -71,10 +71,16 @@ def scheme(plain: Mapping[str, Any]) -> Scheme:
         ),
         period=str(plain.get("period") or MONTH),
         missing=plain.get("missing") or "none",
-        fewest=plain["fewest"] if isinstance(plain.get("fewest"), int) else 30,
+        fewest=_whole(plain.get("fewest", 30), "fewest"),
         source=str(plain.get("source") or ""),
         **{name: str(plain[name]) for name in ("appeal_within", "review_within") if plain.get(name)},
     )  # fmt: skip
+
+
+def _whole(given: Any, field: str) -> int:
+    if type(given) is not int:
+        wrong("whole", field, ("“%(field)s”应是整数。", "“%(field)s” should be a whole number."), field=field)
+    return given
 
 
 def _texts(given: Any, field: str) -> tuple[str, ...]:
