@@ -142,9 +142,9 @@ TEXTS: dict[str, Words] = {
     "transferred": ("已移交", "taken over"),
     "rules": ("指挥规则", "Rules of command"),
     "rules_hint": (
-        "时限、升级阶梯和吹哨得分都是本区自己的设置，各注明依据；由系统管理员在“清单”中维护。",
-        "Limits, the ladder and the scores of whistles are the district's own settings, each with its source; the administrator keeps them "
-        "under “Lists”.",
+        "都是本区自己的设置，不是法律，各注明依据。时限由系统管理员在此修改，升级阶梯和计分规则在“清单”中维护。",
+        "All of this is the district's own setting, not law, each with its source. The administrator changes limits here, the ladder and "
+        "the scores under “Lists”.",
     ),
     "limits": ("时限与字头", "Limits and marks"),
     "shipped": ("默认", "shipped"),

@@ -72,6 +72,7 @@ class GiveForm(HouseForm):
         assert isinstance(unit, forms.ChoiceField)
         assert isinstance(level, forms.ChoiceField)
         unit.choices = [("", "—"), *grouped(units)]
+        unit.required = sort == rules.ORDER  # else whoever has the matter
         if sort == rules.SUPERVISE:
             level.choices = [pair(str(number), words.LEVELS[number]) for number in rules.LEVELS]
             level.initial = "3"
