@@ -90,9 +90,7 @@ TEXTS: dict[str, Words] = {
         "lists; what was started keeps its version.",
     ),
     "start": ("启动预案", "Start the plan"),
-    "start_this": ("启动：%(plan)s（%(steps)s 步）", "Start: %(plan)s (%(steps)s steps)"),
     "other_plans": ("其他预案", "Other plans"),
-    "started": ("已启动：%(plan)s 第 %(version)s 版", "Started: %(plan)s, version %(version)s"),
     "version": ("版本", "Version"),
     "source": ("依据", "Source"),
     "verified": ("已核对", "Verified"),
@@ -127,7 +125,6 @@ TEXTS: dict[str, Words] = {
     "entry": ("性质", "Sort"),
     "correct": ("更正", "Correct"),
     "correcting": ("更正第 %(seq)s 条", "Correcting line %(seq)s"),
-    "corrected_by": ("第 %(seq)s 条更正：", "Corrected by line %(seq)s: "),
     "corrects": ("更正第 %(seq)s 条", "Corrects line %(seq)s"),
     # Alerts
     "alerts": ("预警信息", "Alerts"),
