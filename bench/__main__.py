@@ -35,6 +35,7 @@ MEASUREMENTS = {
     "board": ("board", "server"),
     "devices": ("devices", "postgres"),
     "channels": ("channels", "postgres"),
+    "wall": ("wall", "postgres"),
 }
 
 

@@ -62,6 +62,7 @@ export default defineConfig({
         map: here("./src/map.ts"),
         board: here("./src/board.ts"),
         desk: here("./src/desk.ts"),
+        wall: here("./src/wall.ts"),
       },
     },
   },

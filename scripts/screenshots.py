@@ -94,6 +94,14 @@ def take(browser: Any, base: str) -> None:
     manager = person("manager")
     manager.page.goto("/desk/board/")
     keep(manager, "board")
+    wall = person("manager", viewport={"width": 1600, "height": 900})
+    night = person("manager", viewport={"width": 1600, "height": 900}, color_scheme="dark", locale="en-GB")
+    for who, name in ((wall, "wall"), (night, "wall-dark")):
+        who.page.goto("/wall/")
+        expect(who.page.locator(".wall-area")).to_have_count(9)
+        expect(who.page.locator(".wall-state")).to_have_attribute("data-tone", "ok")
+        expect(who.page.locator(".wall-figure", has_text="…")).to_have_count(0)
+        keep(who, name)
     me.page.goto("/grid/610104001001001")
     keep(me, "grid-card")
 

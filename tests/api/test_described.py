@@ -95,6 +95,11 @@ def places(stock: Stock, path: str) -> dict[str, list[str]]:
         ],
         "rate": ["response", "solved", "x"],
         "external": ["X-1", "x"],
+        "edition": ["1", "0", "99999999999999999999", "x"],
+        "unit": ["1", "x"],
+        "indicator": ["solved", "x"],
+        "step": ["uphold", "x"],
+        "task": ["1", "0"],
     }
 
 

@@ -191,6 +191,8 @@ def places(stock: Stock, number: str) -> dict[str, str]:
         "file_id": str(picture.pk), "name": "people", "code": "610104005001001", "step": "accept", "link": "abcdefgh",
         "draft": "1", "person": "1", "post": "1", "unit": "1", "account": "1", "handover_id": "1", "status": "404", "pk": "1",
         "form": "json", "rest": "nowhere", "given": "abcdefgh", "external": "abcdefgh", "audience": "reporter", "language": "en", "version": "1",
+        "edition": "1", "case": str(case.pk), "indicator": "solved", "kind": "scheme", "what": "drop",
+        "identifier": "610104-X-1", "part": "tasks", "task": "1", "ending": "pdf", "sort": "order", "day": "2026-03-02", "screen": "1", "secret": "abcdefgh",
     }  # fmt: skip
 
 

@@ -13,6 +13,9 @@ from gongbi.api.ground import router as ground_router
 from gongbi.api.render import Json
 from gongbi.api.words import of_validation
 from gongbi.cases.api import public_router, staff_router
+from gongbi.command.api import router as command_router
+from gongbi.evaluation.api import router as evaluation_router
+from gongbi.incidents.api import router as incident_router
 from gongbi.insight.api import router as board_router
 from gongbi.kernel.errors import Refused, TooMany
 from gongbi.kernel.scope import ANYONE, endpoints
@@ -26,6 +29,9 @@ api.add_router("", staff_router)
 api.add_router("", ground_router)
 api.add_router("", board_router)
 api.add_router("", warning_router)
+api.add_router("", incident_router)
+api.add_router("", evaluation_router)
+api.add_router("", command_router)
 # A face beside this one: known by name, so that neither imports the other.
 api.add_router("", "gongbi.channels.devices.api.router")
 api.add_router("", "gongbi.channels.nets.api.router")

@@ -46,12 +46,44 @@ BODIES: dict[str, dict[str, Any]] = {
     "/warnings/{number}/act": {"text": "请供水公司检查该片区管网。", "kind": "E0501", "division": "610104005001", "version": 2},
     "/warnings/{number}/dismiss": {"reason": "集中录入历史案件所致。", "version": 2},
     "/warnings/{number}/review": {"verdict": "right", "reason": "现场确认管网破裂。", "version": 3},
+    "/incidents": {"key": "6e1b0b64", "title": "丰庆路供水主管爆裂", "sort": "accident", "kind": "water_main", "level": 3, "territory": "610104005001"},
+    "/incidents/{number}/log": {"key": "c0ffee01", "text": "已关闭上游阀门，路面积水约二十厘米。", "sort": "seen"},
+    "/incidents/{number}/plans": {"plan": "water_main"},
+    "/incidents/{number}/tasks/{task}": {"note": "阀门已关", "dropped": False},
+    "/evaluation/rules/check": {
+        "kind": "indicator",
+        "definition": {
+            "code": "heating_on_time", "words": ["供热按期处置率", "Heating handled on time"], "numerator": "count(below where on_time)",
+            "denominator": "count(handling where kind = E05)", "exclusions": "excluded", "source": "区供热保障方案",
+        },
+    },
+    "/evaluation/appeals": {
+        "edition": 3, "unit": 12, "case": 1017, "sort": "exempt", "reason": "停水通知在前。", "evidence": "供水公司 3 月 2 日通知，编号 017。",
+    },
+    "/evaluation/appeals/{number}/{step}": {"text": "通知属实，不计超期。", "version": 1},
+    "/orders": {"unit_id": 12, "title": "劳动路路灯全部熄灭", "text": "请立即派人查明原因并恢复照明。", "sort": "supervise", "level": 3, "about": 52},
+    "/orders/{number}/sign": {"version": 1},
+    "/orders/{number}/arrive": {"version": 2, "lon": 108.913, "lat": 34.265},
+    "/orders/{number}/report": {"result": "更换控制柜熔断器，已恢复照明。", "version": 3},
+    "/orders/{number}/contest": {"reason": "该路段由公路部门管养。", "version": 2},
+    "/orders/{number}/rule": {"upheld": False, "reason": "三项清单已明确由你单位负责。", "version": 3},
+    "/orders/{number}/accept": {"version": 4},
+    "/orders/{number}/send-back": {"reason": "请补充恢复时间。", "version": 4},
+    "/orders/{number}/redirect": {"unit_id": 13, "reason": "职责已划转。", "version": 2},
+    "/orders/{number}/withdraw": {"reason": "问题已自行解决。", "version": 2},
+    "/whistles": {
+        "units": [{"unit_id": 12, "lead": True}, {"unit_id": 13, "duty": "疏导交通"}],
+        "title": "路面塌陷", "text": "请到场会商", "about": 52, "place_words": "劳动路口"},
+    "/whistles/{number}/call-more": {"units": [{"unit_id": 14, "duty": "抢修供水管"}], "version": 1},
+    "/whistles/{number}/end": {"result": "已围挡并抢修，交通恢复。", "version": 2},
+    "/whistles/{number}/call-off": {"reason": "现场已由社区处置。", "version": 1},
+    "/whistles/{number}/review": {"verdict": "warranted", "reason": "涉及三个部门，确需会商。", "version": 3},
     "/channels/reports": {"reports": [{"external": "CG-2026-1023", "text": "劳动路路口井盖破损。", "code": "0107", "lon": 108.913, "lat": 34.265}]},
     "/cases/{number}/exclude": {"ground": "force_majeure", "reason": "暴雨红色预警期间。", "version": 8},
 }  # fmt: skip
 # Name → (what it is, an example).
 PARAMETERS: dict[str, tuple[str, Any]] = {
-    "number": ("The number of the case, or of one of its receipts; of the warning.", "AJ20261123-000017-4"),
+    "number": ("The number of the case, or of one of its receipts; of the warning; of the incident; of the order or whistle; of the appeal.", "AJ20261123-000017-4"),
     "link": ("The private part of the receipt's link. Whoever has it may follow, answer and judge: keep it like a password.", None),
     "Idempotency-Key": ("A value of your own, new for each report (a UUID), the same for each retry of it.", "6e1b0b64-7d0e-4d8e-9a0c-2f6a3f0f2a11"),
     "after": ("`after` of the page before; empty for the first.", None),
@@ -63,6 +95,13 @@ PARAMETERS: dict[str, tuple[str, Any]] = {
     "from": ("First local day.", "2026-11-01"),
     "to": ("Last local day, included.", "2026-11-30"),
     "rate": ("The code of a rate on the board.", None),
+    "edition": ("The key of kept results, as the list of editions gives it.", 3),
+    "unit": ("The key of a unit; on the board the one it is narrowed to.", 12),
+    "indicator": ("The code of an indicator.", "handled_on_time"),
+    "step": ("What is done.", "uphold"),
+    "part": ("Which lines behind a figure.", "denominator"),
+    "scheme": ("The code of a scheme.", "streets"),
+    "period": ("A period of evaluation: 2026-10, 2026-Q4 or 2026.", "2026-10"),
 }  # fmt: skip
 _SHAPES = {
     "type": "object",
@@ -107,6 +146,9 @@ ANSWERS: dict[str, dict[str, Any]] = {
                 "required": ["code", "name"],
             },
         }
+    },
+    "/evaluation/editions/{edition}": {
+        "schema": {"type": "object", "description": "Canonical JSON, see docs/evaluation.md: every unit with its figures, points, score, place and interval."}
     },
     "/board": {"schema": {"type": "object", "description": "See docs/rates.md: every rate with its two numbers, never the quotient alone."}},
 }  # fmt: skip

@@ -13,6 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from gongbi.cases.flow import CASE
 from gongbi.cases.queries import lists
 from gongbi.channels.notices.words import TEXTS as NOTICE_TEXTS
+from gongbi.command.words import TEXTS as COMMAND_TEXTS
+from gongbi.evaluation.words import TEXTS as EVALUATION_TEXTS
+from gongbi.incidents.words import TEXTS as INCIDENT_TEXTS
 from gongbi.kernel.outbox import audience
 from gongbi.kernel.scope import STAFF
 from gongbi.kernel.scope import viewer as roles
@@ -28,6 +31,7 @@ from gongbi.warning.words import TEXTS
 READERS = STAFF - {roles.ADMIN, roles.SECURITY, roles.INTEGRATOR}
 RANKERS = frozenset({roles.DISPATCHER, roles.MANAGER})  # who looks at what many people write about
 KEEPERS = frozenset({roles.ADMIN, roles.AUDITOR})
+WATCHERS = frozenset({roles.MANAGER, roles.DISPATCHER, roles.ADJUDICATOR, roles.AUDITOR})  # who has a wall
 LANDING: dict[str, str] = {
     roles.DISPATCHER: "desk:queue/accept",
     roles.HANDLER: "desk:queue/sign",
@@ -46,7 +50,15 @@ DEVICES = ("物联设备", "Devices")
 KNOWLEDGE, CALLS = SEAT_TEXTS["knowledge"], SEAT_TEXTS["calls"]
 NOTICES, MY_NOTICES = NOTICE_TEXTS["notices"], NOTICE_TEXTS["mine"]
 CARE, FIELD_TASKS, TYPING = ROUNDS_TEXTS["care"], ROUNDS_TEXTS["tasks"], ROUNDS_TEXTS["typing"]
+INCIDENTS, PLANS, STORES = INCIDENT_TEXTS["incidents"], INCIDENT_TEXTS["plans"], INCIDENT_TEXTS["stores"]
+COMMAND, WHISTLES, ISSUED = COMMAND_TEXTS["command"], COMMAND_TEXTS["whistles"], COMMAND_TEXTS["notices"]
+COMMAND_RULES = COMMAND_TEXTS["rules"]
+COMMANDERS = frozenset(
+    {roles.DISPATCHER, roles.MANAGER, roles.HANDLER, roles.ADJUDICATOR, roles.CHECKER, roles.AUDITOR}
+)
 CHANNELS = ("渠道", "Channels")
+WALL, SCREENS = ("指挥大屏", "Wall"), ("大屏链接", "Wall screens")
+EVALUATION, RULES_OF_EVALUATION = EVALUATION_TEXTS["evaluation"], EVALUATION_TEXTS["rules"]
 WARNINGS, WARNING_SETTINGS = TEXTS["warnings"], TEXTS["settings"]
 _ICONS = {
     "accept": "inbox", "dispatch": "send", "requests": "file-clock", "sign": "square-check", "handle": "hammer",
@@ -112,9 +124,19 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
             _item(tab.words, f"desk:queue/{tab.name}", _ICONS[tab.name], here, count_of(tab, waiting))
             for tab in lists.tabs_of(viewer)
         ]
+        if viewer.role in COMMANDERS:
+            items.append(NavItem(COMMAND))
+            items.append(_item(COMMAND_TEXTS["orders"], "command:list", "send", here))
+            items.append(_item(WHISTLES, "command:whistles", "bell-ring", here))
+            items.append(_item(ISSUED, "command:notices", "file-text", here))
+            items.append(_item(COMMAND_TEXTS["scores"], "command:scores", "chart-column", here))
+            items.append(_item(COMMAND_RULES, "command:rules", "sliders-horizontal", here))
         items.append(NavItem(_("Look up")))
         items.append(_item(_("Map"), "desk:map", "map", here))
         items.append(_item(_("Board"), "board:board", "layout-dashboard", here))
+        if viewer.role in WATCHERS:
+            items.append(_item(WALL, "wall:wall", "monitor", here))
+        items.append(_item(EVALUATION, "evaluation:ranking", "scale", here))
         if viewer.role == roles.MANAGER:
             items.append(_item(_("My grid workers"), "field:team", "users", here))
             if kept_by(viewer):
@@ -127,6 +149,8 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
             items.append(_item(_("Hot issues"), "desk:hot", "flame", here))
         if viewer.role != roles.GRID_WORKER:
             items.append(_item(WARNINGS, "warnings:list", "siren", here))
+        if viewer.role not in (roles.GRID_WORKER, roles.CLERK, roles.ADJUDICATOR):
+            items.append(_item(INCIDENTS, "incidents:list", "ambulance", here))
         if viewer.role == roles.DISPATCHER:
             items.append(_item(CHANNELS, "channels:health", "waypoints", here))
         if viewer.role not in (roles.HANDLER, roles.ADJUDICATOR):
@@ -149,6 +173,7 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
     if viewer.role in (roles.SECURITY, roles.AUDITOR):
         items.append(_item(_("Logins"), "desk:accounts", "log-in", here))
         items.append(_item(_("System keys"), "desk:keys", "key-round", here))
+        items.append(_item(SCREENS, "wall:screens", "monitor", here))
     if viewer.role in KEEPERS:
         items.append(NavItem(_("Upkeep")))
         items.append(_item(_("Lists"), "desk:reference", "table", here))
@@ -159,6 +184,11 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
         items.append(_item(_("Working calendar"), "desk:calendar", "calendar", here))
         items.append(_item(_("Settings"), "desk:settings", "sliders-horizontal", here))
         items.append(_item(WARNING_SETTINGS, "warnings:settings", "siren", here))
+        items.append(_item(PLANS, "incidents:plans", "list-checks", here))
+        items.append(_item(STORES, "incidents:stores", "archive", here))
+        items.append(_item(RULES_OF_EVALUATION, "evaluation:rules", "scale", here))
+        if viewer.role == roles.ADMIN:
+            items.append(_item(COMMAND_RULES, "command:rules", "bell-ring", here))
         items.append(_item(_("Routing rules"), "desk:rules", "route", here))
         items.append(_item(CLASSIFIERS, "desk:classifiers", "shapes", here))
         if viewer.role == roles.ADMIN:

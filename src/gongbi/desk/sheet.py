@@ -21,6 +21,7 @@ from gongbi.desk.history import History
 from gongbi.desk.names import CHANNELS, CLOCKS, LISTS, Names, grade_words
 from gongbi.desk.pages.common import picture_href
 from gongbi.duties import queries as duties
+from gongbi.incidents import queries as incidents
 from gongbi.kernel.clock.queries import clocks_of, explain_clock
 from gongbi.kernel.files import queries as files
 from gongbi.kernel.scope import viewer as roles
@@ -50,6 +51,8 @@ WARNED = frozenset(
         roles.CLERK,
     }
 )
+# Who may open the page of an incident (desk.incidents.pages).
+INCIDENTS = frozenset({roles.DISPATCHER, roles.MANAGER, roles.HANDLER, roles.CHECKER, roles.AUDITOR})
 BEFORE = ("report",)
 PEOPLE = frozenset({"web", "hall"})  # what comes in there comes from nobody else's system
 
@@ -336,6 +339,14 @@ class Sheet:
             for key, kind, side in out + back
             if key in found
         ]
+
+    def incidents(self) -> list[Any]:
+        """The incidents that grew from it, as far as this viewer sees them; asks only where there are any."""
+        if self.viewer.role not in INCIDENTS or not any(
+            link.kind == incidents.ABOUT for link in self.case.links_in.all()
+        ):
+            return []
+        return incidents.opened_for(self.case.pk, self.viewer)
 
     @property
     def bounds(self) -> str:

@@ -80,6 +80,9 @@ desk: list[URLPattern | URLResolver] = [
 urlpatterns: list[URLPattern | URLResolver] = [
     path("board/", include("gongbi.desk.board.urls")),
     path("warnings/", include("gongbi.desk.warning.urls")),
+    path("incidents/", include("gongbi.desk.incidents.urls")),
+    path("evaluation/", include("gongbi.desk.evaluation.urls")),
+    path("command/", include("gongbi.desk.command.urls")),
     path("notices/", include("gongbi.desk.notices.urls")),
     path("seat/", include("gongbi.desk.seat.urls")),
     path("care/", include("gongbi.desk.care.urls")),

@@ -26,6 +26,20 @@ class Cell(NamedTuple):
     ground: str
 
 
+class Counted(NamedTuple):
+    """Lines that are the same to every definition of an indicator. ``place``: the community, or less where less is known; ``kind`` and
+    ``channel`` only where they were asked for."""
+
+    unit: int | None
+    place: str
+    what: int
+    flags: Flags
+    excluded: bool
+    ground: str
+    kind: str = ""
+    channel: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What a board is narrowed to; empty means all. ``territory`` is a code prefix, ``kind`` a code or its beginning."""

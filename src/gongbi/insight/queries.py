@@ -46,6 +46,7 @@ EXPORT_MOST = 100_000
 _SETTLED = (
     1 << 16
 )  # more than any packed number of a line (lines.pack); too much for a smallint, or PostgreSQL overflows
+GROUPED = ("bucket", "group")
 _STAMP_OF = {"done": "done_at", "spoiled": "spoiled_at", "exempt": "exempt_at"}
 _KEYS: dict[str, Combinable | str] = {
     "street": Substr("territory", 1, 9),
@@ -155,6 +156,12 @@ def figure(
     if by:
         source = source.filter(_group(by, key))
     return counting.figures(_cells(source, [period], "")[0], config)[code]
+
+
+def figures(viewer: Viewer, period: Period) -> dict[str, Figure]:
+    """Every rate of one period: two queries."""
+    counted = _cells(_source(viewer, Filters()), [period], "")[0]
+    return counting.figures(counting.whole(counted), current_config())
 
 
 def rate_named(code: str, *, viewer: Viewer, config: Config | None = None) -> Rate:
@@ -272,8 +279,9 @@ def _cells(source: QuerySet[FactLine], periods: Sequence[Period], by: str) -> li
         end = Case(*[When(at__lt=p.end, then=Value(p.end)) for p in periods], output_field=DateTimeField())
     group: Any = _KEYS[by] if by else Value("", output_field=CharField())
     found = found.annotate(bucket=bucket, group=F(group) if isinstance(group, str) else group)
-    for place, cell, count in (*_settled(found), *_moving(found, end)):
-        counted[place][cell] = counted[place].get(cell, 0) + count
+    for (place, key), cell, count in (*_settled(found), *_moving(found, end)):
+        named = cell._replace(group=_name(key))
+        counted[place][named] = counted[place].get(named, 0) + count
     return counted
 
 
@@ -281,8 +289,8 @@ def _name(key: Any) -> str:
     return "" if key is None else str(key)
 
 
-def _settled(found: Any) -> Iterator[tuple[int, Cell, int]]:
-    """Lines that look the same to every period: from the index alone.
+def _settled(found: Any, keys: Sequence[str] = GROUPED) -> Iterator[tuple[tuple[Any, ...], Cell, int]]:
+    """Lines that look the same to every period, counted by ``keys``: from the index alone where it holds them.
 
     One number to group by: SQLite counts by it in half the time, and is not led to an index that sends it to every row.
     """
@@ -290,30 +298,30 @@ def _settled(found: Any) -> Iterator[tuple[int, Cell, int]]:
     rows = (
         found.filter(settled__isnull=False)
         .annotate(code=code)
-        .values_list("bucket", "group", "code")
+        .values_list(*keys, "code")
         .annotate(n=Count("what"))
     )
-    for place, key, packed, count in rows:
+    for *key, packed, count in rows:
         what, code = divmod(packed, _SETTLED)
-        yield place, Cell(_name(key), what, Flags(*unpack(code)), False, ""), count
+        yield tuple(key), Cell("", what, Flags(*unpack(code)), False, ""), count
 
 
-def _moving(found: Any, end: Any) -> Iterator[tuple[int, Cell, int]]:
-    """The others, as of the end of the period that counts them."""
+def _moving(
+    found: Any, end: Any, keys: Sequence[str] = GROUPED
+) -> Iterator[tuple[tuple[Any, ...], Cell, int]]:
+    """The others, as of ``end``, the end of the period that counts them."""
     found = found.filter(settled__isnull=True).annotate(end=end)
     found = found.filter(Q(until__isnull=True) | Q(until__gte=F("end")), since__lt=F("end"))
     flags = {name: _before(column) for name, column in (*_STAMP_OF.items(), ("excluded", "excluded_at"))}
     left = Case(When(excluded_at__lt=F("end"), then=F("ground")), default=Value(""), output_field=CharField())
     rows = (
         found.annotate(left=left, **flags)
-        .values_list(
-            "bucket", "group", "what", "result", "done", "late", "spoiled", "exempt", "excluded", "left"
-        )
+        .values_list(*keys, "what", "result", "done", "late", "spoiled", "exempt", "excluded", "left")
         .annotate(n=Count("what"))
     )
-    for place, key, what, result, done, late, spoiled, exempt, excluded, ground, count in rows:
+    for *key, what, result, done, late, spoiled, exempt, excluded, ground, count in rows:
         flagged = Flags(result, done, done and late, spoiled, exempt)
-        yield place, Cell(_name(key), what, flagged, excluded, ground), count
+        yield tuple(key), Cell("", what, flagged, excluded, ground), count
 
 
 def _before(column: str) -> Case:
@@ -383,6 +391,7 @@ __all__ = [
     "board",
     "board_json",
     "figure",
+    "figures",
     "rate_named",
     "rows_behind",
     "trend",

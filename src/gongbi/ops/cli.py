@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ledger": ("ledger", "verify: check every chain and every daily root"),
     "check": ("check", "check the invariants of the whole house"),
     "warn": ("warn", "look at a day for warnings: clusters, rises, repeats, lateness"),
+    "evaluate": ("evaluate", "the results of a period: places, scores; --recompute proves the kept ones"),
     "train": ("train", "learn kinds from labelled history"),
     "export": ("export", "write cases, divisions or places as CSV or Excel"),
 }

@@ -28,6 +28,9 @@ SAMPLES: tuple[str, ...] = (
     "gongbi.channels.nets.demo:build_demo",
     "gongbi.channels.hotline.demo:build_demo",
     "gongbi.ops.demo:rounds",
+    "gongbi.incidents.demo:build_demo",
+    "gongbi.evaluation.demo:build_demo",
+    "gongbi.ops.demo:command",
 )
 VIEWER = system("demo")
 
@@ -148,3 +151,28 @@ def rounds(*, at: datetime) -> str:
             case = actions.receive(Statement(said=said), viewer=PUBLIC, at=at).report.case
             ask(case.number, question, stand_in(DISPATCHER), at=at)
     return f"{told}, two tasks"
+
+
+def command(*, at: datetime) -> str:
+    """An order, a whistle and a supervision, by the people of the demo and about one of its cases."""
+    from django.conf import settings
+
+    from gongbi.command.demo import build_demo
+    from gongbi.kernel.flow.models import Matter
+    from gongbi.kernel.scope.viewer import HANDLER, MANAGER
+    from gongbi.parties import directory
+    from gongbi.parties.demo import stand_in
+
+    units = sorted(
+        directory.current().by_id.values(), key=lambda unit: (unit.code != "urban_management", unit.code)
+    )
+    called = [unit.pk for unit in units if unit.kind == "department"][:3]
+    streets = [unit.pk for unit in units if unit.kind == "street"]
+    if not called or not streets:
+        return "nobody to command"
+    case = Matter.objects.filter(flow="cases", state="handling").order_by("pk").first()
+    centre = next(unit.pk for unit in units if unit.kind == "district_centre")
+    return build_demo(
+        mark=settings.DISTRICT_NAME[0][:1], centre=stand_in(MANAGER, unit_id=centre), street=stand_in(MANAGER, unit_id=streets[0]),
+        handlers=[stand_in(HANDLER, unit_id=key) for key in called], about=case.pk if case is not None else None, at=at,
+    )  # fmt: skip

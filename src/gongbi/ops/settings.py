@@ -68,10 +68,16 @@ EMAIL_USE_TLS = os.environ.get("EMAIL_USE_TLS") == "1"
 EMAIL_USE_SSL = os.environ.get("EMAIL_USE_SSL") == "1"
 DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM", "gongbi@localhost")
 METRICS_TOKEN = os.environ.get("GONGBI_METRICS_TOKEN", "")
+PDF_FONT = os.environ.get(
+    "GONGBI_PDF_FONT", ""
+)  # a font with Chinese letters, if not one that the system has
 DISTRICT_CODE = os.environ.get("GONGBI_DISTRICT", "610104")
 DISTRICT_NAME = tuple(
     os.environ.get("GONGBI_DISTRICT_NAME", "莲湖区|Lianhu District").split("|", 1)
 )  # (zh, en)
+
+# Who sends CAP alerts: unique to this house, without spaces or commas.
+CAP_SENDER = os.environ.get("GONGBI_CAP_SENDER", f"alerts@{DISTRICT_CODE}.gongbi.invalid")
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -94,9 +100,12 @@ INSTALLED_APPS = [
     "gongbi.duties",
     "gongbi.cases",
     "gongbi.rounds",
+    "gongbi.incidents",
     "gongbi.seat",
+    "gongbi.command",
     "gongbi.insight",
     "gongbi.warning",
+    "gongbi.evaluation",
     "gongbi.look",
     "gongbi.resident",
     "gongbi.desk",
@@ -109,6 +118,7 @@ INSTALLED_APPS = [
     "gongbi.channels.hotline",
     "gongbi.channels.notices",
     "gongbi.channels.mail",
+    "gongbi.wall",
     "gongbi.ops",
 ]
 

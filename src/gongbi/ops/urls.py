@@ -1,4 +1,4 @@
-"""The root of all addresses: residents at ``/``, staff at ``/desk/``, grid workers at ``/field/``, programs at ``/api/`` and ``/open311/``."""
+"""The root of all addresses: residents at ``/``, staff at ``/desk/``, the wall at ``/wall/``, grid workers at ``/field/``, programs at ``/api/`` and ``/open311/``."""
 
 from django.urls import URLPattern, URLResolver, include, path
 
@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/channels/", include("gongbi.channels.urls")),
     path("desk/", include("gongbi.desk.urls")),
     path("field/", include("gongbi.field.urls")),
+    path("wall/", include("gongbi.wall.urls")),
     path("api/field/", field_api.urls),
     path("api/", include("gongbi.api.urls")),
     path("open311/", include("gongbi.channels.open311.urls")),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from gongbi.resident.pages import ask, common, follow, front, receipt
+from gongbi.resident.pages import alerts, ask, common, follow, front, receipt
 
 app_name = "resident"
 urlpatterns = [
@@ -24,6 +24,8 @@ urlpatterns = [
     path("near/points.json", front.points, name="points"),
     path("grids", front.grids, name="grids"),
     path("grid/<str:code>", front.grid, name="grid"),
+    path("alerts.atom", alerts.feed, name="alerts_feed"),
+    path("alerts/<str:identifier>.xml", alerts.message, name="alert"),
     path("about", front.about, name="about"),
     path("map/outlines.json", common.outlines, name="outlines"),
     path("map/locate.json", common.locate, name="locate"),

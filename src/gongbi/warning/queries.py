@@ -234,6 +234,21 @@ def groups(viewer: Viewer) -> dict[str, tuple[str, str]]:
     return {rules.group_of(kind.code): kind.major for kind in duties.kinds()}
 
 
+def standing(viewer: Viewer) -> list[tuple[str, int, int]]:
+    """(place, level, warnings) that are not reviewed yet, each at the smallest division that holds its area. One query."""
+    found = visible(Warning, viewer, "board").filter(closed_at__isnull=True).order_by()
+    return list(found.values_list("territory", "level").annotate(n=Count("pk")))
+
+
+def stood(
+    viewer: Viewer, since: datetime, until: datetime
+) -> list[tuple[str, int, datetime, datetime | None]]:
+    """(place, level, raised, reviewed) of the warnings that stood in the half-open window."""
+    found = visible(Warning, viewer, "board").filter(opened_at__lt=until).order_by("pk")
+    found = found.filter(Q(closed_at__isnull=True) | Q(closed_at__gt=since))
+    return list(found.values_list("territory", "level", "opened_at", "closed_at"))
+
+
 # --- What the look reads ------------------------------------------------------------------------------------------------
 
 

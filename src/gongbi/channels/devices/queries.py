@@ -127,6 +127,21 @@ def alarms(viewer: Viewer, *, device_id: int, most: int = 50) -> list[Alarm]:
     return list(found.order_by("-begun_at")[:most])
 
 
+def in_alarm(viewer: Viewer) -> list[tuple[str, int]]:
+    """(place, devices) in alarm now. One query."""
+    found = visible(Alarm, viewer, "board").filter(ended_at__isnull=True, device__retired_at__isnull=True)
+    return list(found.order_by().values_list("device__division").annotate(n=Count("device", distinct=True)))
+
+
+def alarm_spans(
+    viewer: Viewer, since: datetime, until: datetime
+) -> list[tuple[str, int, datetime, datetime | None]]:
+    """(place, device, begun, ended) of the alarms that lasted in the half-open window."""
+    found = visible(Alarm, viewer, "board").filter(begun_at__lt=until).order_by("begun_at", "pk")
+    found = found.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=since))
+    return list(found.values_list("device__division", "device_id", "begun_at", "ended_at"))
+
+
 def events(viewer: Viewer, *, open_only: bool = False, page: int = 1, size: int = PAGE) -> list[DeviceEvent]:
     """A page of events, those that go on first, then the newest; one more than ``size`` when another page follows."""
     found = visible(DeviceEvent, viewer, "list")

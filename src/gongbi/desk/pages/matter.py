@@ -20,13 +20,15 @@ from gongbi.cases import queries
 from gongbi.desk.doing import DOING, Doing, main_of
 from gongbi.desk.forms import choices
 from gongbi.desk.forms.step import StepForm
-from gongbi.desk.frame import READERS, landing, synthetic, viewer_of
+from gongbi.desk.frame import COMMANDERS, READERS, landing, synthetic, viewer_of
 from gongbi.desk.pages.common import KeptPhoto, is_piece, piece, show, take_photos, unkept, way_back
 from gongbi.desk.sheet import Sheet
+from gongbi.incidents.words import TEXTS as INCIDENT_TEXTS
 from gongbi.kernel import scope
 from gongbi.kernel.errors import Forbidden, NotThere, Refused, Stale, in_language
 from gongbi.kernel.vault import actions as vault
 
+OPENERS = frozenset({"dispatcher", "manager"})  # who opens incidents
 PICKERS = frozenset({"clerk", "dispatcher"})
 
 
@@ -176,6 +178,7 @@ def _around(request: HttpRequest, sheet: Sheet) -> dict[str, Any]:
         "step_href": f"{sheet.address()}?{urlencode({**kept, 'step': ''})}",
         "case_href": sheet.address() + (f"?{urlencode(kept)}" if kept else ""),
         "synthetic_data": synthetic(viewer_of(request)),
+        "may_command": sheet.viewer.role in COMMANDERS,
     }
 
 
@@ -200,6 +203,9 @@ def context_of(request: HttpRequest, sheet: Sheet, panels: list[dict[str, Any]])
         "links": sheet.links(),
         "may_merge": any(one.arrow.name == "merge" and one.enabled for one in steps),
         "compare": sheet.case.state in ("handled", "checked", "closed", "judged"),
+        "incidents": sheet.incidents(),
+        "opens_incident": sheet.viewer.role in OPENERS and sheet.case.closed_at is None,
+        "open_words": INCIDENT_TEXTS["open_from"],
     }
 
 

@@ -224,6 +224,7 @@ def announcement(matter: Matter, arrow: Transition, entry: LedgerEntry) -> dict[
         "unit": matter.unit_id,
         "territory": matter.territory,
         "notifies": list(arrow.notifies),
+        **matter.announced(),
     }
 
 

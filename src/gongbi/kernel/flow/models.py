@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils import timezone
@@ -54,6 +54,10 @@ class Matter(models.Model):
     def number(self) -> str:
         """The receipt number people read and dictate: letters, local date, number, check digit."""
         return numbers.write(self.prefix, self.pk, timezone.localdate(self.opened_at))
+
+    def announced(self) -> dict[str, Any]:
+        """What a room adds to every event of its matters: marks and codes, no personal data."""
+        return {}
 
     @property
     def declared(self) -> Flow:

@@ -9,7 +9,7 @@ that the token has run out: fetch a new one. The token is all the authority ther
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qs
@@ -24,7 +24,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 HEARTBEAT = 15.0  # s
 RETRY = b"retry: 2000\n"
-_HEADERS = [
+HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),
@@ -67,24 +67,27 @@ class Live:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"].rstrip("/").endswith("/healthz"):
             good = self.follower.alive or self.follower.position < 0
-            await _answer(send, 200 if good else 503, b"ok %d streams" % self.streams)
+            await answer(send, 200 if good else 503, b"ok %d streams" % self.streams)
             return
         if scope["method"] != "GET":
-            await _answer(send, 405, b"GET only")
+            await answer(send, 405, b"GET only")
             return
         asked = parse_qs(scope["query_string"].decode("latin-1"))
         try:
             ear = audience.read(asked.get("token", [""])[0], at=tasks.now())
         except audience.BadToken as bad:
-            await _answer(send, 403, f"The token is {bad}. Reload the page.".encode())
+            await answer(send, 403, f"The token is {bad}. Reload the page.".encode())
             return
         topics = [topic for part in asked.get("topics", []) for topic in part.split(",") if topic]
         last = dict(scope["headers"]).get(b"last-event-id", asked.get("last", [""])[0].encode())
         await self.follower.start()
-        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-        stream = asyncio.create_task(
-            self._stream(ear, topics, int(last) if last.isdigit() and len(last) < 19 else None, send)
-        )
+        await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+        after = int(last) if last.isdigit() and len(last) < 19 else None
+        await self.serve(self._stream(ear, topics, after, send), receive)
+
+    async def serve(self, streaming: Coroutine[Any, Any, None], receive: Receive) -> None:
+        """Run one stream until it ends or its reader has gone."""
+        stream = asyncio.create_task(streaming)
         gone = asyncio.create_task(_disconnected(receive))
         self.streams += 1
         try:
@@ -100,8 +103,8 @@ class Live:
         start = follower.position
         position = start if last is None or last > start else last
         if last is not None and last > start:
-            await _write(send, b"event: reset\ndata: {}\n\n")  # another database, or restored from a copy
-        await _write(send, RETRY + b"id: %d\nevent: hello\ndata: {}\n\n" % position)
+            await write(send, b"event: reset\ndata: {}\n\n")  # another database, or restored from a copy
+        await write(send, RETRY + b"id: %d\nevent: hello\ndata: {}\n\n" % position)
         loop = asyncio.get_running_loop()
         until = loop.time() + ear.until - tasks.now().timestamp()
         while loop.time() < until:
@@ -110,17 +113,17 @@ class Live:
                 fresh = await loop.run_in_executor(self._reader, read_after, position)
                 if not fresh or fresh[0].sound.position != position + 1:
                     position = follower.position
-                    await _write(send, b"id: %d\nevent: reset\ndata: {}\n\n" % position)
+                    await write(send, b"id: %d\nevent: reset\ndata: {}\n\n" % position)
                     continue
             if fresh:
                 position = fresh[-1].sound.position
                 heard = _heard(ear, topics, fresh)
                 if heard:
-                    await _write(send, heard)
+                    await write(send, heard)
                 continue
             if not await follower.news(min(self.heartbeat, max(0.0, until - loop.time()))):
                 # An id without data moves Last-Event-ID on in no browser; a comment keeps proxies from closing.
-                await _write(send, b": %d\n\n" % position)
+                await write(send, b": %d\n\n" % position)
         await send({"type": "http.response.body", "body": b"event: end\ndata: {}\n\n", "more_body": False})
 
 
@@ -133,7 +136,8 @@ def _heard(ear: audience.Ear, topics: list[str], fresh: list[Told]) -> bytes:
     )
 
 
-async def _write(send: Send, body: bytes) -> None:
+async def write(send: Send, body: bytes) -> None:
+    """A piece of a stream."""
     await send({"type": "http.response.body", "body": body, "more_body": True})
 
 
@@ -142,7 +146,8 @@ async def _disconnected(receive: Receive) -> None:
         pass
 
 
-async def _answer(send: Send, status: int, body: bytes) -> None:
+async def answer(send: Send, status: int, body: bytes) -> None:
+    """A whole answer, in plain words."""
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"access-control-allow-origin", b"*")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

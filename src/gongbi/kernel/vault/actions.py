@@ -330,22 +330,23 @@ def _purge(holding: retention.Holding, before: datetime, at: datetime, batch: in
                     f"{holding.model.__name__}: rows are still due after they were erased ({holding.code})"
                 )
             last = rows[0].pk
-            Tombstone.objects.bulk_create(
-                Tombstone(
-                    label=row._meta.label_lower,
-                    row=str(row.pk),
-                    retention=holding.code,
-                    at=at,
-                    digest=digest_of(row),
-                )
-                for row in rows
-            )
+            bury(rows, holding.code, at=at)
             for row in rows:
                 if holding.erase is None:
                     row.delete()
                 else:
                     holding.erase(row, at)
         erased += len(rows)
+
+
+def bury(rows: Sequence[Model], code: str, *, at: datetime) -> list[bytes]:
+    """Leave a tombstone for each row that is about to be erased, in the caller's transaction; returns their digests, in that order."""
+    stones = [
+        Tombstone(label=row._meta.label_lower, row=str(row.pk), retention=code, at=at, digest=digest_of(row))
+        for row in rows
+    ]
+    Tombstone.objects.bulk_create(stones)
+    return [bytes(stone.digest) for stone in stones]
 
 
 def digest_of(row: Model) -> bytes:

@@ -68,7 +68,7 @@ def said_filter(value: Any) -> Any:
 
 @register.simple_tag
 def asset(name: str) -> SafeString:
-    """Links and scripts of one built entry: ``base`` on every page, ``form``, ``map``, ``board``, ``desk`` where needed."""
+    """Links and scripts of one built entry: ``base`` on every page, ``form``, ``map``, ``board``, ``desk``, ``wall`` where needed."""
     found = assets.entry(name)
     if found is None:
         return mark_safe("<!-- the frontend is not built -->")

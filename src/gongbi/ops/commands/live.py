@@ -8,7 +8,7 @@ from typing import Any
 from gongbi.ops.commands.web import port_from
 from gongbi.ops.processes import die_with_parent, require_port
 
-APPLICATION = "gongbi.kernel.outbox.live:application"
+APPLICATION = "gongbi.wall.live:application"
 EXAMPLE = "gongbi live --port 8001"
 STREAMS = 20_000  # granian's default back-pressure would stop at 1,024 open streams
 
@@ -27,9 +27,10 @@ def load_in_worker(_target: str) -> Callable[..., Any]:
     from gongbi.ops.console import django_ready
 
     django_ready()
-    from gongbi.kernel.outbox.live import application
+    from gongbi.wall.live import application
 
-    return application
+    served: Callable[..., Any] = application
+    return served
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,0 +1,1 @@
+"""Incidents at the desk: the page that a duty leader works from, plans, stock, alerts, the review."""

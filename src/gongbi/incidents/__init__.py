@@ -1,0 +1,1 @@
+"""Incidents: what calls for more than a case. Plans as checklists, drills, the log, tasks, stock and shelters, CAP alerts, review."""
