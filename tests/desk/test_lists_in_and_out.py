@@ -41,12 +41,24 @@ DEVICE = {
     "number": "SM-91", "kind": "smoke", "place": "劳动一坊小区1号楼", "division": "610104001001", "owner": "试验物业", "purpose": "楼道火灾报警",
     "sign_number": "GS-91", "sign_text": "本处安装烟雾探测器，只测烟雾，由试验物业设置，读数保存7天。", "keep_days": "7",
 }  # fmt: skip
+RUNG = {"flow": "order", "clock": "sign", "minutes": "45", "to": "head", "source": "试验"}
+PLAN = {
+    "plan": "trial", "name": "试验预案", "kind": "供水管道爆裂", "source": "试验", "verified": "否", "step": "valve", "zh": "关闭阀门",
+    "role": "抢险救援", "minutes": "30",
+}  # fmt: skip
+STOCK = {
+    "code": "depot_91", "sort": "物资库", "name": "试验库", "territory": "610104001", "item": "抽水泵", "total": "4",
+}  # fmt: skip
 FEWER = {
     "devices": 0,
     "hotline-terms": 4,
     "channel-mappings": 0,
     "calls": 0,
     "knowledge": 0,
+    "ladder": 0,
+    "whistle-scores": 0,
+    "plans": 0,
+    "stock": 0,
 }  # the lists that begin with less than half a dozen
 
 
@@ -91,6 +103,12 @@ FILLED: dict[str, Callable[[], tuple[dict[str, str], dict[str, str], str]]] = {
         {"title": "垃圾没有清运", "answer": "当天清运。", "valid_until": "明年"}, "有效期的最后一天",
     ),
     "devices": lambda: (DEVICE, {**DEVICE, "number": "SM-92", "kind": "camera"}, "设备类型"),
+    "ladder": lambda: (RUNG, {**RUNG, "minutes": "很快"}, "过时分钟"),
+    "whistle-scores": lambda: (
+        {"code": "signed_late", "points": "10", "source": "试验"}, {"code": "nothing", "points": "10", "source": "试验"}, "情形",
+    ),
+    "plans": lambda: (PLAN, {**PLAN, "plan": "bad", "role": "看客"}, "角色"),
+    "stock": lambda: (STOCK, {**STOCK, "item": "黄金"}, "品名"),
     "calendar": lambda: ({"date": "2027-01-01", "working": "休息", "name": "元旦"}, {"date": "2027-02-30", "working": "休息"}, "日期"),
 }  # fmt: skip
 

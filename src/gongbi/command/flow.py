@@ -61,7 +61,7 @@ W_TRANSITIONS = (
     Transition("call_more", ("增加单位", "Call more"), ("sounded",), "=", CALLERS, needs=("units",), notifies=("unit",), article=WHISTLE_LAW),
     Transition("end", ("收哨", "End"), ("sounded",), "ended", CALLERS, needs=("result",), notifies=("unit",)),
     Transition("call_off", ("取消", "Call off"), ("sounded",), "withdrawn", CALLERS, needs=("reason",), notifies=("unit",)),
-    Transition("review", ("评定", "Judge"), ("ended",), "reviewed", ("dispatcher", "adjudicator", "manager"), needs=("verdict", "reason"), guards=(guards.not_the_caller,), article=TWO_SIDES),
+    Transition("review", ("评定", "Judge"), ("ended",), "reviewed", ("dispatcher", "adjudicator", "manager"), needs=("verdict", "reason"), guards=(guards.not_the_caller,), notifies=("caller",), article=TWO_SIDES),
 )
 
 # fmt: on

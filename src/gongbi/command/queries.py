@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -152,6 +152,14 @@ def order_for(key: int, viewer: Viewer) -> Order:
     return found
 
 
+def whistle_for(key: int, viewer: Viewer) -> Whistle:
+    """The whistle or joint matter of that key, or NotThere."""
+    found = by_key(Whistle, viewer, key) if 0 < key < 2**63 else None
+    if found is None:
+        raise refusals.not_there()
+    return found
+
+
 def calls_of(whistle: Whistle, viewer: Viewer) -> list[Order]:
     """The calls of a whistle that this viewer sees, the lead first. Who was called sees all of them: they meet at the place."""
     whistle_by_number(whistle.number, viewer)
@@ -203,6 +211,14 @@ def about(key: int, viewer: Viewer) -> About:
     )
     climbs = visible(Escalation, viewer).filter(matter_id=key).select_related("rung").order_by("-pk")
     return About(list(whistles_[:PAGE]), list(orders_[:PAGE]), list(climbs[:PAGE]))
+
+
+def of_keys(keys: Collection[int], viewer: Viewer) -> tuple[list[Whistle], list[Order]]:
+    """The whistles and the orders (without the calls of a whistle) among these that this viewer sees, by key."""
+    if not keys:
+        return [], []
+    orders_ = visible(Order, viewer).filter(pk__in=keys, call_of__isnull=True).order_by("pk")
+    return list(visible(Whistle, viewer).filter(pk__in=keys).order_by("pk")), list(orders_)
 
 
 def matters_of(keys: Iterable[int], viewer: Viewer) -> frozenset[int]:

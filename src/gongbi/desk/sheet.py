@@ -17,11 +17,11 @@ from gongbi.cases import queries
 from gongbi.cases.queries.reading import twins_for
 from gongbi.channels import queries as channels
 from gongbi.desk import doing, evidence
+from gongbi.desk.chain import KINDS, OPENS, Joint, chain
 from gongbi.desk.history import History
 from gongbi.desk.names import CHANNELS, CLOCKS, LISTS, Names, grade_words
-from gongbi.desk.pages.common import picture_href
+from gongbi.desk.pages.common import picture_href, place_bounds
 from gongbi.duties import queries as duties
-from gongbi.incidents import queries as incidents
 from gongbi.kernel.clock.queries import clocks_of, explain_clock
 from gongbi.kernel.files import queries as files
 from gongbi.kernel.scope import viewer as roles
@@ -39,20 +39,6 @@ WORKING = frozenset(
     {roles.CLERK, roles.DISPATCHER, roles.HANDLER, roles.GRID_WORKER, roles.CHECKER, roles.ADJUDICATOR}
 )
 DESK = frozenset({roles.CLERK, roles.DISPATCHER, roles.ADJUDICATOR, roles.MANAGER, roles.AUDITOR})
-# Who may open the page of a warning (desk.warning.pages).
-WARNED = frozenset(
-    {
-        roles.DISPATCHER,
-        roles.MANAGER,
-        roles.ADJUDICATOR,
-        roles.CHECKER,
-        roles.AUDITOR,
-        roles.HANDLER,
-        roles.CLERK,
-    }
-)
-# Who may open the page of an incident (desk.incidents.pages).
-INCIDENTS = frozenset({roles.DISPATCHER, roles.MANAGER, roles.HANDLER, roles.CHECKER, roles.AUDITOR})
 BEFORE = ("report",)
 PEOPLE = frozenset({"web", "hall"})  # what comes in there comes from nobody else's system
 
@@ -202,7 +188,7 @@ class Sheet:
         if not any(link.kind == warnings.ACTED for link in case.links_in.all()):
             return CHANNELS.get(case.channel, case.channel), case.net
         numbers = [one.number for one in warnings.made_from(case.pk, self.viewer)]
-        if not numbers or self.viewer.role not in WARNED:
+        if not numbers or self.viewer.role not in OPENS[WARNING.name]:
             return WARNING.words, ""
         address = reverse("warnings:warning", args=[numbers[0]])
         return format_html(
@@ -340,21 +326,18 @@ class Sheet:
             if key in found
         ]
 
-    def incidents(self) -> list[Any]:
-        """The incidents that grew from it, as far as this viewer sees them; asks only where there are any."""
-        if self.viewer.role not in INCIDENTS or not any(
-            link.kind == incidents.ABOUT for link in self.case.links_in.all()
-        ):
+    def chain(self) -> list[Joint]:
+        """What it led to and grew from: warnings, incidents, whistles, orders, as far as this viewer sees them."""
+        if self.viewer.role not in OPENS[WARNING.name]:
             return []
-        return incidents.opened_for(self.case.pk, self.viewer)
+        telling = [one.pk for one in warnings.telling_of(self.case, self.viewer)]
+        tied = any(link.kind in KINDS for link in (*self.case.links_in.all(), *self.case.links_out.all()))
+        return chain(self.case.pk, self.viewer, more=telling) if telling or tied else []
 
     @property
     def bounds(self) -> str:
         """The window of the small map: about 400 m around the point, "" without one."""
-        lon, lat = self.case.lon, self.case.lat
-        if lon is None or lat is None:
-            return ""
-        return f"{lon - 0.0045:.5f},{lat - 0.0036:.5f},{lon + 0.0045:.5f},{lat + 0.0036:.5f}"
+        return place_bounds(self.case.lon, self.case.lat)
 
     def address(self) -> str:
         return reverse("desk:case", args=[self.case.number])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -249,6 +249,11 @@ def opened_for(matter: int, viewer: Viewer) -> list[Incident]:
     """The incidents about a matter, as far as this viewer sees them, newest first."""
     keys = Link.objects.filter(target_id=matter, kind=ABOUT).values("source_id")
     return list(visible(Incident, viewer).filter(pk__in=keys).order_by("-pk"))
+
+
+def of_keys(keys: Collection[int], viewer: Viewer) -> list[Incident]:
+    """The incidents among these that this viewer sees, by key."""
+    return list(visible(Incident, viewer).filter(pk__in=keys).order_by("pk")) if keys else []
 
 
 def open_number(matter: int, viewer: Viewer) -> int:

@@ -70,7 +70,7 @@ TEXTS: dict[str, Words] = {
     "lead": ("牵头单位", "Leading unit"),
     "unit": ("承担单位", "Unit"),
     "facts": ("基本情况", "Facts"),
-    "tied": ("来自", "Grown from"),
+    "command": ("指令与吹哨", "Orders and whistles"),
     "history": ("全部记录", "Everything that happened"),
     "nothing": ("您的岗位现在没有可办的步骤。", "There is nothing for your post to do here now."),
     "cancel": ("取消", "Cancel"),

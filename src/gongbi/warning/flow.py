@@ -21,6 +21,7 @@ TRANSITIONS = (
     Transition("grow", ("预警延续", "Goes on"), ("raised", "assessed", "acted"), "=", (SYSTEM,), needs=("observed",), automatic=True),
     Transition("assess", ("研判", "Assess"), ("raised",), "assessed", ("dispatcher", "manager"), needs=("finding",)),
     Transition("act", ("交办", "Act"), ("assessed", "acted"), "acted", ("dispatcher", "manager"), needs=("report",)),
+    Transition("respond", ("转突发事件", "Made an incident"), ("raised", "assessed", "acted"), "acted", ("dispatcher", "manager"), needs=("incident",), automatic=True),
     Transition("dismiss", ("排除", "Dismiss"), ("assessed",), "dismissed", ("dispatcher", "manager"), needs=("reason",)),
     Transition("review", ("复核", "Review"), ("acted", "dismissed"), "reviewed", ("dispatcher", "manager", "adjudicator", "checker"), needs=("verdict", "reason"), guards=(guards.not_the_assessor,), article="研判与复核分离"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -164,6 +164,24 @@ def made_from(case: int, viewer: Viewer) -> list[Warning]:
     """The warnings that a case was made from, as far as this viewer sees them."""
     keys = Link.objects.filter(target_id=case, kind=ACTED).values("source_id")
     return list(visible(Warning, viewer).filter(pk__in=keys).order_by("pk"))
+
+
+def of_keys(keys: Collection[int], viewer: Viewer) -> list[Warning]:
+    """The warnings among these that this viewer sees, by key."""
+    return list(visible(Warning, viewer).filter(pk__in=keys).order_by("pk")) if keys else []
+
+
+def telling_of(case: Any, viewer: Viewer, *, most: int = 5) -> list[Warning]:
+    """The warnings of its class whose area and days hold a case, newest first: one question, by the area's index."""
+    code, day = case.territory, timezone.localdate(case.opened_at)
+    prefixes = [code[:size] for size in (6, 9, 12, 15) if len(code) >= size]
+    if not prefixes or not case.kind:
+        return []
+    found = visible(Warning, viewer).filter(
+        areas__code__in=prefixes, group=rules.group_of(case.kind), first_day__lte=day, last_day__gte=day
+    )
+    found = found.exclude(sort=rules.LATE).filter(Q(kind="") | Q(kind=case.kind))
+    return list(found.distinct().order_by("-pk")[:most])
 
 
 def same_problem(warning: Warning, viewer: Viewer) -> list[Warning]:

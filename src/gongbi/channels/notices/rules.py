@@ -27,21 +27,33 @@ HOURS: dict[str, Words] = {
     ANY: ("任何时间", "At any hour"),
 }
 REPORTER, UNIT, STAFF = "reporter", "unit", "staff"
+ORDERED, ISSUER, CLIMBED = (
+    "ordered",
+    "issuer",
+    "climbed",
+)  # of orders and whistles, and of what climbed the ladder
 AUDIENCES: dict[str, Words] = {
     REPORTER: ("反映人", "Reporter"),
     UNIT: ("承办单位和网格员", "Unit and grid workers"),
     STAFF: ("受理、核查、裁定人员", "Desk, checkers, adjudicators"),
+    ORDERED: ("接到指令、吹哨的单位", "Units that are ordered or called"),
+    ISSUER: ("发令、吹哨的人和单位", "Who gave an order or blew a whistle"),
+    CLIMBED: ("超时升级到的单位", "Units that an overdue matter climbed to"),
 }
 LANGUAGES = ("zh-hans", "en")
 # Everything that a template may name. Nothing here says who reported, what was said or where somebody lives.
 FIELDS: dict[str, Words] = {
-    "number": ("回执编号或案件编号", "number of the receipt or of the case"),
+    "number": ("回执编号或事项编号", "number of the receipt or of the matter"),
     "state": ("现在的状态", "the state now"),
     "meaning": ("这个状态的含义", "what that state means"),
     "unit": ("承办单位", "the unit in charge"),
     "due": ("办结期限", "the deadline"),
     "district": ("本区名称", "the district's name"),
-    "link": ("专属链接（工作人员：案件页）", "the private link (staff: the page of the case)"),
+    "what": ("指令、吹哨、催办或督办", "order, whistle, urge or supervision"),
+    "issuer": ("发令单位", "the unit that gave it"),
+    "come": ("到场时间", "when to be there"),
+    "drill": ("演练时为“演练”，否则为空", "“drill” in a drill, else empty"),
+    "link": ("专属链接（工作人员：事项页）", "the private link (staff: the page of the matter)"),
 }
 LONGEST_SUBJECT, LONGEST_BODY = 80, 300
 _FIELD = re.compile(r"\{([^{}]*)\}")

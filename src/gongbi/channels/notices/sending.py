@@ -24,6 +24,12 @@ from gongbi.kernel.scope.viewer import system
 from gongbi.kernel.vault import actions as vault
 
 MACHINE = system("notices")
+PAGES = {
+    "order": "command:order",
+    "whistle": "command:whistle",
+    "incident": "incidents:incident",
+    "warning": "warnings:warning",
+}
 REASON = "发送办理进度通知（to send a notice that was asked for）"
 
 
@@ -81,11 +87,12 @@ class Notices(Adapter):
 
 
 def link_of(notice: Notice) -> str:
-    """Where the addressee sees more: a reporter's private link, for staff the page of the case."""
+    """Where the addressee sees more: a reporter's private link, for staff the page of the matter."""
     base = django_settings.SITE_URL.rstrip("/")
     if notice.contact.report is not None:
         return base + reverse("resident:follow", args=[links.token(notice.contact.report)])
-    return base + reverse("desk:case", args=[notice.facts.get("number", "-")])
+    page = PAGES.get(str(notice.facts.get("flow", "")), "desk:case")
+    return base + reverse(page, args=[notice.facts.get("number", "-")])
 
 
 def composed(notices: list[Notice], link: str) -> tuple[str, str]:

@@ -16,6 +16,24 @@ def tell(events: Sequence[Event]) -> None:
     actions.tell(events)
 
 
+@subscribe("order.*", "notices.tell_orders", many=True)
+def tell_orders(events: Sequence[Event]) -> None:
+    """Queue what steps of orders, the calls of whistles among them, tell to whom."""
+    actions.tell_commands(events)
+
+
+@subscribe("whistle.*", "notices.tell_whistles", many=True)
+def tell_whistles(events: Sequence[Event]) -> None:
+    """Queue what the judging of a whistle tells to who blew it."""
+    actions.tell_commands(events)
+
+
+@subscribe("command.*", "notices.tell_climbs", many=True)
+def tell_climbs(events: Sequence[Event]) -> None:
+    """Queue what climbs the ladder tell to whom they reach."""
+    actions.tell_commands(events)
+
+
 @periodic("notices.assign", every_seconds=60)
 def assign(at: datetime) -> None:
     """Notices that found no gateway get one as soon as there is one."""

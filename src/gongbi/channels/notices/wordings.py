@@ -5,7 +5,7 @@ Looked up by audience, then by the step's name, then by the state after it, then
 
 from __future__ import annotations
 
-from gongbi.channels.notices.rules import REPORTER, STAFF, UNIT
+from gongbi.channels.notices.rules import CLIMBED, ISSUER, ORDERED, REPORTER, STAFF, UNIT
 
 Shipped = tuple[str, str]  # (subject, body)
 
@@ -58,6 +58,48 @@ SHIPPED: dict[tuple[str, str, str], Shipped] = {
     (UNIT, "reopen", "en"): ("Case {number}: still there", "{district}: case {number} is still there; it is yours again[, due {due}]. {link}"),
     (STAFF, "*", "zh-hans"): ("案件 {number}：{state}", "【{district}】案件 {number} 等您处理：{state}[，期限 {due}]。{link}"),
     (STAFF, "*", "en"): ("Case {number}: {state}", "{district}: case {number} waits for you: {state}[, due {due}]. {link}"),
+    (ORDERED, "*", "zh-hans"): ("[【{drill}】]{what} {number}：{state}", "【{district}】[【{drill}】]{what} {number}：{state}。{link}"),
+    (ORDERED, "*", "en"): ("[{drill}: ]{what} {number}: {state}", "{district}[, {drill}]: {what} {number}: {state}. {link}"),
+    (ORDERED, "issue", "zh-hans"): (
+        "[【{drill}】]{what} {number}，请签收",
+        "【{district}】[【{drill}】][{issuer}]发来{what} {number}[，请于 {come} 前到场][，{due} 前签收]。{link}",
+    ),
+    (ORDERED, "issue", "en"): (
+        "[{drill}: ]{what} {number}, please sign for it",
+        "{district}[, {drill}]: {what} {number}[ from {issuer}][, be there by {come}][, sign by {due}]. {link}",
+    ),
+    (ORDERED, "send_back", "zh-hans"): (
+        "[【{drill}】]{what} {number}：请重新反馈",
+        "【{district}】[【{drill}】]{what} {number} 的反馈被退回，请重新反馈[，期限 {due}]。{link}",
+    ),
+    (ORDERED, "send_back", "en"): (
+        "[{drill}: ]{what} {number}: report again",
+        "{district}[, {drill}]: the report on {what} {number} was sent back, please report again[ by {due}]. {link}",
+    ),
+    (ISSUER, "*", "zh-hans"): (
+        "[【{drill}】]{what} {number}：{state}",
+        "【{district}】[【{drill}】]{what} {number}：[{unit}]{state}[，下一期限 {due}]。{link}",
+    ),
+    (ISSUER, "*", "en"): (
+        "[{drill}: ]{what} {number}: {state}",
+        "{district}[, {drill}]: {what} {number}[, {unit}]: {state}[, next due {due}]. {link}",
+    ),
+    (CLIMBED, "*", "zh-hans"): (
+        "[【{drill}】]{number} 超时，已升级到贵单位",
+        "【{district}】[【{drill}】]{number} [{unit}]超时未办，已升级到贵单位，请督促。{link}",
+    ),
+    (CLIMBED, "*", "en"): (
+        "[{drill}: ]{number} is overdue and has come up to you",
+        "{district}[, {drill}]: {number}[ with {unit}] is overdue and has come up to your unit. {link}",
+    ),
+    (CLIMBED, "transferred", "zh-hans"): (
+        "[【{drill}】]{number} 超时，已转由贵单位接手",
+        "【{district}】[【{drill}】]{number} [{unit}]超时未办，已转由贵单位接手，请签收办理。{link}",
+    ),
+    (CLIMBED, "transferred", "en"): (
+        "[{drill}: ]{number} is overdue and is yours now",
+        "{district}[, {drill}]: {number}[ with {unit}] is overdue; your unit has taken it over. {link}",
+    ),
 }  # fmt: skip
 
 

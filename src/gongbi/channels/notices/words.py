@@ -23,6 +23,10 @@ NAMES: dict[str, Words] = {
     "*": ("其余各种变化", "Every other change"),
     "rework": ("返工", "Rework"),
     "reopen": ("反映人重开", "Reopened by the reporter"),
+    "issue": ("发来指令、吹哨", "An order or a call"),
+    "send_back": ("反馈被退回", "Report sent back"),
+    "climbed": ("超时升级", "Escalated"),
+    "transferred": ("超时接管", "Taken over when late"),
 }
 LANGUAGES: dict[str, Words] = {"zh-hans": ("中文", "Chinese"), "en": ("英文", "English")}
 TEXTS: dict[str, Words] = {
@@ -105,5 +109,6 @@ TEXTS: dict[str, Words] = {
     "no_units": ("还没有单位设置", "No unit has one yet"),
     "save_plain": ("保存", "Save"),
     "unserved": ("有 %(n)s 条通知没有可用的网关。", "%(n)s notices have no gateway for their way."),
+    "example_street": ("青年路街道", "Qingnianlu Street"),
     "example_unit": ("城市管理局", "Urban management bureau"),
 }

@@ -76,6 +76,8 @@ def _climb(clock_id: int, rung: Rung, at: datetime) -> bool:
         "unit": climbed.to_unit_id,
         "transferred": transfer,
         "number": _number(matter),
+        "flow": matter.flow,
+        "drill": bool(order and order.drill),
     }
     publish("command.escalated", at=at, matter_id=matter.pk, payload=payload)
     return True
@@ -123,6 +125,4 @@ def _notice(rung: Rung, matter: Matter, order: Order | None, to: Unit | None, at
 
 
 def _number(matter: Matter) -> str:
-    kinds = {one.flow_name: one for one in Matter.__subclasses__()}
-    kind = kinds.get(matter.flow, Matter)
-    return kind(pk=matter.pk, opened_at=matter.opened_at).number
+    return Matter.numbers_of([matter]).get(matter.pk, matter.number)

@@ -36,16 +36,13 @@ def _words(order: Order, at: datetime) -> dict[str, object]:
     units = directory.current().by_id
     to, issuer = units.get(order.unit_id or 0), units.get(order.issuer_unit_id or 0)
     matter = Matter.objects.filter(pk=order.about_id or 0).first()
-    kinds = {one.flow_name: one for one in Matter.__subclasses__()}
-    kind = kinds.get(matter.flow) if matter is not None else None
+    about = Matter.numbers_of([matter]).get(matter.pk, "") if matter is not None else ""
     return {
         "sort": order.sort,
         "level": order.level,
         "to": to.name if to else "",
         "issuer": issuer.name if issuer else "",
-        "about": kind(pk=matter.pk, opened_at=matter.opened_at).number
-        if kind is not None and matter is not None
-        else "",
+        "about": about,
         "opened_at": timezone.localtime(matter.opened_at).isoformat() if matter is not None else "",
         "due_at": timezone.localtime(matter.due_at).isoformat()
         if matter is not None and matter.due_at

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -13,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from gongbi.command import actions, queries, refusals, rules, words
+from gongbi.command.actions.common import LONGEST, PLACE, TITLE
 from gongbi.desk.command import shown
 from gongbi.desk.command.about import Named, named
 from gongbi.desk.command.forms import GiveForm, SoundForm
@@ -23,6 +25,8 @@ from gongbi.desk.pages.common import is_piece, piece, show
 from gongbi.kernel import scope
 from gongbi.kernel.errors import Refused, in_language
 from gongbi.kernel.scope import viewer as roles
+from gongbi.kernel.scope.viewer import Viewer
+from gongbi.parties.models import Unit
 
 T = words.TEXTS
 GIVERS = frozenset({roles.DISPATCHER, roles.MANAGER})
@@ -32,7 +36,12 @@ _HEADINGS = {rules.ORDER: "order_new", rules.URGE: "urge_new", rules.SUPERVISE: 
 
 def _about(request: HttpRequest) -> Named | None:
     number = request.POST.get("about") or request.GET.get("about") or ""
-    return named(number, viewer_of(request)) if number else None
+    return named(number, viewer_of(request), timezone.now()) if number else None
+
+
+def _hour(now: datetime) -> datetime:
+    """When one is usually asked to be there: in an hour, at a whole minute."""
+    return (timezone.localtime(now) + timedelta(hours=1)).replace(second=0, microsecond=0)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -46,7 +55,14 @@ def give(request: HttpRequest, sort: str) -> HttpResponse:
     units = queries.addressable(viewer, at=now)
     initial: dict[str, Any] = {"key": secrets.token_hex(8)}
     if matter is not None:
-        initial |= {"title": matter.title, "place_words": matter.place, "unit": matter.unit_id}
+        initial |= {
+            "title": matter.title[:TITLE],
+            "place_words": matter.place[:PLACE],
+            "unit": matter.unit_id,
+        }
+        initial |= {"text": matter.text, "drill": matter.drill, "come": matter.comes}
+        if matter.comes:
+            initial["come_by"] = _hour(now)
     form = GiveForm(
         request.POST if request.method == "POST" else None, sort=sort, units=units, initial=initial
     )
@@ -60,6 +76,7 @@ def give(request: HttpRequest, sort: str) -> HttpResponse:
                 else {}
             )
             told = form.given() | point | {"about": matter.key if matter is not None else None}
+            told["drill"] = told["drill"] or (matter is not None and matter.drill)
             try:
                 made = actions.give(actions.Given(sort=sort, **told), viewer=viewer, at=now)
             except Refused as refusal:
@@ -90,9 +107,10 @@ def sound(request: HttpRequest, sort: str) -> HttpResponse:
     units = queries.addressable(viewer, at=now, calls=True)
     initial: dict[str, Any] = {}
     if sort == rules.WHISTLE:
-        initial["come_by"] = (timezone.localtime(now) + timedelta(hours=1)).replace(second=0, microsecond=0)
+        initial["come_by"] = _hour(now)
     if matter is not None:
-        initial |= {"title": matter.title, "place_words": matter.place}
+        initial |= {"title": matter.title[:TITLE], "place_words": matter.place[:PLACE], "text": matter.text}
+        initial |= {"drill": matter.drill} | _called(matter, units)
     form = SoundForm(request.POST if request.method == "POST" else None, units=units, initial=initial)
     status = 200
     if request.method == "POST":
@@ -103,6 +121,7 @@ def sound(request: HttpRequest, sort: str) -> HttpResponse:
             told = {
                 name: typed[name] for name in ("title", "text", "place_words", "come_by", "drill")
             } | point
+            told["drill"] = told["drill"] or (matter is not None and matter.drill)
             try:
                 blown = actions.Blown(
                     units=form.wanted(), sort=sort, about=matter.key if matter else None, **told
@@ -127,26 +146,38 @@ def sound(request: HttpRequest, sort: str) -> HttpResponse:
     return show(request, "desk/command/give.html", context, here="command:whistles", status=status)
 
 
+def _called(matter: Named, units: Sequence[Unit]) -> dict[str, Any]:
+    """What the plan of an incident says who is needed for what; the first of them leads."""
+    wanted = [unit for unit in units if unit.pk in matter.units]
+    wanted.sort(key=lambda unit: list(matter.units).index(unit.pk))
+    if not wanted:
+        return {}
+    duties = "\n".join(f"{unit.label}：{matter.units[unit.pk]}" for unit in wanted)
+    return {"units": [str(unit.pk) for unit in wanted], "lead": str(wanted[0].pk), "duties": duties[:LONGEST]}
+
+
 @require_safe
 @scope.endpoint("command.about", roles=ROLES)
 def about(request: HttpRequest, number: str) -> HttpResponse:
-    """What was ordered, whistled, urged and escalated about one case or warning, and the buttons for more."""
+    """What was ordered, whistled, urged and escalated about one case, warning or incident, and the buttons for more."""
     viewer, now = viewer_of(request), timezone.now()
-    matter, names = named(number, viewer), Names(viewer, now)
-    found = queries.about(matter.key, viewer)
-    may = {what: queries.may(viewer, what) for what in ("order", "whistle", "join")}
-    context = {
-        "t": T,
-        "matter": matter,
-        "may": may | {"whistle": may["whistle"] and not any(one.open_about for one in found.whistles)},
-        "whistles": shown.whistle_table(found.whistles, names) if found.whistles else None,
-        "orders": shown.table(found.orders, names, now, caption=T["orders"]) if found.orders else None,
-        "climbs": shown.climbs(found.climbs, {matter.key: (matter.number, matter.href)}, names)
-        if found.climbs
-        else None,
-        "none": not (found.whistles or found.orders or found.climbs),
-    }
+    matter = named(number, viewer, now)
+    context = {"matter": matter} | commanded(matter.key, (matter.number, matter.href), viewer, now)
     template = "desk/command/about.html"
     if is_piece(request):
         return piece(request, template, context)
     return show(request, "desk/command/about_page.html", context, here=HERE)
+
+
+def commanded(key: int, of: tuple[str, str], viewer: Viewer, now: datetime) -> dict[str, Any]:
+    """What was commanded about a matter, as ``desk/command/about.html`` shows it. ``of``: its number and address."""
+    found, names = queries.about(key, viewer), Names(viewer, now)
+    may = {what: queries.may(viewer, what) for what in ("order", "whistle", "join")}
+    return {
+        "t": T,
+        "may": may | {"whistle": may["whistle"] and not any(one.open_about for one in found.whistles)},
+        "whistles": shown.whistle_table(found.whistles, names) if found.whistles else None,
+        "orders": shown.table(found.orders, names, now, caption=T["orders"]) if found.orders else None,
+        "climbs": shown.climbs(found.climbs, {key: of}, names) if found.climbs else None,
+        "none": not (found.whistles or found.orders or found.climbs),
+    }

@@ -5,22 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from gongbi.cases import queries as cases
-from gongbi.cases.flow import CASE
-from gongbi.desk.frame import viewer_of
+from gongbi.desk.chain import chain
+from gongbi.desk.command.giving import commanded
+from gongbi.desk.frame import COMMANDERS, viewer_of
 from gongbi.desk.incidents import shown
 from gongbi.desk.incidents.acting import ActForm
 from gongbi.desk.incidents.forms import HEADINGS, INSIDE, STEPS
 from gongbi.desk.incidents.opening import open_from
 from gongbi.desk.incidents.opening_form import NewForm
 from gongbi.desk.names import Names
-from gongbi.desk.pages.common import is_piece, piece, show
+from gongbi.desk.pages.common import is_piece, piece, place_bounds, point_json, show
 from gongbi.incidents import catalogue, queries, words
 from gongbi.incidents.flow import INCIDENT
 from gongbi.incidents.models import Incident
@@ -32,8 +32,6 @@ from gongbi.kernel.scope import viewer as roles
 from gongbi.kernel.scope.viewer import Viewer
 from gongbi.kernel.vault import actions as vault
 from gongbi.look.furniture import Tab, Turn
-from gongbi.warning import queries as warnings
-from gongbi.warning.flow import WARNING
 
 ROLES = frozenset({roles.DISPATCHER, roles.MANAGER, roles.HANDLER, roles.CHECKER, roles.AUDITOR})
 LEADERS = frozenset({roles.DISPATCHER, roles.MANAGER})
@@ -208,6 +206,14 @@ def live(request: HttpRequest, number: str, part: str) -> HttpResponse:
     return piece(request, PARTS[part], _working(found, viewer, Names(viewer, now), now))
 
 
+@require_safe
+@scope.endpoint("incidents.place", roles=ROLES)
+def place(request: HttpRequest, number: str) -> JsonResponse:
+    """The one point of an incident, for the small map."""
+    found = queries.incident_by_number(number, viewer_of(request))
+    return point_json(found.title, in_language(found.declared_state.words), found.lon, found.lat)
+
+
 def _page(
     request: HttpRequest, found: Incident, step: str, form: ActForm | None, *, status: int = 200
 ) -> HttpResponse:
@@ -246,26 +252,13 @@ def _page(
         "people": [(one, catalogue.NEEDS[one.need]) for one in queries.people(found, viewer)],
         "destructions": queries.destructions(found, viewer),
         "keepings": queries.keepings(found, viewer),
-        "tied": _tied(found, viewer),
+        "chain": chain(found.pk, viewer),
+        "command": commanded(found.pk, (found.number, working["here"]), viewer, now) if viewer.role in COMMANDERS else None,
+        "bounds": place_bounds(found.lon, found.lat),
         "events": shown.history(queries.timeline(found, viewer), working["tasks"], names),
         "incident_events": EVENTS,
     }  # fmt: skip
     return show(request, "desk/incidents/incident.html", context, here=HERE, status=status)
-
-
-def _tied(found: Incident, viewer: Viewer) -> list[tuple[str, str, Any]]:
-    """Number, page and state of what an incident grew from."""
-    matters = queries.about(found, viewer)
-    known: list[Any] = cases.case_list(viewer, [one.pk for one in matters if one.flow == CASE.name])
-    known += [warnings.warning_for(one.pk, viewer) for one in matters if one.flow == WARNING.name]
-    return [
-        (
-            one.number,
-            reverse("warnings:warning" if one.flow == WARNING.name else "desk:case", args=[one.number]),
-            one,
-        )
-        for one in known
-    ]
 
 
 @require_POST

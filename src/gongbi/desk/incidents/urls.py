@@ -18,6 +18,7 @@ urlpatterns = [
     path("<str:number>/do/<slug:step>", pages.take, name="step"),
     path("<str:number>/live/<slug:part>", pages.live, name="live"),
     path("<str:number>/person/<int:person>/<slug:field>", pages.unseal, name="open"),
+    path("<str:number>/place", pages.place, name="place"),
     path("<str:number>/review", reading.review, name="review"),
     path("<str:number>/review.docx", reading.word, name="word"),
     path("<str:number>/review.pdf", reading.pdf, name="pdf"),

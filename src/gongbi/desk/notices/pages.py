@@ -19,6 +19,8 @@ from gongbi.channels import queries as channel_queries
 from gongbi.channels.adapters import settings_of
 from gongbi.channels.notices import actions, queries, rules, words
 from gongbi.channels.notices.models import Notice
+from gongbi.command.flow import ORDER, WHISTLE
+from gongbi.command.words import SORTS
 from gongbi.desk.frame import viewer_of
 from gongbi.desk.names import Names
 from gongbi.desk.notices.forms import TemplateForm, UnitWayForm, WayForm
@@ -114,7 +116,7 @@ def _name(name: str) -> Any:
     """What a state or step is called."""
     if name in words.NAMES:
         return words.NAMES[name]
-    states = {state.name: state.words for state in CASE.states}
+    states = {state.name: state.words for flow in (WHISTLE, ORDER, CASE) for state in flow.states}
     return states.get(name, (name, name))
 
 
@@ -234,14 +236,19 @@ def templates(request: HttpRequest) -> HttpResponse:
 def _sample(language: str, audience: str, state: str) -> dict[str, str]:
     """Made-up values, to see a text as its addressee would."""
     place = 1 if language == "en" else 0
-    known = {one.name: one for one in CASE.states}.get(state) or CASE.states[5]
+    commanded = audience in (rules.ORDERED, rules.ISSUER, rules.CLIMBED)
+    flow = ORDER if commanded else CASE
+    known = {one.name: one for one in flow.states}.get(state) or flow.states[0 if commanded else 5]
     name = settings.DISTRICT_NAME
     number, page = (
-        ("LH-26-1123-0000-1", "/r/…") if audience == rules.REPORTER else ("AJ-26-1123-0000-1", "/desk/case/…")
+        ("AJ-26-1123-0000-1", "/desk/case/…") if not commanded else ("ZL-26-1123-0000-1", "/desk/command/…")
     )
+    if audience == rules.REPORTER:
+        number, page = "LH-26-1123-0000-1", "/r/…"
     return {
         "number": number, "state": known.words[place], "meaning": known.hint[place], "unit": words.TEXTS["example_unit"][place],
-        "due": "2026-11-30 18:00", "district": name[min(place, len(name) - 1)], "link": settings.SITE_URL.rstrip("/") + page,
+        "due": "2026-11-30 18:00", "what": SORTS["call"][place], "issuer": words.TEXTS["example_street"][place],
+        "come": "2026-11-30 17:30", "drill": "", "district": name[min(place, len(name) - 1)], "link": settings.SITE_URL.rstrip("/") + page,
     }  # fmt: skip
 
 

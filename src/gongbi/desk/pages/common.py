@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django import forms
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -46,6 +46,26 @@ def piece(request: HttpRequest, template: str, context: dict[str, Any], *, statu
 
 def unkept(answer: HttpResponse) -> HttpResponse:
     answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def place_bounds(lon: float | None, lat: float | None) -> str:
+    """The window of a small map: about 400 m around a point (degrees, CGCS2000), "" without one."""
+    if lon is None or lat is None:
+        return ""
+    return f"{lon - 0.0045:.5f},{lat - 0.0036:.5f},{lon + 0.0045:.5f},{lat + 0.0036:.5f}"
+
+
+def point_json(title: str, words: str, lon: float | None, lat: float | None) -> JsonResponse:
+    """One point as GeoJSON, for a small map; none where there is none."""
+    place = {"type": "Point", "coordinates": [lon, lat]}
+    point = {
+        "type": "Feature",
+        "properties": {"title": title, "words": words, "tone": "info"},
+        "geometry": place,
+    }
+    answer = JsonResponse({"type": "FeatureCollection", "features": [point] if lon is not None else []})
+    unkept(answer)
     return answer
 
 

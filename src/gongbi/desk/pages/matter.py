@@ -21,7 +21,16 @@ from gongbi.desk.doing import DOING, Doing, main_of
 from gongbi.desk.forms import choices
 from gongbi.desk.forms.step import StepForm
 from gongbi.desk.frame import COMMANDERS, READERS, landing, synthetic, viewer_of
-from gongbi.desk.pages.common import KeptPhoto, is_piece, piece, show, take_photos, unkept, way_back
+from gongbi.desk.pages.common import (
+    KeptPhoto,
+    is_piece,
+    piece,
+    point_json,
+    show,
+    take_photos,
+    unkept,
+    way_back,
+)
 from gongbi.desk.sheet import Sheet
 from gongbi.incidents.words import TEXTS as INCIDENT_TEXTS
 from gongbi.kernel import scope
@@ -203,7 +212,7 @@ def context_of(request: HttpRequest, sheet: Sheet, panels: list[dict[str, Any]])
         "links": sheet.links(),
         "may_merge": any(one.arrow.name == "merge" and one.enabled for one in steps),
         "compare": sheet.case.state in ("handled", "checked", "closed", "judged"),
-        "incidents": sheet.incidents(),
+        "chain": sheet.chain(),
         "opens_incident": sheet.viewer.role in OPENERS and sheet.case.closed_at is None,
         "open_words": INCIDENT_TEXTS["open_from"],
     }
@@ -252,19 +261,7 @@ def by_key(request: HttpRequest, key: int) -> HttpResponse:
 def place(request: HttpRequest, number: str) -> JsonResponse:
     """The one point of a matter, for the small map."""
     found = queries.case_by_number(number, viewer_of(request))
-    features = []
-    if found.lon is not None and found.lat is not None:
-        said = {"title": found.title, "words": in_language(found.declared_state.words), "tone": "info"}
-        features.append(
-            {
-                "type": "Feature",
-                "properties": said,
-                "geometry": {"type": "Point", "coordinates": [found.lon, found.lat]},
-            }
-        )
-    answer = JsonResponse({"type": "FeatureCollection", "features": features})
-    answer["Cache-Control"] = "no-store"
-    return answer
+    return point_json(found.title, in_language(found.declared_state.words), found.lon, found.lat)
 
 
 @require_POST

@@ -13,12 +13,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from gongbi.desk.frame import viewer_of
+from gongbi.desk.chain import chain
+from gongbi.desk.frame import COMMANDERS, viewer_of
 from gongbi.desk.names import Names
 from gongbi.desk.pages.common import show, unkept
 from gongbi.desk.warning import shown
 from gongbi.desk.warning.forms import FORMS, ActForm, StepForm
-from gongbi.incidents import queries as incidents
 from gongbi.incidents.words import TEXTS as INCIDENT_TEXTS
 from gongbi.kernel import scope
 from gongbi.kernel.errors import NotThere, Refused, Stale, in_language
@@ -196,8 +196,9 @@ def _page(
         "events": shown.timeline(queries.timeline(found, viewer), names),
         "now": now,
         "bounds": _bounds(found, codes),
-        "incidents_open": incidents.opened_for(found.pk, viewer),
-        "opens_incident": viewer.role in DECIDERS,
+        "chain": chain(found.pk, viewer),
+        "opens_incident": viewer.role in DECIDERS and found.closed_at is None,
+        "may_command": viewer.role in COMMANDERS,
         "open_words": INCIDENT_TEXTS["open_from"],
     }
     return show(request, "desk/warning/warning.html", context, here=HERE, status=status)

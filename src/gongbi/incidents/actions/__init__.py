@@ -4,7 +4,7 @@ Locks: the incident's row first, then stock, then its hold; see docs/locking.md.
 """
 
 from gongbi.incidents.actions.alerting import Wording, issue
-from gongbi.incidents.actions.opening import Opened, open_incident
+from gongbi.incidents.actions.opening import Opened, open_incident, tie
 from gongbi.incidents.actions.people import Person, destroy_due, keep, register
 from gongbi.incidents.actions.planning import save_plan, start_plan
 from gongbi.incidents.actions.steps import archive, end, respond, resume, review, set_level, void
@@ -33,5 +33,6 @@ __all__ = [
     "set_task",
     "settle_task",
     "start_plan",
+    "tie",
     "void",
 ]

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 
 from gongbi.incidents import rules
-from gongbi.incidents.actions.common import facts
+from gongbi.incidents.actions.common import facts, load
 from gongbi.incidents.models import Incident
 from gongbi.incidents.queries import ABOUT
 from gongbi.kernel.errors import Forbidden, Refused
@@ -85,7 +85,18 @@ def open_incident(opened: Opened, *, viewer: Viewer, at: datetime, about: Sequen
     return incident
 
 
-def _check_where(opened: Opened, viewer: Viewer) -> None:
+@transaction.atomic
+def tie(*, key: int, matter: Matter, viewer: Viewer, at: datetime) -> Incident:
+    """An open incident is about one matter more (which the caller looked up as this viewer); tied already: nothing. NotThere, Forbidden."""
+    incident = load(key, viewer)
+    _leads(viewer)
+    Link.objects.get_or_create(
+        source_id=incident.pk, target_id=matter.pk, kind=ABOUT, defaults={"at": at, "actor": viewer.actor}
+    )
+    return incident
+
+
+def _leads(viewer: Viewer) -> None:
     if viewer.role not in (DISPATCHER, MANAGER, SYSTEM):
         raise Forbidden(
             "incidents.who",
@@ -94,6 +105,10 @@ def _check_where(opened: Opened, viewer: Viewer) -> None:
                 "Only dispatchers and managers open an incident.",
             ),
         )
+
+
+def _check_where(opened: Opened, viewer: Viewer) -> None:
+    _leads(viewer)
     code = opened.territory
     if not code or not code.isascii() or not code.isdigit() or len(code) not in (6, 9, 12, 15):
         raise Refused(

@@ -3,8 +3,8 @@
 Locks: the matter's row first; see docs/locking.md.
 """
 
-from gongbi.warning.actions.deciding import act, assess, dismiss, review
+from gongbi.warning.actions.deciding import act, assess, dismiss, responded, review
 from gongbi.warning.actions.looking import look, nightly
 from gongbi.warning.actions.upkeep import change_settings
 
-__all__ = ["act", "assess", "change_settings", "dismiss", "look", "nightly", "review"]
+__all__ = ["act", "assess", "change_settings", "dismiss", "look", "nightly", "responded", "review"]

@@ -13,6 +13,7 @@ from gongbi.cases.triage import Said
 from gongbi.kernel.errors import NotThere, Refused
 from gongbi.kernel.flow.advance import advance
 from gongbi.kernel.flow.models import Link
+from gongbi.kernel.ledger.models import LedgerEntry
 from gongbi.kernel.scope import by_key
 from gongbi.kernel.scope.viewer import Viewer
 from gongbi.warning.models import Warning
@@ -115,6 +116,24 @@ def act(
         )
 
     return receive(statement, viewer=viewer, at=at, then=then)
+
+
+@transaction.atomic
+def responded(*, key: int, incident: int, viewer: Viewer, at: datetime) -> Warning:
+    """An incident was opened about it: that is acting on it, and whoever opened it has assessed it. The same incident again changes
+    nothing. Not for a drill. Errors: NotThere, Refused (dismissed or reviewed already).
+    """
+    warning = _load(key, viewer)
+    told = LedgerEntry.objects.filter(matter_id=warning.pk, transition="respond").values_list(
+        "facts", flat=True
+    )
+    if any(facts.get("incident") == incident for facts in told):
+        return warning
+    advance(warning, "respond", viewer, at=at, facts={"incident": incident})
+    if not warning.assessed_by:
+        warning.assessed_by, warning.assessed_person = viewer.actor, viewer.person_id
+        warning.save(update_fields=["assessed_by", "assessed_person"])
+    return warning
 
 
 def _small(code: str) -> str:

@@ -18,6 +18,8 @@ from gongbi.channels.adapters import settings_of
 from gongbi.channels.models import Outgoing, Source
 from gongbi.channels.notices import rules
 from gongbi.channels.notices.models import Contact, Notice
+from gongbi.command.flow import ORDER, WHISTLE
+from gongbi.command.words import DRILL, SORTS, WHISTLES
 from gongbi.kernel.errors import NotThere
 from gongbi.kernel.outbox.subscribers import Event
 from gongbi.kernel.scope.viewer import GRID_WORKER, HANDLER, STAFF_ROLES, system
@@ -27,7 +29,9 @@ from gongbi.parties import queries as parties
 if TYPE_CHECKING:
     from gongbi.cases.models import Case
 
-_STATES = {state.name: state for state in CASE.states}
+# A name means the same in no two flows: orders and whistles say theirs with the notice.
+_STATES = {flow.name: {state.name: state for state in flow.states} for flow in (CASE, ORDER, WHISTLE)}
+COMMANDED = {**WHISTLES, **SORTS}
 _MACHINE = system("notices")
 # An addressee's message may still grow while it is not due for this long: nobody is handing it over yet.
 _GROWS = timedelta(seconds=90)
@@ -98,7 +102,8 @@ def _facts(event: Event, case: Case, contact: Contact, audience: str) -> dict[st
 def values_of(notice: Notice, link: str) -> dict[str, str]:
     """The values of a template's fields for one notice, in its addressee's language."""
     place = 1 if notice.contact.language == "en" else 0
-    state = _STATES.get(notice.state)
+    state = _STATES.get(str(notice.facts.get("flow", CASE.name)), {}).get(notice.state)
+    what = COMMANDED.get(str(notice.facts.get("sort", "")))
     district = settings.DISTRICT_NAME
     return {
         "number": str(notice.facts.get("number", "")),
@@ -106,6 +111,10 @@ def values_of(notice: Notice, link: str) -> dict[str, str]:
         "due": str(notice.facts.get("due", "")),
         "state": state.words[place] if state is not None else "",
         "meaning": state.hint[place] if state is not None and state.hint else "",
+        "what": what[place] if what is not None else "",
+        "issuer": str(notice.facts.get("issuer", "")),
+        "come": str(notice.facts.get("come", "")),
+        "drill": DRILL[place] if notice.facts.get("drill") else "",
         "district": district[min(place, len(district) - 1)],
         "link": link,
     }
