@@ -23,6 +23,11 @@ USUAL = "postgres://gongbi:gongbi@127.0.0.1:5432/gongbi"
 # Which rows the loader makes. Write another word here when it makes others: a million cases are loaded again then, and only then.
 LOADED = "89efe79e6d36b311"
 CASES, OPEN = 1_000_000, 100_000
+MUCH, QUICK_MUCH, MUCH_LOADED = (
+    5_000_000,
+    60_000,
+    "c7a1",
+)  # the district of five million cases: see bench.load_much
 QUICK_CASES, QUICK_OPEN = 20_000, 10_000
 
 
@@ -109,6 +114,28 @@ def ensure(*, quick: bool) -> str:
         run(environ, "gongbi.ops.cli", "migrate")
         run(environ, "bench.load", str(cases), str(opened))
         admin.execute(f"COMMENT ON DATABASE \"{name}\" IS '{wanted}'")
+    return url
+
+
+def ensure_much(*, quick: bool) -> str:
+    """The address of the database with five million cases (``bench_gongbi_5m``), made when it is not there: some forty GB and a good half
+    hour, so it is not made but for the measurement that is named after it. Drop it by hand when it is not wanted any longer."""
+    name = "bench_gongbi_5m" + ("_quick" if quick else "")
+    url = urlunsplit(urlsplit(server())._replace(path=f"/{name}"))
+    environ = environment(url)
+    with psycopg.connect(server(), autocommit=True) as admin:
+        row = admin.execute(
+            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [name]
+        ).fetchone()
+        if row is not None and row[0] == MUCH_LOADED and _schema(environ) == "same":
+            return url
+        cases = QUICK_MUCH if quick else MUCH
+        print(f"making {name} with {cases:,} cases", file=sys.stderr, flush=True)
+        admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        admin.execute(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'")
+        run(environ, "gongbi.ops.cli", "migrate")
+        run(environ, "bench.load_much", str(cases), *(["8000"] if quick else []))
+        admin.execute(f"COMMENT ON DATABASE \"{name}\" IS '{MUCH_LOADED}'")
     return url
 
 

@@ -8,7 +8,7 @@ import random
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from django.db import connection
@@ -64,16 +64,33 @@ OPEN_SHARES = {
     "received": 60, "clarifying": 20, "accepted": 40, "dispatched": 150, "disputed": 10,
     "handling": 420, "asking": 30, "suspended": 60, "handled": 140, "checked": 70,
 }  # fmt: skip
-# The steps of a whole course: transition, state after it, clocks that stop, clocks that start (name, limit setting), actor's role.
-COURSE: tuple[tuple[str, str, tuple[str, ...], tuple[tuple[str, str], ...], str], ...] = (
-    ("open", "received", (), (("accept", "accept_limit"),), ""),
-    ("accept", "accepted", ("accept",), (("dispatch", "dispatch_limit"),), "dispatcher"),
-    ("dispatch", "dispatched", ("dispatch",), (("sign", "sign_limit"), ("handle", "limit")), "dispatcher"),
-    ("sign", "handling", ("sign",), (), "handler"),
-    ("finish", "handled", ("handle",), (("check", "check_limit"),), "handler"),
-    ("confirm", "closed", ("check",), (), "checker"),
-    ("judge", "closed", (), (), "report"),
-    ("settle", "judged", (), (), "system:verdict"),
+
+
+class Step(NamedTuple):
+    """One step of a course: transition, state after it, clocks that stop, clocks that start (name, limit setting), actor's role, a clock
+    that pauses, and the unit where it is another than the case's."""
+
+    name: str
+    after: str
+    stops: tuple[str, ...] = ()
+    starts: tuple[tuple[str, str], ...] = ()
+    role: str = ""
+    pauses: str = ""
+    unit: int = 0
+
+
+# The steps of a whole course.
+COURSE = (
+    Step("open", "received", (), (("accept", "accept_limit"),)),
+    Step("accept", "accepted", ("accept",), (("dispatch", "dispatch_limit"),), "dispatcher"),
+    Step(
+        "dispatch", "dispatched", ("dispatch",), (("sign", "sign_limit"), ("handle", "limit")), "dispatcher"
+    ),
+    Step("sign", "handling", ("sign",), (), "handler"),
+    Step("finish", "handled", ("handle",), (("check", "check_limit"),), "handler"),
+    Step("confirm", "closed", ("check",), (), "checker"),
+    Step("judge", "closed", (), (), "report"),
+    Step("settle", "judged", (), (), "system:verdict"),
 )
 # How far a case of that state has come, and the step that took it off the course.
 REACHED: dict[str, tuple[int, tuple[str, str] | None]] = {
@@ -81,6 +98,7 @@ REACHED: dict[str, tuple[int, tuple[str, str] | None]] = {
     "disputed": (3, ("contest_again", "")), "handling": (4, None), "asking": (4, ("ask", "handle")),
     "suspended": (4, ("grant_suspension", "handle")), "handled": (5, None), "checked": (5, ("confirm_for_callback", "")), "judged": (8, None),
 }  # fmt: skip
+OVER = frozenset({"closed", "judged", "rejected"})
 _BEFORE = (
     "",
     "昨天晚上开始，",
@@ -116,7 +134,9 @@ class Maker:
         self.streets = {unit.territory: unit.pk for unit in Unit.objects.filter(kind="street")}
         centre = dict(Post.objects.filter(unit__kind="district_centre").values_list("role", "pk"))
         self.actors = {
-            role: (f"post:{centre[role]}", self.units["centre"]) for role in ("dispatcher", "checker")
+            role: (f"post:{centre[role]}", self.units["centre"])
+            for role in ("dispatcher", "checker", "adjudicator")
+            if role in centre
         }
         dice = random.Random(7)
         kinds = [facts for facts in duties.kinds() if facts.words]
@@ -172,65 +192,92 @@ class Maker:
             self._case(key, made)
         return made
 
+    def _opened(self, key: int, state: str) -> datetime:
+        return self.end - self.span * ((self.cases - key) / self.cases)
+
+    def _channel(self, key: int, state: str) -> str:
+        return "hotline" if state == "checked" else "web"
+
     def _case(self, key: int, made: dict[str, list[tuple[Any, ...]]]) -> None:
         dice = random.Random(key)
         facts, text, grid, lon, lat = self.said(dice)
         state = self._state(key, dice)
-        opened = self.end - self.span * ((self.cases - key) / self.cases)
+        opened = self._opened(key, state)
         opened = opened.replace(minute=opened.minute // 10 * 10, second=0, microsecond=0)
-        said = Said(
-            text=text, said_at=opened, channel="hotline" if state == "checked" else "web", lon=lon, lat=lat
-        )
+        said = Said(text=text, said_at=opened, channel=self._channel(key, state), lon=lon, lat=lat)
         filing = self.filings[facts.code]
         handler = facts.handler.partition(":")[2]
         unit = self.units.get(handler) or self.streets[grid[:9]]
         course = self._course(key, dice, opened, state, said, facts.code, filing, grid, unit)
+        opened = course["entries"][0]["at"]
         proposal = self._proposal(facts.code, said, dice)
-        last, clocks = course["entries"][-1], course["clocks"]
+        last, clocks, at = course["entries"][-1], course["clocks"], course["at"]
         running = [row["due_at"] for row in clocks if row["stopped_at"] is None and row["paused_at"] is None]
-        reached = REACHED[state][0]
-        judged = state == "judged"
+        over, judged = state in OVER, state == "judged"
+        held = unit if "dispatch" in at else None
+        closed_at = at.get("confirm") or at.get("call_back") or at.get("reject")
         matter = {
-            "id": key, "flow": "cases", "state": state, "version": len(course["entries"]), "unit_id": unit if reached >= 3 else None,
-            "state_kind": "closed" if judged else "waiting" if state in ("clarifying", "asking", "suspended") else "open",
-            "territory": grid, "opened_at": opened, "closed_at": course["at"].get("confirm"), "due_at": min(running, default=None),
+            "id": key, "flow": "cases", "state": state, "version": len(course["entries"]), "unit_id": held,
+            "state_kind": "closed" if over else "waiting" if state in ("clarifying", "asking", "suspended") else "open",
+            "territory": grid, "opened_at": opened, "closed_at": closed_at, "due_at": min(running, default=None),
             "seed": course["seed"], "last_seq": last["seq"], "last_hash": last["hash"],
         }  # fmt: skip
-        title = title_of(text)
         case = {
-            "matter_ptr_id": key, "title": title, "kind": facts.code, "standard": filing.code if filing and reached >= 2 else "",
-            "place_words": "", "lon": lon, "lat": lat, "cell": cell(lon, lat), "is_open": not judged, "channel": said.channel, "net": "",
-            "urgent": dice.random() < 0.01, "proposal": proposal, "duty_item": "", "list_type": "", "article": "类别目录" if reached >= 3 else "",
+            "matter_ptr_id": key, "title": title_of(text), "kind": facts.code, "standard": filing.code if filing and "accept" in at else "",
+            "place_words": "", "lon": lon, "lat": lat, "cell": cell(lon, lat), "is_open": not over, "channel": said.channel, "net": "",
+            "urgent": dice.random() < 0.01, "proposal": proposal, "duty_item": "", "list_type": "", "article": "类别目录" if held else "",
             "limit": course["limit"], "on_spot": facts.on_spot, "callback_owed": said.channel == "hotline", "ruled": False, "exempt": False,
-            "excluded": "", "post_id": self.posts.get(unit) if reached >= 4 else None, "handled_by_person": None,
-            "handled_at": course["at"].get("finish"), "report_count": 1, "contest_count": 2 if state == "disputed" else 0, "extension_count": 0,
-            "suspension_count": int(state == "suspended"), "rework_count": 0, "reopen_count": 0, "merged_into_id": None,
+            "excluded": "", "post_id": self.posts.get(unit) if "sign" in at else None, "handled_by_person": None,
+            "handled_at": at.get("finish"), "report_count": 1, "contest_count": 2 if state == "disputed" else int("contest" in at),
+            "extension_count": 0, "suspension_count": int(state == "suspended"), "rework_count": int("rework" in at), "reopen_count": 0,
+            "merged_into_id": None,
         }  # fmt: skip
         report = {
             "id": key, "channel": said.channel, "net": "", "external": "", "said_at": opened, "received_at": opened, "text": text,
             "place_words": "", "lon": lon, "lat": lat, "answers": "{}", "language": "zh-hans", "name": b"", "phone": b"", "phone_index": None,
             "anonymous": False, "confidential": False, "route": 0, "reply": "", "idempotency": hashlib.sha256(b"bench%d" % key).digest(),
-            "seed": course["seed"][:16], "contacted_at": None, "callback_at": None, "judged_at": course["at"].get("judge"),
+            "seed": course["seed"][:16], "contacted_at": at.get("contacted"), "callback_at": None, "judged_at": at.get("judge"),
             "solved": True if judged else None, "grade": course["grade"] if judged else None, "comment": "", "by": "public",
             "case_id": key, "first_case_id": key,
         }  # fmt: skip
         handle = next((row for row in clocks if row["name"] == "handle"), None)
         folded = {
-            "case_id": key, "last_seq": last["seq"], "phase": state, "opened_at": opened, "accepted_at": course["at"].get("accept"),
-            "dispatched_at": course["at"].get("dispatch"), "handled_at": course["at"].get("finish"), "closed_at": course["at"].get("confirm"),
+            "case_id": key, "last_seq": last["seq"], "phase": state, "opened_at": opened, "accepted_at": at.get("accept"),
+            "dispatched_at": at.get("dispatch"), "handled_at": at.get("finish"), "closed_at": at.get("confirm"),
             "handle_due": handle["due_at"] if handle else None, "channel": said.channel, "net": "", "kind": facts.code, "territory": grid,
-            "unit_id": unit if reached >= 3 else None, "merged_into": None, "reports": 1, "dispatches": int(reached >= 3), "contests": 0,
+            "unit_id": held, "merged_into": None, "reports": 1, "dispatches": int(held is not None), "contests": 0,
             "reworks": 0, "reopenings": 0, "extensions": 0, "suspensions": int(state == "suspended"), "ground": "",
         }  # fmt: skip
-        put = [
+        self.put(made, state, [
             (Matter, matter), (Case, case), (Report, report), (CaseFacts, folded),
             *((LedgerEntry, entry) for entry in course["entries"]), *((Clock, clock) for clock in clocks),
-        ]  # fmt: skip
-        for model, row in put:
+        ])  # fmt: skip
+
+    def put(
+        self, made: dict[str, list[tuple[Any, ...]]], state: str, rows: list[tuple[Any, dict[str, Any]]]
+    ) -> None:
+        """Add the rows of one case (model, values by column) to what is ``made``: table → rows in the order of TABLES."""
+        for model, row in rows:
             table = model._meta.db_table
             usual = _usual(model)  # of a column that came later and that nothing is said of here
             made[table].append(tuple(row[name] if name in row else usual[name] for name in TABLES[table]))
-        made[backends.TABLE].append((key, backends.stored(words.tokens(f"{text} "))))
+            if model is Report:
+                made[backends.TABLE].append((row["id"], backends.stored(words.tokens(f"{row['text']} "))))
+
+    def _steps(self, state: str, dice: random.Random, unit: int) -> list[Step]:
+        reached, aside = REACHED[state]
+        steps = [*COURSE[:reached]]
+        if aside is not None:
+            actor = {"ask": "handler", "contest_again": "handler", "confirm_for_callback": "checker"}.get(
+                aside[0], "dispatcher"
+            )
+            steps.append(Step(aside[0], state, ("check",) if state == "checked" else ("sign",) if state == "disputed" else (),
+                              (("callback", "callback_limit"),) if state == "checked" else (), actor, aside[1]))  # fmt: skip
+        return steps
+
+    def _rest(self, dice: random.Random, name: str) -> timedelta:
+        """How long after a step the next one comes."""
+        return timedelta(minutes=10 * (1 + int(dice.expovariate(1 / 60 if name == "sign" else 1 / 2))))
 
     def _course(
         self,
@@ -247,20 +294,15 @@ class Maker:
         """What has happened so far: ledger entries, clocks, and when each step was."""
         limit = (filing.limit if filing else "") or DEFAULTS["handle_limit"].value
         seed = hashlib.sha256(b"seed%d" % key).digest()
-        reached, aside = REACHED[state]
         clocks: dict[str, dict[str, Any]] = {}
+        all_clocks: list[dict[str, Any]] = []
         entries: list[dict[str, Any]] = []
         at_of: dict[str, datetime] = {}
         grade = dice.choice((3, 4, 4, 5, 5, 5))
         at, before, prev = opened, "", seed
-        steps = [*COURSE[:reached]]
-        if aside is not None:
-            actor = {"ask": "handler", "contest_again": "handler", "confirm_for_callback": "checker"}.get(
-                aside[0], "dispatcher"
-            )
-            steps.append((aside[0], state, ("check",) if state == "checked" else ("sign",) if state == "disputed" else (),
-                          (("callback", "callback_limit"),) if state == "checked" else (), actor))  # fmt: skip
-        for seq, (name, after, stops, starts, role) in enumerate(steps, 1):
+        for seq, (name, after, stops, starts, role, pauses, other) in enumerate(
+            self._steps(state, dice, unit), 1
+        ):
             facts: dict[str, Any] = {}
             for clock in stops:
                 clocks[clock]["stopped_at"] = at
@@ -269,20 +311,23 @@ class Maker:
                 text = limit if setting == "limit" else DEFAULTS[setting].value
                 until, provisional = self.due(at, text)
                 due[clock], facts[setting] = until, text
+                number = clocks[clock]["round"] + 1 if clock in clocks else 1
                 clocks[clock] = {
-                    "name": clock, "round": 1, "limit": text, "basis": "GB/T 30428 案件流程", "started_at": at, "due_at": until,
+                    "name": clock, "round": number, "limit": text, "basis": "GB/T 30428 案件流程", "started_at": at, "due_at": until,
                     "stopped_at": None, "paused_at": None, "pauses": "[]", "extensions": "[]", "history": "[]", "provisional": provisional,
                     "exempt": False, "cancelled": False, "matter_id": key,
                 }  # fmt: skip
-            if aside is not None and name == aside[0] and aside[1]:
-                clocks[aside[1]]["paused_at"] = at
-                clocks[aside[1]]["pauses"] = orjson.dumps([[at.isoformat(), None, name]]).decode()
-            facts |= self._facts(name, key, said, kind, filing, grid, unit, grade)
+                all_clocks.append(clocks[clock])
+            if pauses:
+                clocks[pauses]["paused_at"] = at
+                clocks[pauses]["pauses"] = orjson.dumps([[at.isoformat(), None, name]]).decode()
+            facts |= self._facts(name, key, said, kind, filing, grid, other or unit, grade)
             if due:
                 facts["due"] = due
             actor, actor_unit = self.actors.get(role, (role, None))
             if role == "handler":
-                actor, actor_unit = f"post:{self.posts.get(unit, 0)}", unit
+                actor_unit = other or unit
+                actor = f"post:{self.posts.get(actor_unit, 0)}"
             elif role == "report":
                 actor = f"report:{key}"
             elif not role:
@@ -294,10 +339,10 @@ class Maker:
                 "facts": orjson.dumps(fields.facts).decode(), "prev": prev, "hash": digest, "matter_id": key,
             })  # fmt: skip
             prev, before, at_of[name] = digest, after, at
-            at += timedelta(minutes=10 * (1 + int(dice.expovariate(1 / 60 if name == "sign" else 1 / 2))))
+            at += self._rest(dice, name)
         return {
             "entries": entries,
-            "clocks": list(clocks.values()),
+            "clocks": all_clocks,
             "at": at_of,
             "seed": seed,
             "limit": limit,
@@ -330,6 +375,13 @@ class Maker:
             "ask": {"question": 0, "report": key},
             "clarify": {"question": 0, "report": key},
             "contest_again": {"reason": "不属于本单位职责。", "unit": unit, "proposed_unit": None},
+            "contest": {"reason": "不属于本单位职责。", "unit": unit, "proposed_unit": None},
+            "contacted": {"report": key},
+            "rework": {"reason": "现场仍有遗留，请继续处理。"},
+            "reject": {"ground": "untrue", "reason": "现场核实，情况不存在。"},
+            "call_back": {"outcome": "报告人表示已解决。"},
+            "exempt": {"reason": "停电抢修期间无法进场，申诉成立。"},
+            "exclude": {"ground": "force_majeure", "reason": "暴雨期间。"},
         }.get(name, {})  # fmt: skip
 
 
