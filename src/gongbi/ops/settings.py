@@ -5,7 +5,8 @@ Environment: ``DATABASE_URL`` (default: SQLite in ``GONGBI_VAR``), ``PORT``, ``H
 ``GONGBI_TEST_DATABASE`` (name of the test database), ``GONGBI_BROKER`` (Celery broker, default in memory),
 ``GONGBI_STATIC`` (collected static files), ``GONGBI_HTTPS`` (1 behind a TLS proxy), ``GONGBI_ORIGINS`` (trusted origins of
 forms), ``GONGBI_LIVE_URL`` and ``GONGBI_LIVE_PORT`` (live updates), ``GONGBI_LOG`` (``json`` or ``console``),
-``GONGBI_MQTT`` and ``GONGBI_MQTT_CA`` (the broker of the devices and its authority), ``GONGBI_METRICS_TOKEN``,
+``GONGBI_CLOCK`` (simulated time, set by ``gongbi simulate`` alone), ``GONGBI_MQTT`` and ``GONGBI_MQTT_CA`` (the broker of the
+devices and its authority), ``GONGBI_METRICS_TOKEN``,
 ``GONGBI_LIMITS`` and ``GONGBI_LIMITS_FREE`` (how often visitors without an account may do what).
 ``GONGBI_POP_KEY`` (signs callers' numbers), ``GONGBI_URL`` (public address, for links in notices), ``EMAIL_HOST``, ``EMAIL_PORT``,
 ``EMAIL_HOST_USER``, ``EMAIL_HOST_PASSWORD``, ``EMAIL_USE_TLS``, ``EMAIL_USE_SSL``, ``EMAIL_FROM`` (mail server of notices).
@@ -21,6 +22,7 @@ from typing import Any
 import dj_database_url
 from django.utils.translation import gettext_lazy as _
 
+from gongbi.ops.simulate import settings as _simulated
 from gongbi.parties import signin as _signin_module
 
 _signin: Any = _signin_module
@@ -120,6 +122,7 @@ INSTALLED_APPS = [
     "gongbi.channels.mail",
     "gongbi.wall",
     "gongbi.ops",
+    "gongbi.ops.simulate",
 ]
 
 MIDDLEWARE = [
@@ -255,3 +258,6 @@ LOGGING = {
         "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
 }
+
+SIMULATED = False
+globals().update(_simulated.changed(DATABASES))  # GONGBI_CLOCK: a house of its own whose time is simulated

@@ -180,6 +180,44 @@ def _posts(
     return len(posts), [(login, people[i]) for i, (login, *_rest) in enumerate(plan) if login]
 
 
+@transaction.atomic
+def open_accounts(*, grids: Iterable[str], at: datetime, password: str = PASSWORD) -> int:
+    """A login for every handler of the demo and for the workers of ``grids`` who have none: ``unit-CODE``, ``grid-CODE``. Returns how many."""
+    wanted = set(grids)
+    posts = Post.objects.filter(
+        person__synthetic=True, person__account__isnull=True, role__in=("handler", "grid_worker")
+    )
+    logins = {}
+    for post in posts.select_related("unit").prefetch_related("areas").order_by("pk"):
+        codes = [area.code for area in post.areas.all()]
+        if post.role == "handler":
+            logins[f"unit-{post.unit.code}"] = post.person_id
+        elif codes and codes[0] in wanted:
+            logins[f"grid-{codes[0]}"] = post.person_id
+    secret = make_password(password)
+    Account.objects.bulk_create(
+        Account(username=login, password=secret, person_id=person, password_set_at=at, created_at=at)
+        for login, person in logins.items()
+    )
+    touch()
+    return len(logins)
+
+
+def acting() -> list[tuple[str, str, str, str]]:
+    """Logins of the demo's people with what each is: ``(login, role, unit's code, first territory or "")``, by login."""
+    posts = Post.objects.filter(person__synthetic=True, person__account__isnull=False)
+    found = posts.select_related("unit", "person__account").prefetch_related("areas")
+    return sorted(
+        (
+            post.person.account.username,
+            post.role,
+            post.unit.code,
+            min((area.code for area in post.areas.all()), default=""),
+        )
+        for post in found
+    )
+
+
 def stand_in(role: str, *, unit_id: int | None = None, grid: str = "") -> Viewer:
     """The viewer of a demo post: of that role, in that unit or covering that grid. Raises Post.DoesNotExist when there is none."""
     found = Post.objects.filter(role=role, person__synthetic=True).order_by("pk")
