@@ -105,6 +105,7 @@ INSTALLED_APPS = [
     "gongbi.incidents",
     "gongbi.seat",
     "gongbi.command",
+    "gongbi.roster",
     "gongbi.insight",
     "gongbi.warning",
     "gongbi.evaluation",
