@@ -19,6 +19,7 @@ from gongbi.incidents.api import router as incident_router
 from gongbi.insight.api import router as board_router
 from gongbi.kernel.errors import Refused, TooMany
 from gongbi.kernel.scope import ANYONE, endpoints
+from gongbi.roster.api import router as roster_router
 from gongbi.warning.api import router as warning_router
 
 api = DescribedAPI(
@@ -32,6 +33,7 @@ api.add_router("", warning_router)
 api.add_router("", incident_router)
 api.add_router("", evaluation_router)
 api.add_router("", command_router)
+api.add_router("", roster_router)
 # A face beside this one: known by name, so that neither imports the other.
 api.add_router("", "gongbi.channels.devices.api.router")
 api.add_router("", "gongbi.channels.nets.api.router")

@@ -71,6 +71,13 @@ BODIES: dict[str, dict[str, Any]] = {
     "/orders/{number}/send-back": {"reason": "请补充恢复时间。", "version": 4},
     "/orders/{number}/redirect": {"unit_id": 13, "reason": "职责已划转。", "version": 2},
     "/orders/{number}/withdraw": {"reason": "问题已自行解决。", "version": 2},
+    "/duty/rosters/{code}/fill": {"first": "2026-03-16", "last": "2026-03-22"},
+    "/duty/turns": {"roster": "street-watch", "post_id": 12, "starts_at": "2026-03-16T20:00:00+08:00", "ends_at": "2026-03-17T08:00:00+08:00"},
+    "/duty/turns/{turn}/cancel": {"reason": "活动取消。"},
+    "/duty/turns/{turn}/stand-in": {"post_id": 13, "reason": "突发疾病。"},
+    "/duty/turns/{turn}/notes": {"text": "劳动路积水已退，留一人看守。", "matters": ["AJ20261123-000017-4"]},
+    "/duty/swaps": {"turn": 52, "to_post": 13, "why": "家中有事。"},
+    "/duty/swaps/{number}/{step}": {"version": 1, "reason": "当天出差。"},
     "/whistles": {
         "units": [{"unit_id": 12, "lead": True}, {"unit_id": 13, "duty": "疏导交通"}],
         "title": "路面塌陷", "text": "请到场会商", "about": 52, "place_words": "劳动路口"},

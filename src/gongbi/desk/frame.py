@@ -22,6 +22,7 @@ from gongbi.kernel.scope import viewer as roles
 from gongbi.kernel.scope.viewer import Viewer
 from gongbi.look.furniture import NavItem
 from gongbi.parties import directory
+from gongbi.roster.words import TEXTS as DUTY_TEXTS
 from gongbi.rounds.scope import kept_by
 from gongbi.rounds.words import TEXTS as ROUNDS_TEXTS
 from gongbi.seat.words import TEXTS as SEAT_TEXTS
@@ -131,6 +132,12 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
             items.append(_item(ISSUED, "command:notices", "file-text", here))
             items.append(_item(COMMAND_TEXTS["scores"], "command:scores", "chart-column", here))
             items.append(_item(COMMAND_RULES, "command:rules", "sliders-horizontal", here))
+        items.append(NavItem(DUTY_TEXTS["roster"]))
+        items.append(_item(DUTY_TEXTS["now"], "duty:now", "users", here))
+        items.append(_item(DUTY_TEXTS["week"], "duty:week", "calendar", here))
+        if viewer.role != roles.AUDITOR:
+            items.append(_item(DUTY_TEXTS["swaps"], "duty:swaps", "repeat", here))
+        items.append(_item(DUTY_TEXTS["rotas"], "duty:rosters", "list", here))
         items.append(NavItem(_("Look up")))
         items.append(_item(_("Map"), "desk:map", "map", here))
         items.append(_item(_("Board"), "board:board", "layout-dashboard", here))

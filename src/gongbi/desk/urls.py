@@ -83,6 +83,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("incidents/", include("gongbi.desk.incidents.urls")),
     path("evaluation/", include("gongbi.desk.evaluation.urls")),
     path("command/", include("gongbi.desk.command.urls")),
+    path("duty/", include("gongbi.desk.roster.urls")),
     path("notices/", include("gongbi.desk.notices.urls")),
     path("seat/", include("gongbi.desk.seat.urls")),
     path("care/", include("gongbi.desk.care.urls")),

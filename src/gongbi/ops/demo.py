@@ -31,6 +31,7 @@ SAMPLES: tuple[str, ...] = (
     "gongbi.incidents.demo:build_demo",
     "gongbi.evaluation.demo:build_demo",
     "gongbi.ops.demo:command",
+    "gongbi.ops.demo:roster",
 )
 VIEWER = system("demo")
 
@@ -176,3 +177,30 @@ def command(*, at: datetime) -> str:
         mark=settings.DISTRICT_NAME[0][:1], centre=stand_in(MANAGER, unit_id=centre), street=stand_in(MANAGER, unit_id=streets[0]),
         handlers=[stand_in(HANDLER, unit_id=key) for key in called], about=case.pk if case is not None else None, at=at,
     )  # fmt: skip
+
+
+def roster(*, at: datetime) -> str:
+    """A month of duty for the centre, a street and a community, by the people of the demo."""
+    from gongbi.kernel.scope.viewer import GRID_WORKER
+    from gongbi.parties import directory
+    from gongbi.parties.models import Post
+    from gongbi.roster import queries
+    from gongbi.roster.demo import Watch, build_demo
+
+    known = directory.current()
+    watches = []
+    for kind, code, name, name_en, workers in (
+        ("district_centre", "command", "指挥中心值班", "Command centre watch", False),
+        ("street", "street", "街道值班", "Street watch", False),
+        ("community", "community", "社区值班", "Community watch", True),
+    ):
+        unit = min(
+            (one for one in known.by_id.values() if one.kind == kind), key=lambda one: one.code, default=None
+        )
+        if unit is None:
+            continue
+        found = Post.objects.filter(unit_id__in=known.below(unit.pk), role__in=queries.STANDING_ROLES)
+        found = found.filter(role=GRID_WORKER) if workers else found.exclude(role=GRID_WORKER)
+        posts = list(found.order_by("unit_id", "pk").values_list("pk", flat=True)[:6])
+        watches.append(Watch(f"{code}-watch", name, name_en, code, unit.pk, posts))
+    return build_demo(watches, at=at)

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from gongbi.kernel import scope
 from gongbi.kernel.flow import numbers
+from gongbi.kernel.ledger.models import LedgerEntry
 from gongbi.kernel.scope import NOTHING, below, by_key, visible
 from gongbi.kernel.scope.viewer import Viewer
 from gongbi.parties import directory
@@ -81,7 +82,7 @@ def rota_by_code(code: str, viewer: Viewer) -> Rota:
 def members(rota: Rota, viewer: Viewer) -> list[RotaMember]:
     """Who is in the rotation, in their order, past and future ones too. One query."""
     found = visible(RotaMember, viewer).filter(rota_id=rota.pk).order_by("place", "pk")
-    return list(found.select_related("post__unit"))
+    return list(found.select_related("post__unit", "post__person"))
 
 
 def eligible(rota: Rota, viewer: Viewer, *, at: datetime) -> list[Post]:
@@ -125,9 +126,9 @@ def turns(
     if person_id is not None:
         found = found.filter(person_id=person_id)
     return list(
-        found.select_related("rota", "shift", "post__unit").order_by("starts_at", "rota_id", "sort", "pk")[
-            :most
-        ]
+        found.select_related("rota", "shift", "post__unit", "post__person").order_by(
+            "starts_at", "rota_id", "sort", "pk"
+        )[:most]
     )
 
 
@@ -268,6 +269,12 @@ def swap_by_number(text: str, viewer: Viewer) -> Swap:
     if found is None or not numbers.same(text, found.number):
         raise refusals.not_there()
     return found
+
+
+def history(swap: Swap, viewer: Viewer) -> list[LedgerEntry]:
+    """What happened to a swap, in order. NotThere when the viewer may not see it. Two queries."""
+    scope.one(Swap, viewer, pk=swap.pk)
+    return list(LedgerEntry.objects.filter(matter_id=swap.pk).order_by("seq"))
 
 
 # ---- handover notes ------------------------------------------------------------------------------------------------

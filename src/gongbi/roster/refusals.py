@@ -99,6 +99,17 @@ def past(field: str = "starts") -> Refused:
     )
 
 
+def far(field: str) -> Refused:
+    return wrong(
+        field,
+        (
+            "时间须带时区，且在前后 400 天之内。",
+            "The time needs its zone, and lies within 400 days.",
+        ),
+        "roster.far",
+    )
+
+
 def post_unfit(field: str = "post") -> Refused:
     return wrong(
         field,

@@ -32,6 +32,7 @@ OVERLAP, REST, LONG, WEEK = "overlap", "rest", "long", "week"
 HARD: Final = frozenset({OVERLAP, LONG})  # nobody can decide these away
 LONGEST: Final = timedelta(hours=24)
 MOST_DAYS: Final = 92  # turns are generated for a quarter at most
+FARTHEST: Final = timedelta(days=400)  # nothing is arranged, or asked for, farther away than that
 
 
 class Calendar(Protocol):
@@ -110,6 +111,11 @@ def instant(day: date, clock: time, zone: ZoneInfo) -> datetime:
     first. One function serves the end of a shift and the beginning of the next, so the two always meet: no gap, no overlap.
     """
     return datetime.combine(day, clock, zone).replace(fold=0).astimezone(UTC)
+
+
+def naive(moment: datetime) -> bool:
+    """Whether a moment says no zone, so that nobody knows when it is."""
+    return moment.tzinfo is None or moment.utcoffset() is None
 
 
 def span(day: date, starts: time, ends: time, zone: ZoneInfo) -> tuple[datetime, datetime]:

@@ -53,6 +53,8 @@ def generate(*, rota_id: int, first: date, last: date, viewer: Viewer, at: datet
         raise refusals.not_leader()
     if last < first:
         raise refusals.period("last")
+    if abs((first - at.date()).days) > rules.FARTHEST.days:
+        raise refusals.far("first")
     if (last - first).days >= rules.MOST_DAYS:
         raise refusals.wrong(
             "last", (f"一次最多排 {rules.MOST_DAYS} 天。", f"At most {rules.MOST_DAYS} days at a time.")
@@ -134,6 +136,9 @@ def add_turn(
     rota = locked(rota_id, viewer)
     if not (leads(viewer, rota.unit_id) or (source == rules.SHEET and keeps(viewer, rota.unit_id))):
         raise refusals.not_leader()
+    for name, moment in (("starts", starts), ("ends", ends)):
+        if rules.naive(moment) or abs(moment - at) > rules.FARTHEST:
+            raise refusals.far(name)
     if ends <= starts:
         raise refusals.period()
     if ends <= at:
