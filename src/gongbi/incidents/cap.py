@@ -157,6 +157,29 @@ def _put(above: ET.Element, name: str, text: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What one block of a message tells people."""
+
+    event: str
+    headline: str
+    description: str
+    instruction: str
+    area: str
+
+
+def told(body: str, language: str) -> Told:
+    """The block of one of our own messages in a language ("zh-CN", "en"), the first where there is none in it."""
+    blocks = list(ET.fromstring(body.encode()).iter(f"{{{NAMESPACE}}}info"))  # noqa: S314 – written by :func:`write`
+    wanted = [one for one in blocks if one.findtext(f"{{{NAMESPACE}}}language") == language] or blocks
+    names = ("event", "headline", "description", "instruction", "area/areaDesc")
+    texts = [
+        wanted[0].findtext("/".join(f"{{{NAMESPACE}}}{part}" for part in name.split("/"))) or ""
+        for name in names
+    ]
+    return Told(*texts)
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """One message as the feed lists it."""
 

@@ -188,6 +188,12 @@ def public_feed(*, viewer: Viewer = PUBLIC, most: int = FEED) -> list[AlertMessa
     return list(visible(AlertMessage, viewer).filter(drill=False).order_by("-sent_at", "-pk")[:most])
 
 
+def in_force(*, at: datetime, viewer: Viewer = PUBLIC) -> list[AlertMessage]:
+    """The alerts of real incidents that people are to act on now: the highest first, then the newest. One question."""
+    found = visible(AlertMessage, viewer).filter(drill=False, next__isnull=True, expires_at__gt=at)
+    return list(found.exclude(msg_type="Cancel").order_by("level", "-sent_at", "-pk")[:FEED])
+
+
 def stock(viewer: Viewer, *, items: Sequence[str] = (), near: str = "") -> list[Stock]:
     """Stock of open places, those of the same street first; ``items``: only of these."""
     found = visible(Stock, viewer).filter(store__open=True).select_related("store")

@@ -11,6 +11,7 @@ LEVELS: dict[int, Words] = {
     level: (f"{zh}（{COLOURS[level][0]}）", f"{en} ({COLOURS[level][1]})")
     for level, (zh, en) in RESPONSES.items()
 }
+COLOURED: dict[int, Words] = {level: (f"{zh}预警", f"{en} alert") for level, (zh, en) in COLOURS.items()}
 TABS: dict[str, Words] = {
     "open": ("进行中", "At work"),
     "over": ("待复盘归档", "To review"),
@@ -157,6 +158,21 @@ TEXTS: dict[str, Words] = {
     "expired": ("已到期", "Expired"),
     "file": ("CAP 文件", "CAP file"),
     "feed": ("公开订阅源", "Public feed"),
+    "public": ("正在生效的预警", "Alerts in force"),
+    "public_about": (
+        "本区发布、现在仍要照着做的预警。解除或到期后就不再显示。",
+        "Alerts of the district that hold now. Once lifted or expired they no longer stand here.",
+    ),
+    "public_none": ("现在没有生效的预警", "No alert is in force now"),
+    "public_none_hint": (
+        "有预警时，首页最上面会显示。",
+        "When there is one it stands at the top of the first page.",
+    ),
+    "public_all": ("全部预警", "All alerts"),
+    "public_where": ("范围", "Where"),
+    "public_do": ("请这样做", "What to do"),
+    "public_until": ("有效至", "Until"),
+    "public_sent": ("发布", "Issued"),
     "type": ("类型", "Type"),
     # Stock
     "stock": ("物资与安置", "Stock and shelter"),

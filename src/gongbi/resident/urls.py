@@ -24,6 +24,7 @@ urlpatterns = [
     path("near/points.json", front.points, name="points"),
     path("grids", front.grids, name="grids"),
     path("grid/<str:code>", front.grid, name="grid"),
+    path("alerts", alerts.alerts, name="alerts"),
     path("alerts.atom", alerts.feed, name="alerts_feed"),
     path("alerts/<str:identifier>.xml", alerts.message, name="alert"),
     path("about", front.about, name="about"),

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from gongbi.command import queries, words
 from gongbi.command.models import Order, Whistle
+from gongbi.desk.chain import chain
 from gongbi.desk.command import about, shown
 from gongbi.desk.command.forms import FORMS, ONE_TAP, WHISTLE_FORMS, MoreForm, RedirectForm, StepForm
 from gongbi.desk.frame import viewer_of
@@ -228,6 +229,7 @@ def _order_page(
         "marks": shown.marks_of(found, lead=found.lead and found.call_of_id is not None),
         "gone": gone,
         "notice": queries.notice_of(found, viewer),
+        "chain": chain(found.call_of_id or found.pk, viewer),
         "facts": shown.facts(found, names, about.of(found.about_id, viewer), found.call_of),
         "clocks": list(found.clocks.filter(stopped_at__isnull=True).order_by("due_at")),
         "events": shown.timeline(queries.timeline(found, viewer), names),
@@ -252,6 +254,7 @@ def _whistle_page(
         "now": now,
         "sort": words.WHISTLES[found.sort],
         "marks": shown.marks_of(found),
+        "chain": chain(found.pk, viewer),
         "facts": shown.whistle_facts(found, names, about.of(found.about_id, viewer)),
         "table": shown.calls(queries.calls_of(found, viewer), names, now),
         "events": shown.timeline(queries.timeline(found, viewer), names),

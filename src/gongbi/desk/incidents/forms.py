@@ -122,10 +122,7 @@ class AlertForm(ActForm):
         self.fields["previous"].initial = self.before.identifier if self.before else ""
         self.choose(
             "level",
-            [
-                pair(str(number), (f"{zh}预警", f"{en} alert"))
-                for number, (zh, en) in catalogue.COLOURS.items()
-            ],
+            [pair(str(number), text) for number, text in words.COLOURED.items()],
             str(level),
         )
         self.choose("urgency", [pair(code, text) for code, text in catalogue.URGENCY.items()], "Immediate")

@@ -1,17 +1,62 @@
-"""Alerts for everybody: the Atom feed, and one CAP file each. Only real ones: a drill's never leaves the house."""
+"""Alerts for everybody: those in force in words, the Atom feed, and one CAP file each. Only real ones: a drill's never leaves the house."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from gongbi.incidents import cap, queries
+from gongbi.incidents import cap, queries, words
 from gongbi.kernel import scope
 from gongbi.kernel.errors import NotThere, in_language
 from gongbi.kernel.scope.viewer import PUBLIC
+from gongbi.resident.pages.common import district_name
+
+T = words.TEXTS
+SHAPES = {1: "late", 2: "soon", 3: "ring", 4: "info"}  # the shape alone tells the four apart
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One alert in force, in the reader's language."""
+
+    told: cap.Told
+    level: tuple[str, str]
+    tone: str
+    shape: str
+    identifier: str
+    sent_at: datetime
+    expires_at: datetime
+
+
+def standing(at: datetime) -> list[Standing]:
+    """What holds now, the highest first."""
+    language = "en" if (get_language() or "").startswith("en") else "zh-CN"
+    return [
+        Standing(
+            cap.told(one.body, language), words.COLOURED[one.level], f"level{one.level}", SHAPES[one.level], one.identifier, one.sent_at,
+            one.expires_at,
+        )
+        for one in queries.in_force(at=at)
+    ]  # fmt: skip
+
+
+@require_safe
+@scope.endpoint("resident.alerts", roles=scope.ANYONE)
+def alerts(request: HttpRequest) -> HttpResponse:
+    """What holds now, where, and what to do; nothing that was lifted or ran out."""
+    now = timezone.now()
+    context = {"t": T, "now": now, "alerts": standing(now), "district": district_name()}
+    answer = render(request, "resident/alerts.html", context)
+    answer["Cache-Control"] = "no-cache"
+    return answer
 
 
 @require_safe

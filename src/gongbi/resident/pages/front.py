@@ -19,6 +19,7 @@ from gongbi.kernel.flow.declare import State
 from gongbi.kernel.vault import queries as vault
 from gongbi.look.furniture import Cell, Column, Fact, Table, Turn
 from gongbi.resident import queries, sentences
+from gongbi.resident.pages import alerts
 from gongbi.resident.pages.common import district_name, invented, places, told
 from gongbi.resident.rules import Words
 from gongbi.territory import queries as territory
@@ -42,12 +43,15 @@ _KEPT: dict[str, Words] = {
 @scope.endpoint("resident.home", roles=scope.ANYONE)
 def home(request: HttpRequest) -> HttpResponse:
     """What do you want to do?"""
-    typed = request.GET.get("number", "").strip()[:60]
+    typed, now = request.GET.get("number", "").strip()[:60], timezone.now()
     context: dict[str, Any] = {
+        "alerts": alerts.standing(now),
+        "t": alerts.T,
+        "now": now,
         "emergency": EMERGENCY,
         "district": district_name(),
         "typed": typed,
-        "synthetic_data": invented(timezone.now()),
+        "synthetic_data": invented(now),
     }
     status, often = 200, None
     if typed:

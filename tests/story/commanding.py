@@ -1,0 +1,164 @@
+"""The morning of the command centre's day: what the sensor and residents say becomes one case, and the look for warnings finds it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import urllib.request
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from tests.story.people import CASE_NUMBER, RECEIPT, Person, state, zh
+from tests.story.planted import DEVICE, SPOT_WORDS
+from tests.support.house import House
+
+SAID = "劳动路口水管爆裂，路面一直往外冒水，车过不去"
+SAID_TOO = "路口水管爆裂往外冒水，人行道全湿了"
+KIND = "供水管道破裂"
+
+
+class Wall:
+    """The wall in a page that stays open: what stands on it is waited for, never fetched."""
+
+    def __init__(self, me: Person) -> None:
+        self.page = me.page
+        self.me = me
+        self.page.goto("/wall/")
+        expect(self.page.locator(".wall-state")).to_have_text("实时")
+        self.opened = self.page.evaluate("performance.timeOrigin")
+
+    def newest(self, kind: str) -> None:
+        """A case of that kind stands among the new ones."""
+        expect(self.page.locator('[data-stream="new"] li').first).to_contain_text(kind)
+        self.same_page()
+
+    def shows(self, sum_: str, figure: str) -> None:
+        """That sum stands at that figure."""
+        found = self.page.locator(".wall-sums li").filter(has_text=sum_).locator("strong")
+        expect(found).to_have_text(figure)
+        self.same_page()
+
+    def figure(self, sum_: str) -> int:
+        """What a sum stands at now."""
+        return int(self.page.locator(".wall-sums li").filter(has_text=sum_).locator("strong").inner_text())
+
+    def same_page(self) -> None:
+        assert self.page.evaluate("performance.timeOrigin") == self.opened  # it was not loaded anew
+
+
+def planted(house: House) -> dict[str, Any]:
+    """What lies behind the day (tests.story.planted), written in the house's own environment."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.story.planted"],
+        cwd=house.root, env=house.environment(), capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
+def the_sensor_tells(house: House, day: dict[str, Any], me: Person, wall: Wall) -> str:
+    """Water on the road, five readings in a row: a candidate case, on the wall at once. Its number."""
+    at = timezone.now()
+    readings = [
+        {
+            "device": DEVICE,
+            "value": 0.34,
+            "at": (at - timedelta(seconds=60 * back)).isoformat(),
+            "seq": 10 - back,
+        }
+        for back in range(4, -1, -1)
+    ]
+    asked = urllib.request.Request(
+        f"{house.url}/api/devices/readings", data=json.dumps({"sent": at.isoformat(), "readings": readings}).encode(),
+        headers={"Authorization": f"Bearer {day['key']}", "Content-Type": "application/json"},
+    )  # fmt: skip
+    with urllib.request.urlopen(asked) as answer:
+        assert answer.status < 300
+    wall.newest("道路积水")
+    return _waiting(me, SPOT_WORDS)
+
+
+def _waiting(me: Person, words: str) -> str:
+    """The number of the one case with these words that waits at the desk."""
+    me.page.goto("/desk/queue/accept")
+    line = me.page.locator("[data-queue-list] a").filter(has_text=words)
+    expect(line).to_have_count(1)
+    found = CASE_NUMBER.search(line.get_attribute("href") or "")
+    assert found is not None
+    return found[0]
+
+
+def a_resident_says_it(me: Person, day: dict[str, Any], wall: Wall) -> str:
+    """On a phone that gives its position; the number of the receipt."""
+    page = me.page
+    me.context.grant_permissions(["geolocation"])
+    me.context.set_geolocation({"longitude": day["lon"], "latitude": day["lat"]})
+    page.goto("/ask")
+    page.get_by_label(zh("What is it about?")).fill(SAID)
+    _here(me)
+    page.get_by_role("button", name=zh("Send"), exact=True).click()
+    page.wait_for_url("**/receipt/**")
+    found = RECEIPT.search(page.locator("main").inner_text())
+    assert found is not None
+    wall.newest(KIND)
+    return found[0]
+
+
+def _here(me: Person) -> None:
+    """Use my position, and wait until the page knows where that is."""
+    me.page.get_by_role("button", name="用我的位置").click()
+    expect(me.page.locator("input[data-lon]")).not_to_have_value("")
+
+
+def another_joins_it(me: Person, day: dict[str, Any]) -> None:
+    """Somebody else sees that it is known, and joins."""
+    page = me.page
+    me.context.grant_permissions(["geolocation"])
+    me.context.set_geolocation({"longitude": day["lon"], "latitude": day["lat"]})
+    page.goto("/ask")
+    page.get_by_label(zh("What is it about?")).fill(SAID_TOO)
+    _here(me)
+    known = page.get_by_role("region", name=zh("Already being handled"))
+    known.get_by_role("listitem").filter(has_text="供水").get_by_role(
+        "button", name=zh("That is mine too: join it")
+    ).click()
+    page.wait_for_url("**/receipt/**")
+
+
+def the_desk_makes_it_one(me: Person, sensor: str, wall: Wall) -> str:
+    """The sensor's case goes into the residents'; what is left is accepted. The number of the one case."""
+    page = me.page
+    before = wall.figure("在办")
+    case = _waiting(me, "劳动路口水管爆裂")
+    me.open(sensor)
+    panel = me.press("并入")
+    panel.get_by_label(zh("Or the number of another case")).fill(case)
+    me.send(panel, "并入")
+    expect(page.get_by_role("status").first).to_be_visible()
+    wall.shows("在办", str(before - 1))
+    me.open(case)
+    accept = me.press("立案")
+    me.send(accept, "立案")
+    me.done("立案", state("accepted"))
+    return case
+
+
+def the_look_warns(house: House, me: Person, case: str, wall: Wall) -> str:
+    """The main burst here before: a warning of something that comes back, on the wall and on the case's page. Its number."""
+    before = wall.figure("预警")
+    done = house.gongbi("warn", "--date", timezone.localdate().isoformat(), "--json")
+    assert done.returncode == 0, done.stderr
+    raised = [one for one in json.loads(done.stdout)["warnings"] if one["kind"] == "E0501"]
+    assert [one["sort"] for one in raised] == ["repeat"]
+    number: str = raised[0]["number"]
+    wall.shows("预警", str(before + 1))
+    me.open(case)
+    expect(
+        me.page.get_by_role("navigation", name="来龙去脉").get_by_role("link", name=number)
+    ).to_be_visible()
+    return number
