@@ -100,6 +100,9 @@ def places(stock: Stock, path: str) -> dict[str, list[str]]:
         "indicator": ["solved", "x"],
         "step": ["uphold", "x"],
         "task": ["1", "0"],
+        "code": ["x"],
+        "turn": ["1", "0"],
+        "note_id": ["1", "0"],
     }
 
 

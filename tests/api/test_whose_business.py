@@ -193,6 +193,7 @@ def places(stock: Stock, number: str) -> dict[str, str]:
         "form": "json", "rest": "nowhere", "given": "abcdefgh", "external": "abcdefgh", "audience": "reporter", "language": "en", "version": "1",
         "edition": "1", "case": str(case.pk), "indicator": "solved", "kind": "scheme", "what": "drop",
         "identifier": "610104-X-1", "part": "tasks", "task": "1", "ending": "pdf", "sort": "order", "day": "2026-03-02", "screen": "1", "secret": "abcdefgh",
+        "turn": "1", "note": "1", "note_id": "1", "feed": "1", "absence": "1",
     }  # fmt: skip
 
 

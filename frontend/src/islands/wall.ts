@@ -3,14 +3,14 @@ import { NOTHING, type Shapes } from "../lib/geo";
 import { announce, isEnglish, say, type Words } from "../lib/words";
 import { Drawing } from "../wall/drawing";
 import { ALARM, DRILL, DUTY, figure, INCIDENT, LATE, level, OPEN, Played, sums, TODAY, warnings, type Cell, type Cells, type DayTold, type Sums } from "../wall/figures";
-import { Line, type Case, type RatesTold, type Standing, type Told } from "../wall/line";
+import { Line, type Case, type RatesTold, type Standing, type Told, type Watch } from "../wall/line";
 import { drawRate, type Rate } from "../wall/rate";
 
 interface Data {
   scope: string[];
   whole: boolean;
   title: string;
-  snapshot: { at: number; cells: Record<string, Cell>; new: Case[]; late: Case[] };
+  snapshot: { at: number; cells: Record<string, Cell>; new: Case[]; late: Case[]; roster: Watch[] };
   pass: string;
   today: string;
   days: [string, string] | null;
@@ -38,6 +38,7 @@ export class Wall extends HTMLElement {
   private data!: Data;
   private live: Cells = new Map();
   private streams: { new: Case[]; late: Case[] } = { new: [], late: [] };
+  private roster: Watch[] = [];
   private path: string[] = [];
   private names = new Map<string, string>();
   private maps = new Map<string, Shapes>();
@@ -132,6 +133,7 @@ export class Wall extends HTMLElement {
       this.drawStream(stream, told.whole ? new Set() : known);
     }
     if (told.rates) this.drawRates(told.rates);
+    if (told.roster) this.roster = told.roster;
     this.at = told.at;
     this.paint();
   }
@@ -148,6 +150,7 @@ export class Wall extends HTMLElement {
     this.line?.stop();
     this.live.clear();
     this.streams = { new: [], late: [] };
+    this.roster = [];
     this.drawStream("new", new Set());
     this.drawStream("late", new Set());
     this.one(".wall-rates .wall-list").replaceChildren();
@@ -187,6 +190,7 @@ export class Wall extends HTMLElement {
       if (!this.played) void this.go(this.path);
     }
     this.state();
+    this.drawRoster();
     if (this.hasAttribute("screen") && !this.played) this.anew(now);
   }
 
@@ -283,6 +287,7 @@ export class Wall extends HTMLElement {
       this.drawn?.update(found.of);
       this.drawSums(found.all);
       this.drawTable(codes, found);
+      this.drawRoster();
     });
   }
 
@@ -351,6 +356,38 @@ export class Wall extends HTMLElement {
         if (field && field.textContent !== text) field.textContent = text;
       });
     });
+  }
+
+  /** Who stands at the moment that is shown: now, or the second of the day that is played. */
+  private drawRoster(): void {
+    const list = this.one(".wall-roster");
+    const at = this.played ? this.played.midnight + this.played.second : Date.now() / 1000;
+    const place = this.place;
+    const lines = (this.played ? this.played.told.roster : this.roster)
+      .filter((one) => one.since <= at && at < one.until && (!place || one.code.startsWith(place) || place.startsWith(one.code)))
+      .map((one) => {
+        const lead = one.lead ? say(["带班", "leading"]) : "";
+        return [say(one.rota), say(one.unit), lead, say(["{0} 人，至 {1}", "{0} until {1}"], one.people, clockTime(one.until))];
+      });
+    const told = JSON.stringify(lines);
+    if (list.dataset["told"] === told) return;
+    list.dataset["told"] = told;
+    const items = lines.slice(0, SHOWN).map(([rota, unit, lead, rest]) => {
+      const item = document.createElement("li");
+      const [what, where] = [document.createElement("strong"), document.createElement("span")];
+      what.textContent = [rota, lead].filter(Boolean).join(" · ");
+      where.className = "soft";
+      where.textContent = `${unit ?? ""} · ${rest ?? ""}`;
+      item.append(what, where);
+      return item;
+    });
+    if (!items.length) {
+      const none = document.createElement("li");
+      none.className = "soft";
+      none.textContent = list.dataset["none"] ?? "";
+      items.push(none);
+    }
+    list.replaceChildren(...items);
   }
 
   private newRow(body: HTMLTableSectionElement): HTMLTableRowElement {

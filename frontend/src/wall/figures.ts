@@ -1,3 +1,5 @@
+import type { Watch } from "./line";
+
 /** The figures of divisions, as the server counts them: one number a layer, in this order. */
 export const OPEN = 0, LATE = 1, TODAY = 2, WARN = 3, ALARM = 7, DUTY = 8, INCIDENT = 9, DRILL = 10, LAYERS = 11;
 export type Cell = number[];
@@ -49,6 +51,7 @@ export interface DayTold {
   codes: string[];
   start: Cell[];
   steps: number[]; // second, index of the division, layer, by
+  roster: Watch[]; // the duty roster of that day
 }
 
 /** A past day at any of its seconds. Going back begins again at midnight: a day has some ten thousand steps. */
@@ -57,7 +60,11 @@ export class Played {
   second = 0;
   private next = 0;
 
+  /** POSIX seconds at which that day began: China keeps one offset, UTC+8. */
+  readonly midnight: number;
+
   constructor(readonly told: DayTold) {
+    this.midnight = Date.parse(`${told.day}T00:00:00+08:00`) / 1000;
     this.reset();
   }
 

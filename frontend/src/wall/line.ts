@@ -13,6 +13,17 @@ export interface RatesTold {
   of: Record<string, ([above: number, below: number] | null)[]>;
 }
 
+/** Who is on a duty roster: unit, roster, how many, between two POSIX seconds. No name. */
+export interface Watch {
+  code: string;
+  rota: [zh: string, en: string];
+  unit: [zh: string, en: string];
+  since: number;
+  until: number;
+  lead: boolean;
+  people: number;
+}
+
 export interface Told {
   turn: number;
   at: number;
@@ -21,6 +32,7 @@ export interface Told {
   new?: Case[];
   late?: Case[];
   rates?: RatesTold;
+  roster?: Watch[];
 }
 
 export type Standing = "open" | "waiting" | "ended" | "taken";

@@ -138,6 +138,7 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
         if viewer.role != roles.AUDITOR:
             items.append(_item(DUTY_TEXTS["swaps"], "duty:swaps", "repeat", here))
         items.append(_item(DUTY_TEXTS["rotas"], "duty:rosters", "list", here))
+        items.append(_item(DUTY_TEXTS["away"], "duty:away", "user-check", here))
         items.append(NavItem(_("Look up")))
         items.append(_item(_("Map"), "desk:map", "map", here))
         items.append(_item(_("Board"), "board:board", "layout-dashboard", here))

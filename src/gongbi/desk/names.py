@@ -11,6 +11,7 @@ from gongbi.duties import queries as duties
 from gongbi.kernel.scope.viewer import Viewer
 from gongbi.parties import directory
 from gongbi.parties import queries as parties
+from gongbi.parties.rules import posts_of_actor
 from gongbi.parties.words import role_name
 from gongbi.territory import queries as territory
 
@@ -117,11 +118,7 @@ class Names:
 
     def remember(self, actors: Iterable[str]) -> None:
         """Look the posts of these actors up together: two queries, however many they are."""
-        keys = {
-            int(key)
-            for kind, _, key in (actor.partition(":") for actor in actors)
-            if kind == "post" and key.isdigit()
-        }
+        keys = {key for actor in actors for key in posts_of_actor(actor) or () if key is not None}
         wanted = keys - self._posts.keys()
         if wanted:
             found = parties.posts(self.viewer, at=self.now).filter(pk__in=wanted)
@@ -130,9 +127,15 @@ class Names:
 
     def actor(self, actor: str, unit_id: int | None = None) -> Any:
         """Who did it: the office, never a private name."""
-        kind, _, key = actor.partition(":")
-        if kind == "post":
-            return self._posts.get(int(key) if key.isdigit() else 0) or self.unit(unit_id) or actor
+        kind, _, _key = actor.partition(":")
+        named = posts_of_actor(actor)
+        if named is not None:
+            own, whose = named
+            who = self._posts.get(own) or (self.unit(unit_id) if whose is None else "") or f"post:{own}"
+            if whose is None:
+                return who
+            other = self._posts.get(whose) or self.unit(unit_id) or f"post:{whose}"
+            return f"{who} 代 {other}", f"{who} for {other}"
         return _ACTORS.get(kind, actor)
 
 

@@ -24,6 +24,7 @@ from gongbi.kernel.scope.viewer import GRID_WORKER, HANDLER, MANAGER
 from gongbi.parties import actions as people
 from gongbi.parties import directory
 from gongbi.parties import queries as parties
+from gongbi.parties.rules import posts_of_actor
 from gongbi.rounds import actions, exchange, queries, rules
 from gongbi.rounds.catalogue import LEDGERS
 from gongbi.rounds.scope import kept_by
@@ -74,8 +75,7 @@ def team(request: HttpRequest) -> HttpResponse:
 
 
 def _posts_of(groups: list[rules.Alike]) -> set[int]:
-    keys = (group.actor.partition(":")[2] for group in groups)
-    return {int(key) for key in keys if key.isdigit()}
+    return {named[0] for group in groups if (named := posts_of_actor(group.actor)) is not None}
 
 
 def _day(offset: int) -> Any:

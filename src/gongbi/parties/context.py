@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
 
 from gongbi.kernel.scope.viewer import PUBLIC
 from gongbi.parties import queries, rules
@@ -47,8 +48,11 @@ def who(request: HttpRequest) -> dict[str, Any]:
 def _choices(request: HttpRequest) -> list[Choice]:
     current = request.viewer.post_id  # type: ignore[attr-defined]
     return [
-        Choice(post.id, f"{post.unit.label} · {role_name(post.role)}", post.id == current)
+        Choice(
+            post.id, f"{_('Standing in')}: {words}" if post.deputy is not None else words, post.id == current
+        )
         for post in queries.posts_of(request.user, timezone.now())  # type: ignore[arg-type]
+        for words in (f"{post.unit.label} · {role_name(post.role)}",)
     ]
 
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import connection
 
 from gongbi.kernel.rows import ask
 from gongbi.parties import rules
-from gongbi.parties.models import ApiKey, Edition, Post, PostTerritory, Unit
+from gongbi.parties.models import ApiKey, Away, Edition, Post, PostTerritory, Unit
 
 _REMEMBER = 20_000  # people and grids kept at most; a district has a tenth of it
 
@@ -35,6 +35,7 @@ class HeldPost:
     territories: tuple[str, ...]
     synthetic: bool
     units: frozenset[int]  # ids of the unit and of all below it
+    deputy: int | None = None  # the own post from which somebody stands in here; None: the holder
 
     def in_force(self, at: datetime) -> bool:
         """Whether the post, and its unit, exist at ``at``."""
@@ -59,6 +60,7 @@ class Directory:
         }
         self._below: dict[int, frozenset[int]] = {}
         self._of_person: dict[int, tuple[HeldPost, ...]] = {}
+        self._stood_in: dict[int, tuple[HeldPost, ...]] = {}
         self._of_grid: dict[str, tuple[HeldPost, ...]] = {}
         self._keys: dict[str, ApiKey] = {}
 
@@ -96,6 +98,40 @@ class Directory:
                 self._of_person.clear()
             found = Post.objects.filter(person_id=person_id)
             known = self._of_person[person_id] = tuple(self._held(found))
+        return known
+
+    def stood_in_by(self, person_id: int) -> tuple[HeldPost, ...]:
+        """Every post that this person stands in for, past and future too: only as long as the other is away, the post and the deputy's
+        own post exist. Read off absences of real posts alone, so that a deputy's deputy is nobody's.
+        """
+        known = self._stood_in.get(person_id)
+        if known is None:
+            if len(self._stood_in) >= _REMEMBER:
+                self._stood_in.clear()
+            found = list(
+                Away.objects.filter(deputy__person_id=person_id)
+                .select_related("deputy")
+                .order_by("since", "pk")
+            )
+            posts = (
+                {
+                    one.id: one
+                    for one in self._held(Post.objects.filter(pk__in=[row.post_id for row in found]))
+                }
+                if found
+                else {}
+            )
+            known = self._stood_in[person_id] = tuple(
+                replace(
+                    posts[row.post_id], person_id=person_id, deputy=row.deputy_id,
+                    valid_from=max(row.since, posts[row.post_id].valid_from, row.deputy.valid_from),
+                    valid_to=min(
+                        end for end in (row.over_at, posts[row.post_id].valid_to, row.deputy.valid_to) if end is not None
+                    ),
+                )
+                for row in found
+                if row.post_id in posts
+            )  # fmt: skip
         return known
 
     def key(self, prefix: str) -> ApiKey | None:

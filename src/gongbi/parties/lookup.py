@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Protocol
 
 from gongbi.kernel.errors import Forbidden
-from gongbi.kernel.scope.viewer import INTEGRATOR, Viewer
+from gongbi.kernel.scope.viewer import INTEGRATOR, Acting, Viewer
 from gongbi.parties import directory, rules
 from gongbi.parties.directory import HeldPost
 from gongbi.parties.models import Account, ApiKey, SignIn, Unit
@@ -37,13 +37,17 @@ class PlaceCodes(Protocol):
 
 
 def posts_of(account: Account, at: datetime) -> list[HeldPost]:
-    """The posts that the account may act in at ``at``, oldest first.
+    """The posts that the account may act in at ``at``, oldest first; behind them those that it stands in for.
 
     None for a closed or impersonal account.
     """
     if not account.is_active or account.person_id is None:
         return []
-    return [post for post in directory.current().posts_of(account.person_id) if post.in_force(at)]
+    known = directory.current()
+    held = [post for post in known.posts_of(account.person_id) if post.in_force(at)]
+    if not held:
+        return []  # who is out of office stands in for nobody
+    return held + [post for post in known.stood_in_by(account.person_id) if post.in_force(at)]
 
 
 def viewer_of(account: Account, *, post_id: int | None = None, at: datetime) -> Viewer:
@@ -75,8 +79,12 @@ def no_post(account: Account) -> Viewer:
 
 def viewer_in(account: Account, post: HeldPost) -> Viewer:
     """The viewer who acts in ``post``."""
+    acting = (
+        Acting(post.deputy, post.valid_to) if post.deputy is not None and post.valid_to is not None else None
+    )
     return Viewer(
-        actor=f"post:{post.id}",
+        actor=f"post:{post.id}" if acting is None else f"post:{acting.post_id}:for:{post.id}",
+        acting=acting,
         role=post.role,
         account_id=account.pk,
         person_id=post.person_id,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -235,6 +235,36 @@ class PostTerritory(Cached):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["post", "code"], name="post_territory_once")]
         indexes = [models.Index(fields=["code"], name="post_territory_code")]
+
+
+class Away(Cached):
+    """A post's holder is away and another stands in: ``since <= t < until``, or until ``ended_at``. A deputy's deputy there is not."""
+
+    post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="aways")
+    deputy = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="stands_in")
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+    reason = models.CharField(max_length=200, default="", blank=True)
+    made_at = models.DateTimeField()
+    actor = models.CharField(max_length=40)
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=40, default="", blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="away_period", condition=Q(until__gt=F("since"))),
+            models.CheckConstraint(name="away_not_oneself", condition=~Q(post=F("deputy"))),
+        ]
+        indexes = [models.Index(fields=["until"], name="away_until")]
+        verbose_name = _("absence")
+
+    def __str__(self) -> str:
+        return f"{self.post_id}←{self.deputy_id}"
+
+    @property
+    def over_at(self) -> datetime:
+        """When it ends, or ended."""
+        return self.until if self.ended_at is None else min(self.until, self.ended_at)
 
 
 class ApiKey(Cached):

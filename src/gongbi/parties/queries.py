@@ -28,7 +28,18 @@ from gongbi.parties.lookup import (
     viewer_of,
     viewer_of_key,
 )
-from gongbi.parties.models import Account, ApiKey, Change, Handover, Person, Post, PostTerritory, SignIn, Unit
+from gongbi.parties.models import (
+    Account,
+    ApiKey,
+    Away,
+    Change,
+    Handover,
+    Person,
+    Post,
+    PostTerritory,
+    SignIn,
+    Unit,
+)
 from gongbi.parties.signature import list_is_genuine
 
 __all__ = [
@@ -36,8 +47,10 @@ __all__ = [
     "HeldPost",
     "PlaceCodes",
     "accounts",
+    "aways",
     "changes",
     "changes_of",
+    "deputies",
     "grid_worker_of",
     "handover_is_genuine",
     "handovers",
@@ -184,6 +197,21 @@ def successors(viewer: Viewer, leaving: Post, *, at: datetime) -> list[Post]:
     near = {key: place for place, key in enumerate([leaving.unit_id, *above])}
     found = posts(viewer, at=at, role=leaving.role).filter(unit_id__in=near).exclude(pk=leaving.pk)
     return sorted(found.select_related("person"), key=lambda one: (near[one.unit_id], one.pk))
+
+
+def deputies(viewer: Viewer, leaving: Post, *, at: datetime) -> list[Post]:
+    """Who may stand in: those who may take over, but for the person's own other posts."""
+    return [one for one in successors(viewer, leaving, at=at) if one.person_id != leaving.person_id]
+
+
+def aways(viewer: Viewer, *, at: datetime) -> list[Away]:
+    """Absences that are not over at ``at``, the next first, with both posts. One query."""
+    found = (
+        scope.visible(Away, viewer, "list")
+        .filter(until__gt=at)
+        .filter(Q(ended_at__isnull=True) | Q(ended_at__gt=at))
+    )
+    return list(found.select_related("post__unit", "deputy__unit").order_by("since", "pk"))
 
 
 def accounts(viewer: Viewer, *, words: str = "") -> QuerySet[Account]:

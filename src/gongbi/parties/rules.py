@@ -233,6 +233,34 @@ def successor(
     return None
 
 
+# ---- away ----------------------------------------------------------------------------------------------------
+
+# Own default, not law: who is away for longer hands the post over (``end_post``).
+LONGEST_AWAY = timedelta(days=183)
+
+
+def away(*, since: datetime, until: datetime, at: datetime) -> No | None:
+    """Whether somebody may be away so: from some moment to a later one that is ahead, half a year at most."""
+    if no := period(since, until):
+        return No(no.code, no.facts, field="until" if no.code == "parties.period" else "since")
+    if until <= at:
+        return No("parties.away_past", {}, field="until")
+    return (
+        No("parties.away_long", {"days": LONGEST_AWAY.days}, field="until")
+        if until - since > LONGEST_AWAY or since - at > LONGEST_AWAY
+        else None
+    )
+
+
+def posts_of_actor(actor: str) -> tuple[int, int | None] | None:
+    """``(12, None)`` of ``post:12``; ``(12, 7)`` of ``post:12:for:7``, where post 12 acted for post 7; None for whoever is no post."""
+    kind, _, rest = actor.partition(":")
+    own, _, whose = rest.partition(":for:")
+    if kind != "post" or not own.isdecimal() or (whose and not whose.isdecimal()):
+        return None
+    return int(own), int(whose) if whose else None
+
+
 # ---- who may change the lists ------------------------------------------------------------------------------
 
 MAY = {

@@ -10,7 +10,7 @@ from gongbi.kernel.scope import EVERYTHING, NOTHING, Level, fields, rows
 from gongbi.kernel.scope import viewer as roles
 from gongbi.kernel.scope.viewer import Viewer
 from gongbi.kernel.vault import policy
-from gongbi.parties.models import Account, ApiKey, Change, Handover, Person, Post, SignIn, Unit
+from gongbi.parties.models import Account, ApiKey, Away, Change, Handover, Person, Post, SignIn, Unit
 
 _ALL = {roles.ADMIN, roles.SECURITY, roles.AUDITOR, roles.SYSTEM}
 
@@ -65,6 +65,20 @@ def _handovers(viewer: Viewer, purpose: str) -> Q | None:
     own = Q(post_from_id=viewer.post_id) | Q(post_to_id=viewer.post_id)
     if viewer.role == roles.MANAGER:
         own |= Q(post_from__unit_id__in=sorted(viewer.units))
+    return own
+
+
+@rows(Away)
+def _aways(viewer: Viewer, purpose: str) -> Q | None:
+    """Who is away and who stands in: the two, their unit's leader, and those who keep, guard or audit the lists."""
+    if viewer.role in _ALL:
+        return EVERYTHING
+    if viewer.post_id is None:
+        return NOTHING
+    mine = {viewer.post_id} if viewer.acting is None else {viewer.post_id, viewer.acting.post_id}
+    own = Q(post_id__in=sorted(mine)) | Q(deputy_id__in=sorted(mine))
+    if viewer.role == roles.MANAGER:
+        own |= Q(post__unit_id__in=sorted(viewer.units))
     return own
 
 

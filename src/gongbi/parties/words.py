@@ -89,6 +89,12 @@ SENTENCES: dict[str, Any] = {
     "parties.successor_unit": _(
         "The successor belongs to another unit. Choose a post of the same unit or one above it."
     ),
+    "parties.away_past": _("That time is over. Choose an end that is ahead."),
+    "parties.away_long": _("At most %(days)s days. Who is away for longer hands the post over."),
+    "parties.away_twice": _("Somebody stands in for this post at that time already. End that first."),
+    "parties.away_own": _("You may say this only of your own post, not of one you stand in for."),
+    "parties.away_deputy_away": _("The colleague is away at that time, too. Choose another."),
+    "parties.away_over": _("This absence is over already. Reload the page."),
     "parties.successor_needed": _(
         "This post still holds %(count)s open matters. Name a successor who takes them over; "
         "nothing open stays with nobody."

@@ -68,12 +68,12 @@ def _of_the_shift(viewer: Viewer, own: Q, unit: str) -> Q:
 
 @rows(Shift)
 def _shifts(viewer: Viewer, purpose: str) -> Q:
-    return _of_the_shift(viewer, Q(actor=viewer.actor), "unit_id")
+    return _of_the_shift(viewer, Q(actor__in=viewer.own_actors), "unit_id")
 
 
 @rows(TrackPoint)
 def _track(viewer: Viewer, purpose: str) -> Q:
-    return _of_the_shift(viewer, Q(shift__actor=viewer.actor), "shift__unit_id")
+    return _of_the_shift(viewer, Q(shift__actor__in=viewer.own_actors), "shift__unit_id")
 
 
 @rows(Entry)
@@ -83,14 +83,14 @@ def _entries(viewer: Viewer, purpose: str) -> Q:
     if purpose == MINUTES and viewer.role in (MANAGER, HANDLER) and viewer.units:
         wider = below("territory", viewer.territories) if viewer.role == MANAGER else NOTHING
         return Q(unit_id__in=sorted(viewer.units)) | wider
-    return _of_the_shift(viewer, Q(actor=viewer.actor), "unit_id")
+    return _of_the_shift(viewer, Q(actor__in=viewer.own_actors), "unit_id")
 
 
 @rows(FieldPhoto)
 def _photos(viewer: Viewer, purpose: str) -> Q:
     """The own ones; as evidence those who judge a result, of files that they see: what it says of its time and place."""
     judges = purpose == EVIDENCE and viewer.role in JUDGES
-    return EVERYTHING if viewer.role == SYSTEM or judges else Q(actor=viewer.actor)
+    return EVERYTHING if viewer.role == SYSTEM or judges else Q(actor__in=viewer.own_actors)
 
 
 @rows(Care)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from gongbi.cases.queries import standing as cases
 from gongbi.channels.devices import queries as devices
 from gongbi.incidents import queries_standing as incidents
 from gongbi.insight.period import midnight
 from gongbi.kernel.scope.viewer import Viewer
+from gongbi.roster import queries_standing as roster
 from gongbi.rounds import queries_duty as rounds
 from gongbi.wall import replay
 from gongbi.wall.rules import ALARM, DUTY, INCIDENT, LATE, OPEN, TODAY, WARN, Cell, common, empty
@@ -69,6 +71,17 @@ def on_duty(viewer: Viewer, *, at: datetime) -> Counts:
     for codes in rounds.on_duty(viewer, at=at):
         found.setdefault(common(codes), [0])[0] += 1
     return found
+
+
+def watches(viewer: Viewer, start: datetime, end: datetime) -> list[dict[str, Any]]:
+    """Who is on the duty rosters in the window: unit, roster, how many, from when to when in POSIX seconds. No name. One question."""
+    return [
+        {
+            "code": one.code, "rota": list(one.rota), "unit": list(one.unit), "since": int(one.since.timestamp()),
+            "until": int(one.until.timestamp()), "lead": one.lead, "people": one.people,
+        }
+        for one in roster.watches(viewer, start, end)
+    ]  # fmt: skip
 
 
 # --- A past day -----------------------------------------------------------------------------------------------------------

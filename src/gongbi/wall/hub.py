@@ -35,6 +35,9 @@ TOLD_EVERY = 5.0  # s: warnings and incidents; and at every event about one
 ANEW_EVERY = 900.0  # s: all is counted anew, should anything have changed without an event
 RATES_EVERY = 30.0  # s
 KEPT = 400  # lines of each stream
+AHEAD = timedelta(
+    hours=24
+)  # of the duty roster that a screen has with it; the page shows who stands at its moment
 BATCH = 500
 MOST_FRAMES = 256
 VIEWER = system("wall")
@@ -62,7 +65,8 @@ class Hub:
         self._courses: dict[Scope, rates.Course] = {}
         self._position = -1
         self._day: date | None = None
-        self._due = {"small": 0.0, "told": 0.0, "anew": 0.0}
+        self._due = {"small": 0.0, "told": 0.0, "anew": 0.0, "roster": 0.0}
+        self.roster: tuple[int, list[dict[str, Any]]] = (-1, [])  # the turn in which it changed last
         self._frames: dict[tuple[Scope, int, int], bytes] = {}
         self._lock = threading.Lock()
         self._stop, self._wake = threading.Event(), threading.Event()
@@ -126,6 +130,8 @@ class Hub:
             lines = [one for turn, one in stream if turn > since and inside(one.code, scope)]
             if lines or whole:
                 said[name] = [plain_line(one) for one in lines[-SHOWN:]][::-1]
+        if self.roster[0] > since or whole:
+            said["roster"] = watched(self.roster[1], scope)
         turn, figures = self.rates.get(scope, (-1, {}))
         if turn > since and figures:
             said["rates"] = figures
@@ -181,20 +187,32 @@ class Hub:
                     standing.new(line.code, stamp)
         self._small(at)
         figures = self._figures(at)
+        roster = self._watches(at)
         return self._turn(
-            at, [named[k] for k in opened if k in named], [named[k] for k in late if k in named], figures
+            at,
+            roster,
+            [named[k] for k in opened if k in named],
+            [named[k] for k in late if k in named],
+            figures,
         )
 
     def _turn(
-        self, at: datetime, new: Sequence[Line], late: Sequence[Line], figures: dict[Scope, dict[str, Any]]
+        self,
+        at: datetime,
+        roster: list[dict[str, Any]] | None,
+        new: Sequence[Line],
+        late: Sequence[Line],
+        figures: dict[Scope, dict[str, Any]],
     ) -> bool:
         """Close the turn: what was touched carries its number."""
         with self._lock:
             self.at = at
             touched = self.standing.touched
-            if not (touched or new or late or figures):
+            if not (touched or new or late or figures or roster is not None):
                 return False
             self.turn += 1
+            if roster is not None:
+                self.roster = (self.turn, roster)
             for code in touched:
                 self.turns[code] = self.turn
             touched.clear()
@@ -218,6 +236,8 @@ class Hub:
                 self._position = row.position or self._position
                 if row.topic.startswith(("warning.", "incident.")):
                     self._due["told"] = 0.0
+                elif row.topic.startswith("roster."):
+                    self._due["roster"] = 0.0
                 if row.matter_id is not None:
                     touched.add(row.matter_id)
                     if row.topic == f"cases.{cases.OPENING}":
@@ -272,6 +292,15 @@ class Hub:
             for first, counts in found.items():
                 self.standing.replace(first, WIDTH[first], counts)
 
+    def _watches(self, at: datetime) -> list[dict[str, Any]] | None:
+        """The duty roster of the hours ahead where it is not as it was told last; asked when it was changed, and now and then."""
+        stamp = at.timestamp()
+        if stamp < self._due["roster"]:
+            return None
+        self._due["roster"] = stamp + ANEW_EVERY
+        found = counting.watches(VIEWER, at, at + AHEAD)
+        return found if self.roster[0] < 0 or found != self.roster[1] else None
+
     def _figures(self, at: datetime) -> dict[Scope, dict[str, Any]]:
         """The rates of one place a look, one day of them a look: two questions at most, so that no screen waits for another's."""
         for scope in list(self._scopes):
@@ -281,6 +310,11 @@ class Hub:
             if course.look(at, every=timedelta(seconds=RATES_EVERY)):
                 return {scope: course.plain()}
         return {}
+
+
+def watched(roster: Sequence[dict[str, Any]], scope: Sequence[str]) -> list[dict[str, Any]]:
+    """What of a duty roster lies in these divisions. One that answers for no place of its own belongs to whoever covers a district."""
+    return [one for one in roster if inside(one["code"], scope)]
 
 
 def plain_line(line: Line) -> dict[str, Any]:

@@ -212,7 +212,11 @@ def _passed(viewer: Viewer, *, screen: bool) -> str:
     """A screen shows its pass again every ten minutes. Somebody's page has one for as long as every page follows the house: asking again
     by itself would keep a session awake in which nobody touches anything.
     """
-    return links.write(scope_of(viewer), at=timezone.now(), lasts=PASS if screen else SESSION)
+    now = timezone.now()
+    lasts = PASS if screen else SESSION
+    if viewer.acting is not None:  # a deputy's ends with the other's absence
+        lasts = min(lasts, viewer.acting.until - now)
+    return links.write(scope_of(viewer), at=now, lasts=lasts)
 
 
 def _json(value: Any, status: int = 200) -> HttpResponse:

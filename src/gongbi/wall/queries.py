@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Max, Min
@@ -20,40 +20,43 @@ from gongbi.kernel.scope import visible
 from gongbi.kernel.scope.viewer import Viewer, system
 from gongbi.territory import queries as territory
 from gongbi.wall import counting, replay
-from gongbi.wall.hub import plain_line
+from gongbi.wall.hub import AHEAD, plain_line, watched
 from gongbi.wall.links import digest_of
 from gongbi.wall.models import FoldedDay, Screen
 from gongbi.wall.rules import SHOWN, Cell, inside
 from gongbi.wall.scope import scope_of
 
 SECOND = 1.0
-_kept: list[tuple[float, datetime, dict[str, Cell]]] = []
+_WALL = system("wall")
+_kept: list[tuple[float, datetime, dict[str, Cell], list[dict[str, Any]]]] = []
 _lock = threading.Lock()
 
 
 def snapshot(viewer: Viewer, *, at: datetime) -> dict[str, Any]:
-    """What stands on this viewer's wall: figures of each division, new and late cases. Seven questions; two for the next who looks.
+    """What stands on this viewer's wall: figures of each division, new and late cases. Eight questions; two for the next who looks.
 
     Errors: NotThere for who has no wall.
     """
     scope = _scope(viewer)
-    cells = _cells(at)
+    cells, roster = _counted(at)
     return {
         "at": int(at.timestamp()),
         "cells": {code: cell for code, cell in cells.items() if inside(code, scope)},
         "new": [plain_line(one) for one in cases.newest(viewer, most=SHOWN)],
         "late": [plain_line(one) for one in cases.just_late(viewer, at=at, most=SHOWN)],
+        "roster": watched(roster, scope),
     }
 
 
-def _cells(at: datetime) -> dict[str, Cell]:
-    """Everybody's figures, no older than a second: five hundred screens that come back together ask once."""
+def _counted(at: datetime) -> tuple[dict[str, Cell], list[dict[str, Any]]]:
+    """Everybody's figures and duty roster, no older than a second: five hundred screens that come back together ask once."""
     with _lock:
         now = time.monotonic()
         if not _kept or now - _kept[0][0] > SECOND or abs((at - _kept[0][1]).total_seconds()) > SECOND:
             day = midnight(timezone.localdate(at))
-            _kept[:] = [(now, at, counting.cells(system("wall"), at=at, today=day))]
-        return _kept[0][2]
+            cells = counting.cells(_WALL, at=at, today=day)
+            _kept[:] = [(now, at, cells, counting.watches(_WALL, at, at + AHEAD))]
+        return _kept[0][2], _kept[0][3]
 
 
 def forget(*, viewer: Viewer) -> None:
@@ -68,7 +71,7 @@ def days(viewer: Viewer) -> tuple[date, date] | None:
 
 
 def day(viewer: Viewer, wanted: date) -> dict[str, Any]:
-    """A past day of this viewer's places, ready to be played: one row. Errors: NotThere."""
+    """A past day of this viewer's places, ready to be played: one row, and the duty roster of that day. Errors: NotThere."""
     scope = _scope(viewer)
     body = visible(FoldedDay, viewer).filter(day=wanted).values_list("body", flat=True).first()
     if body is None:
@@ -79,7 +82,9 @@ def day(viewer: Viewer, wanted: date) -> dict[str, Any]:
                 "This day cannot be played: a day is ready after its midnight, and there is no record from before the system.",
             ),
         )
-    return {"day": wanted.isoformat(), **replay.plain(bytes(body), scope)}
+    # Rosters are no part of the ledger's fold: they are read as they stood that day, which their turns keep.
+    roster = counting.watches(_WALL, midnight(wanted), midnight(wanted + timedelta(days=1)))
+    return {"day": wanted.isoformat(), **replay.plain(bytes(body), scope), "roster": watched(roster, scope)}
 
 
 def shapes(viewer: Viewer, *, parent: str, on: date) -> dict[str, Any]:

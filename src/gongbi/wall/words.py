@@ -32,6 +32,8 @@ TEXTS: dict[str, Words] = {
     "alarm": ("设备告警", "Devices in alarm"),
     "incidents": ("突发事件", "Incidents"),
     "duty": ("在岗", "On duty"),
+    "roster": ("值班", "Duty roster"),
+    "roster_none": ("此刻没有排班", "Nobody is on the roster at this moment"),
     "sum": ("合计", "All"),
     "elsewhere": ("未细分到下一级", "Not placed more finely"),
     "replay": ("回放", "Replay"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -18,7 +19,7 @@ from gongbi.kernel.flow.advance import advance
 from gongbi.kernel.flow.models import Matter
 from gongbi.kernel.outbox.actions import publish
 from gongbi.kernel.scope.viewer import system
-from gongbi.parties import directory
+from gongbi.parties import directory, standing
 from gongbi.parties.models import Unit
 from gongbi.parties.rules import in_force
 
@@ -62,7 +63,15 @@ def _climb(clock_id: int, rung: Rung, at: datetime) -> bool:
         clock_id=clock_id, rung=rung, matter_id=matter.pk, at=at, from_unit_id=before,
         to_unit_id=to.pk if to else None, transferred=transfer,
     )  # fmt: skip
-    facts = {"rung": rung.pk, "clock": rung.clock, "to": climbed.to_unit_id, "minutes": rung.minutes}
+    # Whoever stands for the unit that was reached, by its duty roster; nobody where it has none: then its leaders are told.
+    stand = [one.post_id for one in standing.on_duty(to.pk, at)] if to is not None else []
+    facts: dict[str, Any] = {
+        "rung": rung.pk,
+        "clock": rung.clock,
+        "to": climbed.to_unit_id,
+        "minutes": rung.minutes,
+        "on_duty": stand,
+    }
     if transfer and order is not None and to is not None:
         moved(order, "take_over", to.pk, viewer=LADDER, at=at, facts=facts)
     elif order is not None and order.state in _ESCALATABLE:

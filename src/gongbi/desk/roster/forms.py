@@ -57,7 +57,8 @@ def _date() -> forms.DateField:
     return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
 
 
-def _when() -> forms.DateTimeField:
+def when() -> forms.DateTimeField:
+    """A moment, as the browser asks for it."""
     return forms.DateTimeField(
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
@@ -86,8 +87,8 @@ class AddForm(DutyForm):
     labels = {"post": "who", "starts": "starts", "ends": "ends", "sort": "sort", "despite": "despite"}
     hints = {"despite": "despite_hint"}
     post = forms.TypedChoiceField(coerce=int)
-    starts = _when()
-    ends = _when()
+    starts = when()
+    ends = when()
     sort = forms.ChoiceField()
     despite = _reason(required=False)
 

@@ -54,6 +54,8 @@ class Sound:
 def token(viewer: Viewer, *, at: datetime, matters: Sequence[int] = (), seconds: int = SECONDS) -> str:
     """A token for ``viewer``'s stream. ``matters``: the ones behind a resident's link (or one page's own)."""
     until = int(at.timestamp()) + seconds
+    if viewer.acting is not None:  # a deputy hears nothing after the end
+        until = min(until, int(viewer.acting.until.timestamp()))
     wanted = [viewer.role, sorted(viewer.units), list(viewer.territories), sorted(matters), until]
     return signing.dumps(wanted, salt=_SALT, compress=True)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 # Roles that issue posts or keys; a post has exactly one.
@@ -51,11 +52,21 @@ def sees_unplaced(territories: Sequence[str]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Acting:
+    """A deputy acts in another's post: from which own post, and until when at the latest."""
+
+    post_id: int
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Viewer:
     """One asker. ``actor`` as the ledger writes it: ``post:12``, ``report:88``, ``key:3``, ``system:clock``.
 
     ``territories``: code prefixes that the post covers (``("610104",)`` is the whole district, ``()`` none).
     ``units``: ids of the own unit and every unit below it. ``reports``: those whose link the asker holds.
+    ``acting``: a deputy in another's post: ``post_id``, role, units and territories are the post's, ``person_id`` and ``account_id`` the
+    deputy's, and ``actor`` names both (``post:12:for:7``).
     """
 
     actor: str
@@ -68,6 +79,12 @@ class Viewer:
     territories: tuple[str, ...] = ()
     reports: frozenset[int] = field(default_factory=frozenset)
     name: str = ""
+    acting: Acting | None = None
+
+    @property
+    def own_actors(self) -> tuple[str, ...]:
+        """Under which names the ledger knows what is this asker's own: a deputy's what the post did itself, too."""
+        return (self.actor,) if self.acting is None else (self.actor, f"post:{self.post_id}")
 
     @property
     def is_staff(self) -> bool:

@@ -17,6 +17,7 @@ from gongbi.parties.actions.access import (
     sign_out_person,
     withdraw_key,
 )
+from gongbi.parties.actions.away import end_away, mark_away
 from gongbi.parties.actions.posts import (
     add_person,
     appoint,
@@ -38,12 +39,14 @@ __all__ = [
     "close_unit",
     "create_account",
     "create_unit",
+    "end_away",
     "end_post",
     "end_sessions",
     "exported",
     "forget_sign_ins",
     "hold_post",
     "make_key",
+    "mark_away",
     "open_account",
     "record_sign_in",
     "set_password",

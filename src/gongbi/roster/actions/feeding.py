@@ -24,9 +24,9 @@ def make_feed(
 ) -> tuple[Feed, str]:
     """A new secret address for my own duty, or for a rota's; the address is told once, only its digest is kept.
 
-    Errors: Forbidden (no post), NotThere (no such rota), Refused (ten addresses at most).
+    Errors: Forbidden (no post, or standing in for another), NotThere (no such rota), Refused (ten addresses at most).
     """
-    if viewer.post_id is None:
+    if viewer.post_id is None or viewer.acting is not None:  # an address would outlive the time of a deputy
         raise refusals.not_yours()
     post = Post.objects.select_for_update().get(pk=viewer.post_id)
     rota = one(Rota, viewer, pk=rota_id) if rota_id is not None else None

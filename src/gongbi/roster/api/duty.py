@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
 
@@ -9,6 +11,7 @@ from django.utils import timezone
 from ninja import Router
 from ninja.params.functions import Query
 
+from gongbi.kernel.errors import NotThere, Refused
 from gongbi.kernel.flow import queries as steps
 from gongbi.kernel.scope import STAFF, endpoint
 from gongbi.kernel.scope import viewer as roles
@@ -64,6 +67,15 @@ def _swap(one: Swap, request: ViewerRequest) -> dict[str, Any]:
         "other": one.other_id,
         "allowed": steps.allowed(one, request.viewer, at=timezone.now()),
     }
+
+
+@contextmanager
+def _named(field: str) -> Iterator[None]:
+    """What a body names and what is not there is a fault of the body (422), not of the address."""
+    try:
+        yield
+    except NotThere as none:
+        raise Refused(none.code, none.words, field=field, values=none.values) from None
 
 
 def _days(first: date | None, last: date | None, now: datetime) -> tuple[datetime, datetime]:
@@ -171,7 +183,8 @@ def fill(request: ViewerRequest, code: str, body: FillIn):  # type: ignore[no-un
 @endpoint("api.duty.add", roles=LEADERS)
 def add(request: ViewerRequest, body: TurnIn):  # type: ignore[no-untyped-def]
     """By who leads the unit."""
-    rota = queries.rota_by_code(body.roster, request.viewer)
+    with _named("roster"):
+        rota = queries.rota_by_code(body.roster, request.viewer)
     told = body.dict(exclude={"roster", "starts_at", "ends_at"})
     return _turn(
         actions.add_turn(
@@ -229,9 +242,11 @@ def swaps(request: ViewerRequest, tab: Literal["asked", "mine", "approve", "sett
 @endpoint("api.duty.ask", roles=STANDERS)
 def ask(request: ViewerRequest, body: SwapIn):  # type: ignore[no-untyped-def]
     """Of one of my turns."""
-    made = actions.ask(
-        turn_id=body.turn, to_post=body.to_post, why=body.why, other_id=body.other, viewer=request.viewer, at=timezone.now()
-    )  # fmt: skip
+    told = body.dict(exclude={"turn", "other"})
+    with _named("turn"):
+        made = actions.ask(
+            turn_id=body.turn, other_id=body.other, viewer=request.viewer, at=timezone.now(), **told
+        )
     return _swap(made, request)
 
 

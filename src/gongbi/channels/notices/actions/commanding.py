@@ -21,6 +21,7 @@ from gongbi.kernel.outbox.subscribers import Event
 from gongbi.kernel.scope.viewer import DISPATCHER, HANDLER, MANAGER, system
 from gongbi.parties import directory
 from gongbi.parties import queries as parties
+from gongbi.parties.deputies import people_of
 
 if TYPE_CHECKING:
     from gongbi.command.models import Order, Whistle
@@ -69,7 +70,10 @@ def _concerned(matter: Order | Whistle, told: set[str], event: Event) -> Iterabl
             yield rules.ORDERED, contact
     if "issuer" in told:
         unit, person = giver(matter)
-        mine = Contact.objects.exclude(way=rules.NONE).filter(Q(unit_id=unit) | Q(person_id=person))
+        theirs = people_of(
+            parties.posts(_MACHINE, at=event.created_at).filter(person_id=person or 0), event.created_at
+        )
+        mine = Contact.objects.exclude(way=rules.NONE).filter(Q(unit_id=unit) | Q(person_id=person) | theirs)
         for contact in mine.exclude(Q(unit_id__isnull=True) & Q(person_id__isnull=True)).exclude(pk__in=seen):
             yield rules.ISSUER, contact
 
@@ -86,8 +90,17 @@ def _of_units(units: set[Any], may: Sequence[str], at: datetime) -> list[Contact
     known = {unit for unit in units if unit is not None}
     held = parties.posts(_MACHINE, at=at).filter(unit_id__in=known, role__in=may)
     reached = Contact.objects.exclude(way=rules.NONE)
-    return list(
-        reached.filter(Q(unit_id__in=known) | Q(person_id__in=held.values("person_id"))).order_by("pk")
+    return list(reached.filter(Q(unit_id__in=known) | people_of(held, at)).order_by("pk"))
+
+
+def _of_duty(unit_id: int, posts: Sequence[int], at: datetime) -> list[Contact]:
+    """The ways of whoever is on duty, of their deputies, and of the unit itself (its group): [] where nobody on duty chose a way."""
+    stand = people_of(parties.posts(_MACHINE, at=at).filter(pk__in=list(posts)), at)
+    reached = Contact.objects.exclude(way=rules.NONE)
+    return (
+        list(reached.filter(Q(unit_id=unit_id) | stand).order_by("pk"))
+        if reached.filter(stand).exists()
+        else []
     )
 
 
@@ -96,8 +109,10 @@ def _climb(event: Event) -> int:
     if event.matter_id is None or to is None:
         return 0
     step = "transferred" if event.payload.get("transferred") else "climbed"
-    made = 0
-    for contact in _of_units({to}, _LEAD if step == "climbed" else (*_LEAD, HANDLER), event.created_at):
+    made, at = 0, event.created_at
+    # To the one on duty of the unit that was reached; to its leaders where there is none whom a message reaches.
+    reached = _of_duty(to, event.payload.get("on_duty") or (), at)
+    for contact in reached or _of_units({to}, _LEAD if step == "climbed" else (*_LEAD, HANDLER), at):
         facts = {
             "number": str(event.payload.get("number", "")),
             "unit": _name(event.payload.get("from"), contact),

@@ -25,6 +25,7 @@ from gongbi.kernel.outbox.subscribers import Event
 from gongbi.kernel.scope.viewer import GRID_WORKER, HANDLER, STAFF_ROLES, system
 from gongbi.parties import directory
 from gongbi.parties import queries as parties
+from gongbi.parties.deputies import people_of
 
 if TYPE_CHECKING:
     from gongbi.cases.models import Case
@@ -75,16 +76,16 @@ def _addressees(event: Event, told: set[str], case: Case) -> Iterable[tuple[str,
     if "unit" in told:
         units = {event.payload.get("unit"), *event.payload.get("units", ())} - {None}
         held = parties.posts(_MACHINE, at=event.created_at).filter(unit_id__in=units)
-        handlers = held.filter(role=HANDLER).values("person_id")
+        handlers = people_of(held.filter(role=HANDLER), event.created_at)
         around = parties.posts(_MACHINE, at=event.created_at, role=GRID_WORKER, territory=case.territory)
-        workers = around.filter(unit_id__in=units).values("person_id")
-        theirs = Q(unit_id__in=units) | Q(person_id__in=handlers) | Q(person_id__in=workers)
+        workers = people_of(around.filter(unit_id__in=units), event.created_at)
+        theirs = Q(unit_id__in=units) | handlers | workers
         for contact in reached.filter(theirs).exclude(pk__in=seen):
             seen.add(contact.pk)
             yield rules.UNIT, contact
     for role in sorted(told & set(STAFF_ROLES)):
         covering = parties.posts(_MACHINE, at=event.created_at, role=role, territory=case.territory)
-        for contact in reached.filter(person_id__in=covering.values("person_id")).exclude(pk__in=seen):
+        for contact in reached.filter(people_of(covering, event.created_at)).exclude(pk__in=seen):
             seen.add(contact.pk)
             yield rules.STAFF, contact
 
