@@ -42,6 +42,14 @@ class Wall:
         expect(found).to_have_text(figure)
         self.same_page()
 
+    def doing(self, *words: str, count: int = 1) -> None:
+        """So many lines of what is being done hold all of these words."""
+        lines = self.page.locator(".wall-doing ol > li")
+        for word in words:
+            lines = lines.filter(has_text=word)
+        expect(lines).to_have_count(count)
+        self.same_page()
+
     def figure(self, sum_: str) -> int:
         """What a sum stands at now."""
         return int(self.page.locator(".wall-sums li").filter(has_text=sum_).locator("strong").inner_text())

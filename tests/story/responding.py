@@ -57,6 +57,7 @@ def one_click(me: Person, warning: str, case: str, wall: Wall) -> str:
     for other in (case, warning):
         expect(_chain(me).get_by_role("link", name=other)).to_be_visible()
     wall.shows("突发事件", str(before + 1))
+    wall.doing("★ 供水管道爆裂")
     return number
 
 
@@ -87,7 +88,7 @@ def _step(me: Person, label: str, fill: Callable[[Locator], None] | None = None)
 # --- The whistle --------------------------------------------------------------------------------------------------------
 
 
-def the_street_whistles(me: Person, incident: str, day: dict[str, Any]) -> str:
+def the_street_whistles(me: Person, incident: str, day: dict[str, Any], wall: Wall) -> str:
     """From the incident's page: place, words and the units of the plan are there; one is added, one is left out. Its number."""
     page = me.page
     page.goto(f"/desk/incidents/{incident}")
@@ -104,16 +105,18 @@ def the_street_whistles(me: Person, incident: str, day: dict[str, Any]) -> str:
     page.get_by_label("分工").fill(f"{day['units']['water']}：关闭上下游阀门并抢修")
     page.get_by_role("button", name="吹哨").click()
     page.wait_for_url("**/whistles/CS**")
+    wall.doing("吹哨：到场 0 / 3", day["units"]["water"])
     return _number("CS", page.url)
 
 
-def a_department_comes(me: Person, whistle: str) -> None:
-    """On a phone: signed for, arrived, reported; one tap each from the list."""
+def a_department_comes(me: Person, name: str, there: int, wall: Wall) -> None:
+    """On a phone: signed for, arrived, reported; one tap each from the list. The wall shows how many have come, and who."""
     page = me.page
     page.goto("/desk/command/?tab=mine")
     for tap in ("签收", "到场"):
         page.get_by_role("listitem").filter(has_text="供水").get_by_role("button", name=tap).click()
         _told(me, tap)
+    wall.doing(f"吹哨：到场 {there} / 3", f"{name} 已到场")
     page.get_by_role("listitem").filter(has_text="供水").get_by_role("link", name="反馈").click()
     panel = page.get_by_role("region", name="反馈", exact=True)
     panel.get_by_role("textbox").fill("已到场处置，情况受控。")
@@ -121,13 +124,14 @@ def a_department_comes(me: Person, whistle: str) -> None:
     _told(me, ORDER.by_state["reported"].words[0])
 
 
-def the_whistle_ends(street: Person, centre: Person, whistle: str) -> None:
+def the_whistle_ends(street: Person, centre: Person, whistle: str, wall: Wall) -> None:
     """The street ends it, the district's centre judges it."""
     street.page.goto(f"/desk/command/whistles/{whistle}")
     rows = street.page.get_by_role("table").filter(has_text="牵头").locator("tbody tr")
     expect(rows).to_have_count(3)
     _step(street, "收哨", lambda panel: panel.get_by_role("textbox").fill("阀门已关，交通已疏导。"))
     _told(street, WHISTLE.by_state["ended"].words[0])
+    wall.doing("吹哨：到场 3 / 3", count=0)
     expect(rows.filter(has_text=ORDER.by_state["done"].words[0])).to_have_count(3)
 
     def judged(panel: Locator) -> None:
@@ -213,6 +217,7 @@ def it_is_over(me: Person, incident: str, wall: Wall) -> None:
     _step(me, "结束响应", lambda panel: panel.get_by_role("textbox").fill("管道修复，水质合格，恢复供水。"))
     _told(me, INCIDENT.by_state["over"].words[0])
     wall.shows("突发事件", str(before - 1))
+    wall.doing("★ 供水管道爆裂", count=0)
 
 
 def the_review_is_drafted(me: Person, incident: str, whistle: str) -> None:

@@ -76,12 +76,12 @@ def test_a_burst_water_main_from_the_sensor_to_the_ranking(
     incident = responding.one_click(people("dispatcher"), warning, case, wall)
     responding.the_plan_starts(people("dispatcher"), incident)
     # Three departments are called: each signs, comes, reports.
-    whistle = responding.the_street_whistles(people("street-manager"), incident, day)
-    for login in ("water", "transport-police", "emergency"):
-        responding.a_department_comes(people(login, phone=True), whistle)
+    whistle = responding.the_street_whistles(people("street-manager"), incident, day, wall)
+    for there, (code, name) in enumerate(day["units"].items(), start=1):
+        responding.a_department_comes(people(code.replace("_", "-"), phone=True), name, there, wall)
     # The public is told, and told that it is over.
     responding.the_public_is_told(bare, people("dispatcher"), people(who="A", phone=True), incident)
-    responding.the_whistle_ends(people("street-manager"), people("manager"), whistle)
+    responding.the_whistle_ends(people("street-manager"), people("manager"), whistle, wall)
     responding.the_alert_is_lifted(bare, people("dispatcher"), people(who="A", phone=True), incident)
     responding.it_is_over(people("dispatcher"), incident, wall)
     responding.the_review_is_drafted(people("dispatcher"), incident, whistle)

@@ -3,21 +3,22 @@ import { NOTHING, type Shapes } from "../lib/geo";
 import { announce, isEnglish, say, type Words } from "../lib/words";
 import { Drawing } from "../wall/drawing";
 import { ALARM, DRILL, DUTY, figure, INCIDENT, LATE, level, OPEN, Played, sums, TODAY, warnings, type Cell, type Cells, type DayTold, type Sums } from "../wall/figures";
-import { Line, type Case, type RatesTold, type Standing, type Told, type Watch } from "../wall/line";
+import { drawDoing } from "../wall/doing";
+import { Line, type Act, type Case, type RatesTold, type Standing, type Told, type Watch } from "../wall/line";
 import { drawRate, type Rate } from "../wall/rate";
 
 interface Data {
   scope: string[];
   whole: boolean;
   title: string;
-  snapshot: { at: number; cells: Record<string, Cell>; new: Case[]; late: Case[]; roster: Watch[] };
+  snapshot: { at: number; cells: Record<string, Cell>; new: Case[]; late: Case[]; doing: Act[]; roster: Watch[] };
   pass: string;
   today: string;
   days: [string, string] | null;
   kinds: Record<string, Words>;
   names: Record<string, string>;
   rates: Rate[];
-  urls: { pass: string; now: string; day: string; shapes: string; list: string; case: string; board: string };
+  urls: { pass: string; now: string; day: string; shapes: string; list: string; case: string; board: string; incident: string; whistle: string; order: string };
 }
 
 const SHOWN = 12;
@@ -132,6 +133,7 @@ export class Wall extends HTMLElement {
       this.streams[stream] = [...fresh, ...kept].slice(0, SHOWN);
       this.drawStream(stream, told.whole ? new Set() : known);
     }
+    if (told.doing) this.drawDoing(told.doing);
     if (told.rates) this.drawRates(told.rates);
     if (told.roster) this.roster = told.roster;
     this.at = told.at;
@@ -153,6 +155,7 @@ export class Wall extends HTMLElement {
     this.roster = [];
     this.drawStream("new", new Set());
     this.drawStream("late", new Set());
+    this.drawDoing([]);
     this.one(".wall-rates .wall-list").replaceChildren();
     this.stopPlay();
     this.paint();
@@ -441,6 +444,12 @@ export class Wall extends HTMLElement {
       lines.push(none);
     }
     list.replaceChildren(...lines);
+  }
+
+  private drawDoing(acts: Act[]): void {
+    const time = (seconds: number): string =>
+      localDay(new Date(seconds * 1000)) === this.today ? clockTime(seconds) : localDay(new Date(seconds * 1000)).slice(5);
+    drawDoing(this.one(".wall-doing"), acts, { urls: this.data.urls, where: (code) => this.where(code), time });
   }
 
   /** Street and community: a wall names no door. */

@@ -24,6 +24,18 @@ export interface Watch {
   people: number;
 }
 
+/** An incident at work, a whistle with who has come (0 called, 1 signed, 2 came, 3 reported), or an order over its clock. */
+export interface Act {
+  sort: "incident" | "whistle" | "order";
+  number: string;
+  code: string;
+  words: [zh: string, en: string];
+  drill: boolean;
+  at: number | null;
+  level?: number;
+  units?: [zh: string, en: string, step: number][];
+}
+
 export interface Told {
   turn: number;
   at: number;
@@ -31,6 +43,7 @@ export interface Told {
   cells: Record<string, Cell>;
   new?: Case[];
   late?: Case[];
+  doing?: Act[];
   rates?: RatesTold;
   roster?: Watch[];
 }

@@ -25,3 +25,9 @@ def stood(
     found = visible(Incident, viewer, "board").filter(opened_at__lt=until).order_by("pk")
     found = found.filter(Q(over_at__isnull=True) | Q(over_at__gt=since))
     return list(found.values_list("territory", "drill", "opened_at", "over_at"))
+
+
+def at_work(viewer: Viewer, *, most: int = 60) -> list[Incident]:
+    """The incidents and drills at work, the highest level first, real ones before drills."""
+    found = visible(Incident, viewer, "board").filter(state__in=OPEN_STATES)
+    return list(found.order_by("drill", "level", "-pk")[:most])

@@ -25,6 +25,7 @@ from gongbi.insight.period import midnight
 from gongbi.kernel.outbox import queries as outbox
 from gongbi.kernel.scope.viewer import system
 from gongbi.wall import counting, rates
+from gongbi.wall.doing import Act, acts, cut
 from gongbi.wall.rules import ALARM, DUTY, INCIDENT, SHOWN, TODAY, WARN, WIDTH, Cell, empty, inside
 from gongbi.wall.standing import Standing
 
@@ -59,6 +60,8 @@ class Hub:
         self.new: deque[tuple[int, Line]] = deque(maxlen=KEPT)
         self.late: deque[tuple[int, Line]] = deque(maxlen=KEPT)
         self.rates: dict[Scope, tuple[int, dict[str, Any]]] = {}
+        self.doing: tuple[int, list[Act]] = (-1, [])  # the turn in which it changed, and what is being done
+        self._doing: list[Act] | None = None  # changed since the last turn
         self.at = now()
         self.ready = False
         self._scopes: dict[Scope, int] = {}
@@ -135,6 +138,9 @@ class Hub:
         turn, figures = self.rates.get(scope, (-1, {}))
         if turn > since and figures:
             said["rates"] = figures
+        turn, acting = self.doing
+        if turn > since or whole:
+            said["doing"] = cut(acting, scope)
         return b"id: %s-%d\nevent: wall\ndata: %s\n\n" % (self.epoch.encode(), self.turn, orjson.dumps(said))
 
     # --- The thread ---------------------------------------------------------------------------------------------------------
@@ -208,11 +214,13 @@ class Hub:
         with self._lock:
             self.at = at
             touched = self.standing.touched
-            if not (touched or new or late or figures or roster is not None):
+            if not (touched or new or late or figures or roster is not None or self._doing is not None):
                 return False
             self.turn += 1
             if roster is not None:
                 self.roster = (self.turn, roster)
+            if self._doing is not None:
+                self.doing, self._doing = (self.turn, self._doing), None
             for code in touched:
                 self.turns[code] = self.turn
             touched.clear()
@@ -234,7 +242,7 @@ class Hub:
                 self._due["anew"] = 0.0  # the stretch between was pruned: count anew at the next look
             for row in fresh:
                 self._position = row.position or self._position
-                if row.topic.startswith(("warning.", "incident.")):
+                if row.topic.startswith(("warning.", "incident.", "order.", "whistle.")):
                     self._due["told"] = 0.0
                 elif row.topic.startswith("roster."):
                     self._due["roster"] = 0.0
@@ -288,6 +296,9 @@ class Hub:
         if stamp >= self._due["told"]:
             self._due["told"] = stamp + TOLD_EVERY
             found |= {WARN: counting.warned(VIEWER), INCIDENT: counting.happening(VIEWER)}
+            doing = acts(VIEWER, at=at)
+            if doing != self.doing[1]:
+                self._doing = doing
         with self._lock:
             for first, counts in found.items():
                 self.standing.replace(first, WIDTH[first], counts)

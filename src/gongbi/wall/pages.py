@@ -190,6 +190,9 @@ def _wall(request: HttpRequest, viewer: Viewer, *, screen: bool) -> HttpResponse
             "list": "" if screen else reverse("desk:queue", args=["open"]),
             "case": "" if screen else reverse("desk:case_key", args=[0]).removesuffix("0"),
             "board": "" if screen else reverse("board:board"),
+            "incident": "" if screen else reverse("incidents:incident", args=["NUMBER"]),
+            "whistle": "" if screen else reverse("command:whistle", args=["NUMBER"]),
+            "order": "" if screen else reverse("command:order", args=["NUMBER"]),
         },
     }
     context = {

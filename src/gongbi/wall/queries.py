@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -20,6 +21,7 @@ from gongbi.kernel.scope import visible
 from gongbi.kernel.scope.viewer import Viewer, system
 from gongbi.territory import queries as territory
 from gongbi.wall import counting, replay
+from gongbi.wall.doing import Act, acts, cut
 from gongbi.wall.hub import AHEAD, plain_line, watched
 from gongbi.wall.links import digest_of
 from gongbi.wall.models import FoldedDay, Screen
@@ -28,35 +30,49 @@ from gongbi.wall.scope import scope_of
 
 SECOND = 1.0
 _WALL = system("wall")
-_kept: list[tuple[float, datetime, dict[str, Cell], list[dict[str, Any]]]] = []
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Everybody's: the figures, the duty roster, what is being done."""
+
+    cells: dict[str, Cell]
+    roster: list[dict[str, Any]]
+    doing: list[Act]
+
+
+_kept: list[tuple[float, datetime, Counted]] = []
 _lock = threading.Lock()
 
 
 def snapshot(viewer: Viewer, *, at: datetime) -> dict[str, Any]:
-    """What stands on this viewer's wall: figures of each division, new and late cases. Eight questions; two for the next who looks.
+    """What stands on this viewer's wall: figures of each division, new and late cases, duty, what is being done. A dozen questions; two
+    for the next who looks.
 
     Errors: NotThere for who has no wall.
     """
     scope = _scope(viewer)
-    cells, roster = _counted(at)
+    counted = _counted(at)
     return {
         "at": int(at.timestamp()),
-        "cells": {code: cell for code, cell in cells.items() if inside(code, scope)},
+        "cells": {code: cell for code, cell in counted.cells.items() if inside(code, scope)},
         "new": [plain_line(one) for one in cases.newest(viewer, most=SHOWN)],
         "late": [plain_line(one) for one in cases.just_late(viewer, at=at, most=SHOWN)],
-        "roster": watched(roster, scope),
+        "roster": watched(counted.roster, scope),
+        "doing": cut(counted.doing, scope),
     }
 
 
-def _counted(at: datetime) -> tuple[dict[str, Cell], list[dict[str, Any]]]:
-    """Everybody's figures and duty roster, no older than a second: five hundred screens that come back together ask once."""
+def _counted(at: datetime) -> Counted:
+    """No older than a second: five hundred screens that come back together ask once."""
     with _lock:
         now = time.monotonic()
         if not _kept or now - _kept[0][0] > SECOND or abs((at - _kept[0][1]).total_seconds()) > SECOND:
             day = midnight(timezone.localdate(at))
             cells = counting.cells(_WALL, at=at, today=day)
-            _kept[:] = [(now, at, cells, counting.watches(_WALL, at, at + AHEAD))]
-        return _kept[0][2], _kept[0][3]
+            roster = counting.watches(_WALL, at, at + AHEAD)
+            _kept[:] = [(now, at, Counted(cells, roster, acts(_WALL, at=at)))]
+        return _kept[0][2]
 
 
 def forget(*, viewer: Viewer) -> None:

@@ -22,6 +22,8 @@ TEXTS: dict[str, Words] = {
     ),
     "new": ("新到", "New"),
     "late": ("新超期", "Newly late"),
+    "doing": ("正在处置", "Being dealt with"),
+    "none_doing": ("没有事件、吹哨和超时指令", "No incident, whistle or overdue order"),
     "none_new": ("还没有案件", "No case yet"),
     "none_late": ("没有超期的案件", "No case is late"),
     "place": ("地方", "Place"),
