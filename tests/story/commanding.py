@@ -140,14 +140,15 @@ def another_joins_it(me: Person, day: dict[str, Any]) -> None:
 
 def the_desk_makes_it_one(me: Person, sensor: str, wall: Wall) -> str:
     """The sensor's case goes into the residents'; what is left is accepted. The number of the one case."""
-    page = me.page
     before = wall.figure("在办")
     case = _waiting(me, "劳动路口水管爆裂")
     me.open(sensor)
     panel = me.press("并入")
     panel.get_by_label(zh("Or the number of another case")).fill(case)
     me.send(panel, "并入")
-    expect(page.get_by_role("status").first).to_be_visible()
+    expect(me.page.get_by_role("heading", level=1)).to_contain_text(
+        "水管爆裂"
+    )  # it goes on to what it went into
     wall.shows("在办", str(before - 1))
     me.open(case)
     accept = me.press("立案")
