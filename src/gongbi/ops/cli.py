@@ -32,6 +32,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("check", "check the invariants of the whole house"),
     "warn": ("warn", "look at a day for warnings: clusters, rises, repeats, lateness"),
     "evaluate": ("evaluate", "the results of a period: places, scores; --recompute proves the kept ones"),
+    "simulate": (
+        "simulate",
+        "a district that lives, in a house of its own; compare: rehearse what a change would change",
+    ),
     "train": ("train", "learn kinds from labelled history"),
     "export": ("export", "write cases, divisions or places as CSV or Excel"),
 }

@@ -103,6 +103,41 @@ def _devices(count: int, at: datetime) -> str:
     return f"{count} devices that measure water"
 
 
+def first_device(known: Cast) -> tuple[str, str]:
+    """The device at which a burst is planted: (its number, its grid)."""
+    grids = shape_codes(known)
+    return known.devices[0], grids[97 % len(grids)]
+
+
+def shape_codes(known: Cast) -> list[str]:
+    """Codes of the grids in the order in which devices were set up."""
+    return [grid.code for grid in known.shape.grids]
+
+
+def clear() -> None:
+    """Delete the simulated house of this database, if there is one: its file on SQLite. Refused on any other database, on a real one always."""
+    from pathlib import Path
+
+    name = Path(str(connection.settings_dict["NAME"]))
+    if connection.vendor == "sqlite" and not name.exists():
+        return
+    standing = guard.standing(connection)
+    if standing == "fresh":
+        return
+    guard.refuse(connection)
+    if connection.vendor != "sqlite":
+        raise Refused(
+            "simulate.delete",
+            (
+                "只有 SQLite 的模拟数据库能这样删除；请自行删去并新建这个数据库。",
+                "Only a simulated SQLite database is deleted so; drop and make this one yourself.",
+            ),
+        )
+    connection.close()
+    for ending in ("", "-wal", "-shm"):
+        Path(f"{name}{ending}").unlink(missing_ok=True)
+
+
 def name(number: int) -> str:
     """The number of a simulated device as the register has it."""
     return f"SIM-water-{number + 1}"

@@ -20,6 +20,8 @@ _OVER = ("judged", "rejected", "merged", "answered")
 class Resident:
     """Somebody who says one thing, looks now and then, answers, judges, and may say that it is still there."""
 
+    lasting = False
+
     def __init__(self, house: House, said: Saying) -> None:
         self.house, self.said = house, said
         self.name = f"resident:{said.key}"
@@ -103,6 +105,8 @@ class Resident:
 class Desk:
     """A dispatcher: takes what came in as the machine proposes it, and passes it on."""
 
+    lasting = True
+
     def __init__(self, house: House, login: str = "dispatcher") -> None:
         self.house, self.login, self.name = house, login, login
         self.units: dict[str, int] = {}
@@ -170,6 +174,8 @@ def lead(route: dict[str, Any], territory: str) -> str:
 class Crew:
     """A unit's handler with so many crews: signs for what came, works the nearest deadline first, shows what was done."""
 
+    lasting = True
+
     def __init__(self, house: House, standing: Standing, crews: int) -> None:
         self.house, self.standing, self.crews = house, standing, crews
         self.name = f"unit:{standing.unit}"
@@ -223,6 +229,7 @@ class Checker:
     """Looks at what is said to be done; most of it is."""
 
     name = "checker"
+    lasting = True
 
     def __init__(self, house: House) -> None:
         self.house = house
@@ -255,6 +262,7 @@ class Clerk:
     """Calls back those who rang, between nine and eight."""
 
     name = "clerk"
+    lasting = True
 
     def __init__(self, house: House) -> None:
         self.house = house

@@ -8,18 +8,21 @@ import itertools
 import threading
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from gongbi.ops.simulate.cast import Cast
 from gongbi.ops.simulate.doors import Caller, TurnedAway, Wire, signed_in
 from gongbi.science.rhythm import stream
 
+AGAIN = timedelta(minutes=30)  # simulated
+
 
 class Actor(Protocol):
     """Somebody who acts. ``name`` is unique; ``turn`` does what there is to do and says when to come back (None: when called)."""
 
     name: str
+    lasting: bool  # comes back after a turn that was refused
 
     def turn(self, at: datetime) -> datetime | None: ...
 
@@ -37,19 +40,20 @@ class House:
         self._heap: list[tuple[datetime, int, str]] = []
         self._order = itertools.count()
         self._lock = threading.Lock()
-        self._requests = 0
 
     # --- Who acts next --------------------------------------------------------------------------------------------------
 
     def enter(self, actor: Actor, at: datetime) -> None:
         """Somebody begins to act at ``at``."""
-        self.actors[actor.name] = actor
+        with self._lock:
+            self.actors[actor.name] = actor
         self.knock(actor.name, at)
 
     def leave(self, name: str) -> None:
         """Somebody is done for good."""
-        self.actors.pop(name, None)
-        self._due.pop(name, None)
+        with self._lock:
+            self.actors.pop(name, None)
+            self._due.pop(name, None)
 
     def knock(self, name: str, at: datetime) -> None:
         """Let somebody look at ``at``, unless they look before anyhow: what a live screen does when a list has changed."""
@@ -83,7 +87,11 @@ class House:
             again = actor.turn(at)
         except TurnedAway as away:
             self.tally_refusal(away)
-            again = None
+            if away.status in (401, 403):
+                self._sessions.clear()  # sessions that are over: sign in anew
+            again = at + AGAIN if actor.lasting else None
+            if not actor.lasting:
+                self.leave(actor.name)
         if again is not None and actor.name in self.actors:
             self.knock(actor.name, again)
 
@@ -105,10 +113,6 @@ class House:
             self.did["sign_in"] += 1
         return caller
 
-    def forget(self, login: str) -> None:
-        """The session is over: sign in anew next time."""
-        self._sessions.pop(login, None)
-
     def post(self, what: str, caller: Caller, path: str, body: object, *, once: str = "") -> Any:
         """Send JSON as ``caller`` and count it as ``what``; what the house refuses is counted with its code and answered with None.
 
@@ -126,14 +130,16 @@ class House:
         except TurnedAway as away:
             self.tally_refusal(away, what)
             return None
-        self.did[what] += 1
+        with self._lock:
+            self.did[what] += 1
         return answer
 
     def tally_refusal(self, away: TurnedAway, what: str = "") -> None:
         """Count a refusal; a server error is no refusal and is raised."""
         if away.status >= 500:
             raise away
-        self.refused[f"{what} {away.code or away.status}".strip()] += 1
+        with self._lock:
+            self.refused[f"{what} {away.code or away.status}".strip()] += 1
 
 
 def picture(seed: int, *names: object) -> bytes:

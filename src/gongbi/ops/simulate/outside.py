@@ -21,6 +21,8 @@ HEARTBEAT = timedelta(hours=1)
 class GridWorker:
     """One worker of one grid: goes on duty, finds what the day's plan lays in the way, looks at what the desk asks, goes off duty."""
 
+    lasting = True
+
     def __init__(self, house: House, standing: Standing) -> None:
         self.house, self.standing = house, standing
         self.name = f"grid:{standing.territory}"
@@ -111,6 +113,7 @@ class Gateway:
     """All devices of one gateway: a calm reading of each every hour, and what the day's plan lets them measure."""
 
     name = "gateway"
+    lasting = True
 
     def __init__(self, house: House) -> None:
         self.house = house

@@ -111,9 +111,13 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """``matters``: sayings on an average dry day. ``factors``: kind → how many times as many of it (2.0: an outbreak of that kind)."""
+    """``matters``: sayings on an average dry day. ``found``: what a grid worker finds in a shift that nobody else would have said.
+
+    ``factors``: kind → how many times as many of it is said (2.0: an outbreak of that kind).
+    """
 
     matters: float = 250.0
+    found: float = 2.0
     factors: dict[str, float] = field(default_factory=dict)
 
 
@@ -177,6 +181,8 @@ def plan_day(
         for number, hour in enumerate(hours):
             at = begins + timedelta(minutes=int(hour * 60))
             said += _said(seed, f"{day:%m%d}-{kind['code']}-{number}", at, kind, shape, weights)
+    if not off:
+        said += _patrol(seed, day, shape, settings)
     readings: tuple[Reading, ...] = ()
     if burst is not None and burst.at.astimezone(ZONE).date() == day:
         said += _flood(seed, burst, shape)
@@ -215,6 +221,43 @@ def _said(
     text = _words(kind["texts"], (words + 0.5) % 1, where)
     second = replace(one, key=f"{key}b", at=at + shift, text=text, channel="web", mood=float(dice.random()))
     return [one, second]
+
+
+def _patrol(seed: int, day: date, shape: Shape, settings: Settings) -> list[Saying]:
+    """What workers find on their rounds that nobody would have said: each grid by chances of its own, so one more worker moves no other."""
+    kinds = [kind for kind in rhythms()["kinds"] if kind["grid_workers"]]
+    weights = np.array(
+        [kind["per_day"] * kind["grid_workers"] * day_factor(kind, day, off=False) for kind in kinds]
+    )
+    running = np.cumsum(weights) / weights.sum()
+    begins = datetime.combine(day, time(8, 40), ZONE)
+    said = []
+    for grid in shape.grids:
+        if grid.code not in shape.patrolled:
+            continue
+        dice = stream(seed, "patrol", day, grid.code)
+        for number in range(int(dice.poisson(settings.found))):
+            which, minutes, words, where, spot = dice.random(5)
+            kind = kinds[int(np.searchsorted(running, which, side="right"))]
+            said.append(
+                Saying(
+                    key=f"{day:%m%d}-{grid.code}-{number}",
+                    at=begins + timedelta(minutes=int(minutes * 500)),
+                    kind=kind["code"],
+                    text=_words(kind["texts"], words, where),
+                    lon=grid.lon,
+                    lat=grid.lat,
+                    grid=grid.code,
+                    finder=GRID_WORKER,
+                    channel="field",
+                    needs=lasting(dice, kind["needs"], kind["spread"]),
+                    patience=24.0,
+                    mood=0.0,
+                    judges=False,
+                    on_spot=bool(spot < kind["on_spot"]),
+                )
+            )
+    return said
 
 
 def _words(texts: Sequence[str], words: float, where: float) -> str:
