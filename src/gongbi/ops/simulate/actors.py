@@ -129,7 +129,7 @@ class Desk:
         caller = house.session(self.login)
         case = caller.get(f"/api/cases/{quote(found['number'])}")
         place = f"/api/cases/{quote(found['number'])}"
-        dice = stream(house.cast.seed, "accept", found["number"])
+        dice = stream(house.cast.seed, "accept", known_as(found))
         if case["channel"] != "device" and dice.random() < habits.UNTRUE:
             body: dict[str, Any] = {
                 "ground": "untrue",
@@ -153,7 +153,7 @@ class Desk:
         body = {"unit": self.units[unit], "version": case["version"]}
         number = quote(case["number"])
         if house.post("dispatch", caller, f"/api/cases/{number}/dispatch", body) is not None:
-            house.knock(f"unit:{unit}", at + habits.reaction(house.cast.seed, unit, case["number"], 25.0))
+            house.knock(f"unit:{unit}", at + habits.reaction(house.cast.seed, unit, known_as(case), 25.0))
 
     def _decide(self, found: dict[str, Any]) -> None:
         """What handlers ask for is granted where the case says that something is asked for."""
@@ -163,6 +163,11 @@ class Desk:
         if any(step["name"].startswith("grant_") and step["enabled"] for step in case["steps"]):
             body = {"granted": True, "version": case["version"]}
             self.house.post("decide", caller, f"/api/cases/{number}/decide", body)
+
+
+def known_as(case: dict[str, Any]) -> str:
+    """What a matter's chances are drawn from: where and when it was said, not its number, which another database counts otherwise."""
+    return f"{case['opened_at']} {case['lon']} {case['lat']} {case['title']}"
 
 
 def lead(route: dict[str, Any], territory: str) -> str:
@@ -209,7 +214,7 @@ class Crew:
 
     def _end(self, found: dict[str, Any], at: datetime, urgent: bool) -> datetime:
         median, spread = self.medians.get(found["kind"], (4.0, 1.0))
-        dice = stream(self.house.cast.seed, "work", found["number"], found["reworks"])
+        dice = stream(self.house.cast.seed, "work", known_as(found), found["reworks"])
         return habits.work_end(at, lasting(dice, median, spread), urgent=urgent)
 
     def _finish(self, number: str, at: datetime) -> None:
@@ -219,10 +224,10 @@ class Crew:
         case = caller.get(place)
         if case["state"] != "handling":
             return
-        ticket = caller.photo(picture(house.cast.seed, number, case["reworks"]))
+        ticket = caller.photo(picture(house.cast.seed, known_as(case), case["reworks"]))
         body = {"result": "已到现场处理完毕，恢复正常。", "photos": [ticket], "version": case["version"]}
         if house.post("finish", caller, f"{place}/finish", body) is not None:
-            house.knock("checker", at + habits.reaction(house.cast.seed, "checker", number, 14.0))
+            house.knock("checker", at + habits.reaction(house.cast.seed, "checker", known_as(case), 14.0))
 
 
 class Checker:
@@ -245,7 +250,7 @@ class Checker:
         house, caller = self.house, self.house.session("checker")
         for found in caller.get("/api/cases?tab=check&size=200")["cases"]:
             number = quote(found["number"])
-            dice = stream(house.cast.seed, "check", found["number"], found["reworks"])
+            dice = stream(house.cast.seed, "check", known_as(found), found["reworks"])
             if dice.random() < habits.MESSY and found["reworks"] < 2:
                 body = {"reason": "现场还没有恢复，请再处理。", "version": found["version"]}
                 if house.post("rework", caller, f"/api/cases/{number}/rework", body) is not None:
@@ -254,7 +259,7 @@ class Checker:
             body = {"finding": "现场核查，已经解决。", "version": found["version"]}
             done = house.post("confirm", caller, f"/api/cases/{number}/confirm", body)
             if done is not None and done["state"] == "checked":
-                house.knock("clerk", at + habits.reaction(house.cast.seed, "clerk", found["number"], 90.0))
+                house.knock("clerk", at + habits.reaction(house.cast.seed, "clerk", known_as(found), 90.0))
         return at + ROUND
 
 
@@ -281,7 +286,7 @@ class Clerk:
         reports = case.get("report_keys") or [
             event["facts"].get("report") for event in case["timeline"] if event["facts"].get("report")
         ]
-        dice = stream(house.cast.seed, "call", case["number"])
+        dice = stream(house.cast.seed, "call", known_as(case))
         for report in dict.fromkeys(reports):
             body = {"report": report, "outcome": "reached" if dice.random() < 0.8 else "unreachable"}
             if house.post("call_back", caller, f"/api/cases/{number}/call-back", body) is None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from gongbi.ops.simulate.cast import Cast
@@ -137,23 +137,39 @@ class Stage:
 
 
 def outcome() -> tuple[str, int, int]:
-    """Digest of what happened: (SHA-256, matters, steps). The same seed on a fresh database gives the same.
+    """Digest of what happened: (SHA-256, matters, steps). The same seed on a fresh database gives the same, on SQLite and PostgreSQL.
 
     In it: each matter's flow, beginning, place, unit and state, and every step with its minute, who did it and where it led. Not in it,
-    because it must be random or is drawn from what is: receipts, private links, seeds and hashes of chains, tickets of photos.
+    because it must be random or is drawn from what is: receipts, private links, seeds and hashes of chains, tickets of photos. Keys of the
+    database stand for themselves no longer: whoever comes first is 1.
     """
     from gongbi.kernel.flow.models import Matter
     from gongbi.kernel.ledger.models import LedgerEntry
 
     told = hashlib.sha256()
+    ranks: dict[tuple[str, object], int] = {}
     matters = steps = 0
-    for row in Matter.objects.order_by("pk").values_list(
-        "pk", "flow", "opened_at", "territory", "state", "unit_id"
+    for key, unit, *row in Matter.objects.order_by("pk").values_list(
+        "pk", "unit_id", "flow", "opened_at", "territory", "state"
     ):
-        told.update(json.dumps(row, default=str).encode())
+        told.update(
+            json.dumps([_rank(ranks, "matter", key), _rank(ranks, "unit", unit), *row], default=_utc).encode()
+        )
         matters += 1
     entries = LedgerEntry.objects.order_by("matter_id", "seq")
-    for entry in entries.values_list("matter_id", "seq", "at", "actor", "transition", "to_state"):
-        told.update(json.dumps(entry, default=str).encode())
+    for key, actor, *row in entries.values_list("matter_id", "actor", "seq", "at", "transition", "to_state"):
+        told.update(
+            json.dumps(
+                [_rank(ranks, "matter", key), _rank(ranks, "actor", actor), *row], default=_utc
+            ).encode()
+        )
         steps += 1
     return told.hexdigest(), matters, steps
+
+
+def _utc(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat()
+
+
+def _rank(ranks: dict[tuple[str, object], int], what: str, key: object) -> int:
+    return ranks.setdefault((what, key), len(ranks) + 1)
