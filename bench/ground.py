@@ -127,7 +127,11 @@ def ensure_much(*, quick: bool) -> str:
         row = admin.execute(
             "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [name]
         ).fetchone()
-        if row is not None and row[0] == MUCH_LOADED and _schema(environ) == "same":
+        state = _schema(environ) if row is not None and row[0] == MUCH_LOADED else "other"
+        if state == "behind":
+            run(environ, "gongbi.ops.cli", "migrate")
+            state = _schema(environ)
+        if state == "same":
             return url
         cases = QUICK_MUCH if quick else MUCH
         print(f"making {name} with {cases:,} cases", file=sys.stderr, flush=True)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bench import sentences, wall
-from bench.rows import Row
+from bench.rows import Row, ms
 
 EVALUATION_TARGET = 30.0
 
@@ -31,7 +31,15 @@ def run(quick: bool = False) -> list[Row]:
     cases, entries = Case.objects.count(), LedgerEntry.objects.count()
     where = f"{cases / 1e6:.1f} M cases, {entries / 1e6:.1f} M ledger rows"
     now = _clock()
-    return [*_evaluation(where, now), wall._replay(where), *wall._figures(now, where)]
+    changes = 60 if quick else 200
+    return [
+        *_evaluation(where, now),
+        wall._replay(where),
+        *wall._figures(now, where),
+        _evening(where, now),
+        wall._fan_out(changes, where),
+        wall._killed(changes // 8, where),
+    ]
 
 
 def _clock() -> Callable[[], datetime]:
@@ -41,6 +49,24 @@ def _clock() -> Callable[[], datetime]:
     newest = LedgerEntry.objects.order_by("-at").values_list("at", flat=True)[0]
     began = time.monotonic()
     return lambda: newest + timedelta(seconds=time.monotonic() - began)
+
+
+def _evening(where: str, now: Callable[[], datetime]) -> Row:
+    """What an opening wall counts once all of a day's cases are there: the figures of the last 24 hours."""
+    from gongbi.kernel.scope.viewer import system
+    from gongbi.wall import counting
+    from gongbi.wall.rules import TODAY, total
+
+    taken: list[float] = []
+    for _ in range(5):
+        at, began = now(), time.perf_counter()
+        cells = counting.cells(system("bench"), at=at, today=at - timedelta(days=1))
+        taken.append(time.perf_counter() - began)
+    took = statistics.median(taken)
+    return Row(
+        f"{where}: the figures of an opening wall as late in the evening", f"{wall.OPEN_TARGET * 1000:.0f} ms", ms(took), took <= wall.OPEN_TARGET,
+        note=f"{total(cells.values())[TODAY]:,} cases of the last 24 hours",
+    )  # fmt: skip
 
 
 def _evaluation(where: str, now: Callable[[], datetime]) -> list[Row]:

@@ -38,7 +38,7 @@ def run(quick: bool = False) -> list[Row]:
     return [_fan_out(60 if quick else 200), _killed(15 if quick else 25), *_figures(), _replay()]
 
 
-def _fan_out(changes: int) -> Row:
+def _fan_out(changes: int, where: str = "walls") -> Row:
     from gongbi.kernel.outbox import tasks
     from gongbi.wall import links
 
@@ -65,7 +65,7 @@ def _fan_out(changes: int) -> Row:
     p50, p95, p99 = (_share(delays, share) for share in (0.50, 0.95, 0.99))
     missing = SCREENS * len(committed) - len(delays)
     return Row(
-        f"walls: a change on {SCREENS} screens",
+        f"{where}: a change on {SCREENS} screens",
         f"p95 {TARGET:.0f} s",
         f"p95 {ms(p95)}",
         p95 <= TARGET and not missing,
@@ -107,7 +107,7 @@ def _receive(changes: int, committed: dict[int, float], now: Callable[[], dateti
             committed[received.report.case.pk] = done
 
 
-def _killed(changes: int) -> Row:
+def _killed(changes: int, where: str = "walls") -> Row:
     """The live process dies (SIGKILL) while all look on, things go on happening, another one takes its place on the same port."""
     from gongbi.kernel.outbox import tasks
     from gongbi.kernel.scope.viewer import system
@@ -152,7 +152,7 @@ def _killed(changes: int) -> Row:
         lost, back = screens.lost, max(screens.back, default=float("inf")) - began
         screens.stop()
     return Row(
-        f"walls: the live process killed before {SCREENS} screens, another started", "no screen with a gap", f"{same} of {SCREENS} pictures whole",
+        f"{where}: the live process killed before {SCREENS} screens, another started", "no screen with a gap", f"{same} of {SCREENS} pictures whole",
         same == SCREENS and lost >= SCREENS,
         note=f"SIGKILL amid {3 * changes} reports at {PACE:.0f} a second, {changes} of them while nobody served; all screens had their picture "
         f"again {back:.1f} s after the other's start; every figure of every division equal to a fresh count",

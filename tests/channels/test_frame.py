@@ -13,11 +13,13 @@ from django.test.utils import CaptureQueriesContext
 from gongbi.cases import actions as cases
 from gongbi.cases.models import Case, Report
 from gongbi.channels import actions, queries, rules, tasks
+from gongbi.channels.actions.draining import statement_of, viewer_for
 from gongbi.channels.models import Arrival, Change, Outgoing, Rejection, Source
 from gongbi.channels.rules import Incoming, Outcome
 from gongbi.kernel.errors import Forbidden, Refused
 from gongbi.kernel.outbox.models import OutboxRow
 from gongbi.kernel.outbox.subscribers import Event
+from gongbi.kernel.pointing import Pointing
 from gongbi.kernel.scope.viewer import system
 from gongbi.kernel.vault import actions as vault
 from gongbi.kernel.vault.queries import retention
@@ -133,6 +135,25 @@ def test_a_refused_arrival_sent_again_rightly_is_taken_in(
     actions.accept(city, heard(), viewer=ME, at=now)
     actions.drain(city.pk, at=now)
     assert Arrival.objects.get().standing == rules.DONE
+
+
+def test_a_report_and_the_mark_of_its_arrival_are_written_together_or_not_at_all(
+    source: Callable[..., Source], heard: Callable[..., Incoming], now: datetime
+) -> None:
+    net = source("net-together")
+    actions.accept(net, heard("1"), viewer=ME, at=now)
+    with CaptureQueriesContext(connection) as asked:
+        actions.drain(net.pk, at=now)
+    (mark,) = [one["sql"] for one in asked.captured_queries if 'UPDATE "channels_arrival"' in one["sql"]]
+    assert ('INSERT INTO "cases_report"' in mark) is (connection.vendor == "postgresql")
+    arrival = Arrival.objects.get(source=net)
+    assert (arrival.standing, arrival.report.external) == (rules.DONE, "1")
+    count = Report.objects.count()
+    statement = statement_of(net, heard("2"), "", "")
+    gone = Pointing(Arrival, 10**12, "report_id", {"standing": rules.DONE})
+    with pytest.raises(LookupError):
+        cases.receive(statement, viewer=viewer_for(net), at=now, pointing=gone)
+    assert Report.objects.count() == count
 
 
 def test_an_unknown_code_waits_for_the_mapping_where_the_channel_asks_for_that(

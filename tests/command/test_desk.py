@@ -9,13 +9,12 @@ from typing import Any
 
 import orjson
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from gongbi.command import actions, words
 from gongbi.command.models import Order, Whistle
 from gongbi.kernel.scope.viewer import system
 from tests.desk.conftest import Desk, World
+from tests.support.asking import questions
 
 pytestmark = pytest.mark.django_db
 AtDesk = Callable[[str], Desk]
@@ -168,22 +167,22 @@ def test_every_page_in_both_languages_and_with_odd_questions(
         assert desk.get(f"/desk/command/{path}").status_code == 404
 
 
-def test_a_list_costs_the_same_whatever_its_length(give: Give, at_desk: AtDesk) -> None:
-    desk = at_desk("manager")
-    give()
-    desk.get("/desk/command/")
-    with CaptureQueriesContext(connection) as one:
-        desk.get("/desk/command/")
-    for _ in range(4):
-        give()
-    with CaptureQueriesContext(connection) as many:
-        desk.get("/desk/command/")
-    assert asked(many) == asked(one)
+def test_a_list_costs_the_same_whatever_its_length(
+    give: Give, sound: Sound, at_desk: AtDesk, world: World
+) -> None:
+    desk, about = at_desk("manager"), world.case("handling").pk
+    pages = [f"/desk/command/{page}" for page in ("", "whistles", "notices", "scores")]
 
+    def more(count: int) -> None:
+        for _ in range(count):
+            give()
+            give(sort="urge", about=about)
+            sound(["urban_management", "housing"])
 
-def asked(queries: CaptureQueriesContext) -> int:
-    """How many, without the calendar's version: inside a transaction, as here, it is looked up for every deadline."""
-    return sum("calendarversion" not in query["sql"] for query in queries.captured_queries)
+    more(1)
+    one = questions(desk.get, pages)
+    more(14)  # thirty orders and notices, forty-five with the calls of the whistles
+    assert questions(desk.get, pages) == one
 
 
 def test_the_same_over_http(at_desk: AtDesk, world: World) -> None:

@@ -18,7 +18,8 @@ from gongbi.kernel.flow.models import Matter
 from gongbi.ops.commands import evaluate as command
 from gongbi.parties.models import Unit
 from tests.desk.conftest import Clock, Desk
-from tests.evaluation.made import ALL, PERIOD, evaluate, march
+from tests.evaluation.made import ALL, PERIOD, asked, evaluate, march
+from tests.support.asking import questions
 
 pytestmark = pytest.mark.django_db
 AtDesk = Callable[[str], Desk]
@@ -93,6 +94,36 @@ def test_from_the_ranking_to_the_matters_of_the_own_unit(edition: Edition, at_de
     assert desk.get(f"{HERE}/?scheme=gone").status_code == 404
     assert desk.get(f"{HERE}/editions/{edition.pk}/units/{unit.pk}/gone").status_code == 404
     assert desk.get(f"{HERE}/editions/{edition.pk}/units/{unit.pk}/solved?part=gone").status_code == 404
+
+
+def test_lists_cost_the_same_for_one_matter_and_one_appeal_as_for_thirty(
+    april: dict[str, list[int]], edition: Edition, at_desk: AtDesk, clock: Clock
+) -> None:
+    unit, few = street(), Unit.objects.filter(kind="street").order_by("code")[2]
+    judge = at_desk("adjudicator")
+    appellant = at_desk("street").viewer
+
+    def appeal(case: int) -> None:
+        actions.ask(asked(edition, unit, case), viewer=appellant, at=clock.now)
+
+    appeal(april[unit.code][0])
+    one = questions(judge.get, [f"{HERE}/appeals"])
+    for case in april[unit.code][1:10]:
+        appeal(case)
+    assert questions(judge.get, [f"{HERE}/appeals"]) == one
+    chief = at_desk("manager")
+    counts = [
+        list(
+            questions(
+                chief.get, [f"{HERE}/editions/{edition.pk}/units/{of.pk}{tail}" for tail in ("", "/solved")]
+            ).values()
+        )
+        for of in (few, unit)  # three matters, forty
+    ]
+    assert counts[0] == counts[1]
+    whole = questions(chief.get, [f"{HERE}/"])
+    evaluate("departments")
+    assert questions(chief.get, [f"{HERE}/"]) == whole
 
 
 def test_an_appeal_is_asked_reviewed_and_enters_the_results(

@@ -19,6 +19,7 @@ from gongbi.kernel.errors import NotThere, Refused, Stale
 from gongbi.kernel.scope.viewer import PUBLIC, Viewer
 from gongbi.territory import queries as territory
 from tests.incidents.conftest import Open
+from tests.support.asking import questions
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -204,3 +205,20 @@ def test_the_schema_of_the_test_finds_what_is_wrong(open_one: Open, issue: Issue
         root = etree.fromstring(body.replace(*change).encode())
         assert not SCHEMA.validate(root), change
     assert re.search("<geocode>", body)
+
+
+def test_the_lists_and_the_public_feed_cost_the_same_whatever_their_length(
+    open_one: Open, issue: Issue, client: Client, at_desk: Callable[[str], Any]
+) -> None:
+    desk = at_desk("dispatcher")
+    pages = [f"/desk/incidents/{page}" for page in ("", "alerts", "plans", "stores")]
+
+    def counted() -> dict[str, int]:
+        return {**questions(desk.get, pages), **questions(client.get, ["/alerts.atom"])}
+
+    issue(open_one())
+    one = counted()
+    for _ in range(29):
+        issue(open_one())
+    assert client.get("/alerts.atom").content.count(b"<entry>") == 30
+    assert counted() == one

@@ -156,6 +156,20 @@ def test_shifts_are_counted_while_they_run_and_never_by_whom(world: Any, clock: 
     assert total(glass.shown.values())[DUTY] == 0
 
 
+def test_a_case_that_is_written_but_not_yet_announced_when_all_is_counted_is_counted_once(
+    world: Any, clock: Any, hub: Hub
+) -> None:
+    glass = Glass(hub)
+    world.case("received")
+    assert hub.step()  # the relay has not yet given the event its position
+    assert happened(hub, clock)  # now it has
+    world.case("received")
+    happened(hub, clock)
+    glass.hear()
+    assert glass.shown == fresh(world, clock)
+    assert total(glass.shown.values())[TODAY] == 2
+
+
 def test_what_stopped_and_came_back_is_neither_lost_nor_doubled(world: Any, clock: Any, hub: Hub) -> None:
     """The last screen goes, things happen, one comes back; and a turn of another process means nothing."""
     glass = Glass(hub)

@@ -68,6 +68,9 @@ class Hub:
         self._courses: dict[Scope, rates.Course] = {}
         self._position = -1
         self._day: date | None = None
+        self._opened: set[int] = (
+            set()
+        )  # the cases of today's count: what tables told, an event may tell again
         self._due = {"small": 0.0, "told": 0.0, "anew": 0.0, "roster": 0.0}
         self.roster: tuple[int, list[dict[str, Any]]] = (-1, [])  # the turn in which it changed last
         self._frames: dict[tuple[Scope, int, int], bytes] = {}
@@ -189,7 +192,8 @@ class Hub:
         today = midnight(timezone.localdate(at))
         with self._lock:
             for key in opened:
-                if (line := named.get(key)) is not None and line.opened >= today:
+                if (line := named.get(key)) is not None and line.opened >= today and key not in self._opened:
+                    self._opened.add(key)
                     standing.new(line.code, stamp)
         self._small(at)
         figures = self._figures(at)
@@ -263,9 +267,9 @@ class Hub:
         stamp = at.timestamp()
         for key, code, due in cases.at_work(VIEWER):
             fresh.put(key, code, due.timestamp() if due else None, stamp)
-        opened = cases.opened_since(VIEWER, midnight(day))
-        for code, number in opened:
-            fresh.count(code, TODAY, number, stamp)
+        counted = dict(cases.opened_keys(VIEWER, midnight(day)))
+        for code in counted.values():
+            fresh.count(code, TODAY, 1, stamp)
         for first, counts in counting.whole(VIEWER, at=at).items():
             fresh.replace(first, WIDTH[first], counts)
         new = late = None
@@ -283,6 +287,7 @@ class Hub:
             if new is not None and late is not None:
                 self.new.extend((self.turn + 1, line) for line in new)
                 self.late.extend((self.turn + 1, line) for line in late)
+        self._opened = set(counted)
         self._position, self._day, self.ready = position, day, True
         self._due["anew"] = stamp + ANEW_EVERY
 

@@ -26,6 +26,7 @@ from gongbi.kernel import rows
 from gongbi.kernel.errors import Refused
 from gongbi.kernel.files import actions as files
 from gongbi.kernel.flow.advance import begin
+from gongbi.kernel.pointing import Pointing, insert_pointed
 from gongbi.kernel.scope.viewer import Viewer, system
 from gongbi.kernel.search import actions as search
 from gongbi.kernel.vault import blind
@@ -57,13 +58,19 @@ class Receipt:
 
 
 def receive(
-    statement: Statement, *, viewer: Viewer, at: datetime, then: Callable[[Report], None] | None = None
+    statement: Statement,
+    *,
+    viewer: Viewer,
+    at: datetime,
+    then: Callable[[Report], None] | None = None,
+    pointing: Pointing | None = None,
 ) -> Receipt:
     """Take one statement in. Triage runs before the transaction; what follows the case runs after it, from the outbox.
 
     Raises Emergency (nothing is kept), Refused for a statement that cannot be understood (with the field). The same
     idempotency key from the same channel gives the same receipt, whoever comes first; with other words, another place or telephone it is
-    Refused, because the receipt's link is private. ``then`` does more in the same transaction.
+    Refused, because the receipt's link is private. ``then`` does more in the same transaction; a row that is only to name the new report
+    is ``pointing`` and changed by the report's own statement (neither is done for a report that was there).
 
     A machine's report that is the same as an open case with the probability that the city has set for its source joins it; the reasons
     stand in the ledger, and the desk can split it off again. People are asked instead.
@@ -83,7 +90,7 @@ def receive(
     )
     try:
         with transaction.atomic():
-            report, joined = _write(statement, found, key, viewer, at)
+            report, joined = _write(statement, found, key, viewer, at, pointing)
             if then is not None:
                 then(report)
     except IntegrityError:
@@ -298,7 +305,12 @@ def _taking(twin: Twin, statement: Statement, found: Proposal | None) -> Case | 
 
 
 def _write(
-    statement: Statement, found: Proposal | None, key: bytes | None, viewer: Viewer, at: datetime
+    statement: Statement,
+    found: Proposal | None,
+    key: bytes | None,
+    viewer: Viewer,
+    at: datetime,
+    pointing: Pointing | None,
 ) -> tuple[Report, bool]:
     case: Case | None = None
     reasons: dict[str, Any] = {}
@@ -318,7 +330,10 @@ def _write(
         elif case is None:
             case = _open(statement, found, viewer, at, "open", {})
         report = report_of(statement, case, key, viewer, at)
-        rows.insert(report)
+        if pointing is None:
+            rows.insert(report)
+        else:
+            insert_pointed(report, pointing)
     if joined:
         take(
             case,

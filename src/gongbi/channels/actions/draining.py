@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
@@ -19,6 +20,7 @@ from gongbi.channels.models import Arrival, Change, Mapping, Source
 from gongbi.channels.rules import DONE, REFUSED, WAITING, Incoming
 from gongbi.kernel import rows
 from gongbi.kernel.errors import Refused
+from gongbi.kernel.pointing import Pointing
 from gongbi.kernel.scope.viewer import INTEGRATOR, Viewer, system
 from gongbi.kernel.vault import actions as vault
 from gongbi.parties import queries as parties
@@ -122,13 +124,13 @@ def _one(source: Source, arrival: Arrival, viewer: Viewer, at: datetime) -> None
         kind, net = kind_of(source, incoming.code)
         statement = statement_of(source, incoming, kind, net)
 
-        def mark(report_id: int) -> None:
-            done = {"standing": DONE, "done_at": at, "report_id": report_id, "code": "", "reason": []}
-            rows.change(Arrival, key, done)
-
-        got = cases.receive(statement, viewer=viewer, at=at, then=lambda report: mark(report.pk))
+        done: dict[str, Any] = {"standing": DONE, "done_at": at}
+        if arrival.code or arrival.reason:  # of an attempt that failed
+            done |= {"code": "", "reason": []}
+        pointing = Pointing(Arrival, key, "report_id", done)
+        got = cases.receive(statement, viewer=viewer, at=at, pointing=pointing)
         if got.again:
-            mark(got.report.pk)
+            rows.change(Arrival, key, {**done, "report_id": got.report.pk})
     except Refused as refusal:
         Arrival.objects.filter(pk=key).update(
             standing=REFUSED, done_at=at, code=refusal.code, reason=both(refusal), attempts=F("attempts") + 1
