@@ -46,7 +46,23 @@ def _named(form: forms.Form, **labels: str) -> None:
         form.fields[name].label = said(T[label])
 
 
-class GiveForm(HouseForm):
+class Pinned(HouseForm):
+    """What may have a point on the map beside the place in words: CGCS2000 degrees."""
+
+    lon = forms.FloatField(required=False, min_value=-180, max_value=180, widget=forms.HiddenInput)
+    lat = forms.FloatField(required=False, min_value=-90, max_value=90, widget=forms.HiddenInput)
+
+    @property
+    def shown_fields(self) -> list[Any]:
+        return [self[name] for name in self.fields if name not in ("lon", "lat", "key")]
+
+    def point(self) -> dict[str, Any]:
+        """The point as the action takes it; none unless both halves are there."""
+        lon, lat = self.cleaned_data.get("lon"), self.cleaned_data.get("lat")
+        return {"lon": lon, "lat": lat} if lon is not None and lat is not None else {}
+
+
+class GiveForm(Pinned):
     """An order, an urge or a supervision."""
 
     refused_at: ClassVar[Mapping[str, str]] = {"lon": "place_words"}
@@ -79,20 +95,16 @@ class GiveForm(HouseForm):
         else:
             del self.fields["level"]
         if sort in rules.NOTICES:
-            for name in ("come", "place_words", "come_by"):
+            for name in ("come", "place_words", "come_by", "lon", "lat"):
                 del self.fields[name]
-
-    @property
-    def shown_fields(self) -> list[Any]:
-        return [self[name] for name in self.fields if name != "key"]
 
     def given(self) -> dict[str, Any]:
         """What the action takes, beside the sort and the matter."""
-        typed = dict(self.cleaned_data)
+        typed = {name: value for name, value in self.cleaned_data.items() if name not in ("lon", "lat")}
         return typed | {"unit_id": typed.pop("unit"), "level": typed.get("level") or 0}
 
 
-class SoundForm(HouseForm):
+class SoundForm(Pinned):
     """A whistle or a joint matter."""
 
     refused_at: ClassVar[Mapping[str, str]] = {"lon": "place_words", "about": ""}

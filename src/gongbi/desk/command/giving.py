@@ -21,7 +21,7 @@ from gongbi.desk.command.forms import GiveForm, SoundForm
 from gongbi.desk.command.pages import HERE, ROLES
 from gongbi.desk.frame import viewer_of
 from gongbi.desk.names import Names
-from gongbi.desk.pages.common import is_piece, piece, show
+from gongbi.desk.pages.common import is_piece, piece, place_bounds, show
 from gongbi.kernel import scope
 from gongbi.kernel.errors import Refused, in_language
 from gongbi.kernel.scope import viewer as roles
@@ -37,6 +37,11 @@ _HEADINGS = {rules.ORDER: "order_new", rules.URGE: "urge_new", rules.SUPERVISE: 
 def _about(request: HttpRequest) -> Named | None:
     number = request.POST.get("about") or request.GET.get("about") or ""
     return named(number, viewer_of(request), timezone.now()) if number else None
+
+
+def point_of(matter: Named) -> tuple[float | None, float | None]:
+    """Where it is, as a pair."""
+    return matter.lon, matter.lat
 
 
 def _hour(now: datetime) -> datetime:
@@ -60,7 +65,13 @@ def give(request: HttpRequest, sort: str) -> HttpResponse:
             "place_words": matter.place[:PLACE],
             "unit": matter.unit_id,
         }
-        initial |= {"text": matter.text, "drill": matter.drill, "come": matter.comes}
+        initial |= {
+            "text": matter.text,
+            "drill": matter.drill,
+            "come": matter.comes,
+            "lon": matter.lon,
+            "lat": matter.lat,
+        }
         if matter.comes:
             initial["come_by"] = _hour(now)
     form = GiveForm(
@@ -70,11 +81,7 @@ def give(request: HttpRequest, sort: str) -> HttpResponse:
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            point = (
-                {"lon": matter.lon, "lat": matter.lat}
-                if matter is not None and form.cleaned_data.get("come")
-                else {}
-            )
+            point = form.point() if form.cleaned_data.get("come") else {}
             told = form.given() | point | {"about": matter.key if matter is not None else None}
             told["drill"] = told["drill"] or (matter is not None and matter.drill)
             try:
@@ -92,6 +99,8 @@ def give(request: HttpRequest, sort: str) -> HttpResponse:
         "heading": T[_HEADINGS[sort]],
         "button": T["send"],
         "fields": form.shown_fields,
+        "pin": place_bounds(*point_of(matter)) if matter is not None else "",
+        "pinned": "lon" in form.fields,
     }
     return show(request, "desk/command/give.html", context, here=HERE, status=status)
 
@@ -110,17 +119,16 @@ def sound(request: HttpRequest, sort: str) -> HttpResponse:
         initial["come_by"] = _hour(now)
     if matter is not None:
         initial |= {"title": matter.title[:TITLE], "place_words": matter.place[:PLACE], "text": matter.text}
-        initial |= {"drill": matter.drill} | _called(matter, units)
+        initial |= {"drill": matter.drill, "lon": matter.lon, "lat": matter.lat} | _called(matter, units)
     form = SoundForm(request.POST if request.method == "POST" else None, units=units, initial=initial)
     status = 200
     if request.method == "POST":
         status = 422
         if form.is_valid():
             typed = form.cleaned_data
-            point = {"lon": matter.lon, "lat": matter.lat} if matter is not None else {}
             told = {
                 name: typed[name] for name in ("title", "text", "place_words", "come_by", "drill")
-            } | point
+            } | form.point()
             told["drill"] = told["drill"] or (matter is not None and matter.drill)
             try:
                 blown = actions.Blown(
@@ -141,7 +149,9 @@ def sound(request: HttpRequest, sort: str) -> HttpResponse:
         "about": matter,
         "heading": heading,
         "button": button,
-        "fields": list(form),
+        "fields": form.shown_fields,
+        "pin": place_bounds(*point_of(matter)) if matter is not None else "",
+        "pinned": True,
     }
     return show(request, "desk/command/give.html", context, here="command:whistles", status=status)
 
