@@ -151,12 +151,17 @@ def pip_setting(name: str) -> str:
 
 
 def uv_settings() -> dict[str, str]:
-    """uv does not read pip's settings: hand it the mirror and the certificates that are configured for pip, if any."""
+    """uv does not read pip's settings: hand it the mirror and the certificates that are configured for pip, if any.
+
+    Else those of the system, as pip does by itself: behind a firm's own certificate uv would refuse every connection.
+    """
     settings = {}
     if not any(os.environ.get(name) for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX")):
         settings["UV_DEFAULT_INDEX"] = pip_setting("index-url")
     if not os.environ.get("SSL_CERT_FILE"):
         settings["SSL_CERT_FILE"] = pip_setting("cert")
+        if not settings["SSL_CERT_FILE"] and not os.environ.get("UV_SYSTEM_CERTS"):
+            settings["UV_SYSTEM_CERTS"] = "true"
     return {name: value for name, value in settings.items() if value}
 
 

@@ -69,7 +69,9 @@ def _touches_a_database(item: pytest.Item) -> bool:
 
 
 def _depends_on_the_database(item: pytest.Item) -> bool:
-    """What a page looks like does not; the whole house, played through in a browser, does."""
+    """What a page looks like does not, nor what is marked ``either``; the whole house, played through in a browser, does."""
+    if item.get_closest_marker("either") is not None:
+        return False
     looks = "browser" in getattr(item, "fixturenames", ()) and item.get_closest_marker("process") is None
     return _touches_a_database(item) and not looks
 

@@ -21,7 +21,7 @@ from gongbi.api.assembly import api
 
 from .conftest import Api, Stock, operations
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.either]
 EXAMPLES, SEED = 6, 20261123
 # Without a parameter or a body there is nothing that could be sent wrong.
 NOTHING_TO_SEND = {

@@ -191,7 +191,7 @@ def test_in_the_field_by_thumb(visit: Visit, there: World) -> None:
     page.wait_for_url("**/field/plain?lon=108.91300&lat=34.26500")
 
 
-MAIN = (
+PAGES = (
     ("dispatcher", "/desk/queue/accept", DESK),
     ("dispatcher", "/desk/case/{received}?step=accept", "#panel-accept"),
     ("dispatcher", "/desk/case/{accepted}?step=dispatch", "#panel-dispatch"),
@@ -199,8 +199,6 @@ MAIN = (
     ("urban", "/desk/case/{handling}?step=finish", "#panel-finish"),
     ("clerk", "/desk/intake", "#caller"),
     ("grid", "/field/report", "form[data-place]"),
-)
-OTHERS = (
     ("dispatcher", "/desk/queue/open?filters=1", ".filters"),
     ("manager", "/desk/map", "gb-map[data-map]"),
     ("dispatcher", "/desk/search?q=路灯", ".queue-list"),
@@ -221,8 +219,7 @@ OTHERS = (
 )
 
 
-@pytest.mark.parametrize("language", ["zh-hans", "en"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("theme", "language"), [("light", "zh-hans"), ("dark", "en")])
 def test_axe_finds_nothing_and_nothing_runs_out_of_the_side(
     visit: Visit, there: World, theme: str, language: str
 ) -> None:
@@ -232,8 +229,7 @@ def test_axe_finds_nothing_and_nothing_runs_out_of_the_side(
     }
     cases["handled"] = there.case("handled").number
     wrong: list[str] = []
-    # The other pages in both languages and both themes, but not in every pair of them.
-    for login, path, ready in MAIN + OTHERS * ((theme == "light") == (language == "zh-hans")):
+    for login, path, ready in PAGES:
         page = visit(login, path.format(**cases), theme=theme, language=language)
         page.locator(ready).first.wait_for()
         for width in (1280, 360):
@@ -241,6 +237,8 @@ def test_axe_finds_nothing_and_nothing_runs_out_of_the_side(
             page.wait_for_load_state("networkidle")
             if page.evaluate("document.documentElement.scrollWidth") > width:
                 wrong.append(f"{path} at {width}: wider than the screen")
+            if width < 1280 and theme == "dark":
+                continue  # how much room there is changes no colour
             wrong += [f"{path} at {width}: {what}" for what in found_by_axe(page)]
         page.context.close()
     assert wrong == []

@@ -112,7 +112,7 @@ def test_without_node_the_locked_one_is_looked_for_and_its_absence_said(
 
 
 def test_pips_mirror_and_certificate_are_handed_to_uv(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "SSL_CERT_FILE"):
+    for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "SSL_CERT_FILE", "UV_SYSTEM_CERTS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PIP_INDEX_URL", "https://mirror.example/simple")
     monkeypatch.setenv("PIP_CERT", "/etc/own.pem")
@@ -121,6 +121,9 @@ def test_pips_mirror_and_certificate_are_handed_to_uv(monkeypatch: pytest.Monkey
     monkeypatch.setenv("UV_DEFAULT_INDEX", "https://other.example/simple")
     monkeypatch.setenv("SSL_CERT_FILE", "/etc/other.pem")
     assert install.uv_settings() == {}
+    monkeypatch.delenv("SSL_CERT_FILE")
+    monkeypatch.setattr(install, "pip_setting", lambda name: "")
+    assert install.uv_settings() == {"UV_SYSTEM_CERTS": "true"}, "none configured: the system's, as pip does"
 
 
 # --- Which Python -----------------------------------------------------------------------------------------------------

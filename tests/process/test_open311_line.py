@@ -19,7 +19,7 @@ from tests.process.test_sigkill import asked
 from tests.support.furnished import furnish
 from tests.support.house import House
 
-pytestmark = [pytest.mark.process, pytest.mark.slow]
+pytestmark = [pytest.mark.process, pytest.mark.slow, pytest.mark.either]
 CASES = 5
 PATIENCE = 180.0  # s
 
