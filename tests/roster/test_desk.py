@@ -262,3 +262,20 @@ def test_over_http(duty: Duty, at_desk: AtDesk, signed_in: SignedIn) -> None:
     status, new = call(f"/duty/turns/{one['id']}/stand-in", {"post_id": duty.posts[2].pk, "reason": "外出"})
     assert (status, new["post_id"]) == (200, duty.posts[2].pk)
     assert call(f"/duty/turns/{new['id']}/cancel", {"reason": "活动取消"})[0] == 200
+
+
+def test_rules_of_duty_are_read_by_all_and_kept_by_the_administrator(duty: Duty, at_desk: AtDesk) -> None:
+    from gongbi.roster import queries
+    from gongbi.roster.settings import DEFAULTS
+
+    form = {key: str(default.value) for key, default in DEFAULTS.items()} | {
+        "rest_hours": "11",
+        "rest_hours_source": "区值班办法（示例）",
+    }
+    leader, admin = at_desk("street-manager"), at_desk("admin")
+    assert "不是法律规定" in text_of(leader.get("/desk/duty/settings"))
+    assert leader.post("/desk/duty/settings", form).status_code == 403
+    assert admin.post("/desk/duty/settings", form | {"rest_hours": "99"}).status_code == 422
+    assert admin.post("/desk/duty/settings", form).status_code == 302
+    assert "区值班办法（示例）" in text_of(leader.get("/desk/duty/settings"))
+    assert queries.setting("rest_hours", duty.leader) == 11

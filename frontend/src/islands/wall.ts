@@ -384,11 +384,11 @@ export class Wall extends HTMLElement {
       item.append(what, where);
       return item;
     });
-    if (!items.length) {
-      const none = document.createElement("li");
-      none.className = "soft";
-      none.textContent = list.dataset["none"] ?? "";
-      items.push(none);
+    if (lines.length > SHOWN || !lines.length) {
+      const rest = document.createElement("li");
+      rest.className = "soft";
+      rest.textContent = lines.length ? say(["另有 {0} 班", "{0} more"], lines.length - SHOWN) : (list.dataset["none"] ?? "");
+      items.push(rest);
     }
     list.replaceChildren(...items);
   }

@@ -197,6 +197,7 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
         items.append(_item(RULES_OF_EVALUATION, "evaluation:rules", "scale", here))
         if viewer.role == roles.ADMIN:
             items.append(_item(COMMAND_RULES, "command:rules", "bell-ring", here))
+        items.append(_item(DUTY_TEXTS["settings"], "duty:settings", "calendar-clock", here))
         items.append(_item(_("Routing rules"), "desk:rules", "route", here))
         items.append(_item(CLASSIFIERS, "desk:classifiers", "shapes", here))
         if viewer.role == roles.ADMIN:

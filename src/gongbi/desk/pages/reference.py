@@ -137,6 +137,7 @@ JOBS: dict[str, tuple[str, str]] = {
     "ledger.seal": ("封存前一天的流水", "the ledger of the day before is sealed"),
     "notices.assign": ("为通知寻找可用的网关", "notices without a gateway look for one"),
     "ops.grid_cards": ("更新网格公示卡", "the public cards of the grids are made"),
+    "roster.lapse": ("班次已开始的换班请求过期", "swaps whose turn has begun lapse"),
     "outbox.prune": ("清理已送达的事件", "delivered events are removed"),
     "parties.sign_ins": ("清理旧的登录记录", "old sign-ins are removed"),
     "rounds.offer": ("向当班网格员派发待办任务", "waiting tasks are offered to whoever is on duty"),

@@ -75,7 +75,7 @@ def _page(
         "place": names.place(rota.territory),
         "synthetic_rota": rota.synthetic,
         "may": may,
-        "turns": shown.turns(ahead, caption=T["week"]) if ahead else None,
+        "turns": shown.turns(ahead, caption=T["ahead"]) if ahead else None,
         "gaps": shown.gaps(lacking, names, viewer.units) if lacking else None,
         "strays": shown.turns(odd, caption=T["strays"]) if odd else None,
         "shifts": shown.shifts(list(rota.shifts.all())),

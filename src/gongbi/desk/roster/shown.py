@@ -62,12 +62,10 @@ def who(turn: Turn) -> str:
 
 
 def marks(turn: Turn) -> SafeString:
-    """Chips of a turn: leads the shift, a stand-in, synthetic."""
+    """Chips of a turn: leads the shift, a stand-in. That a roster is synthetic stands in its name and on its page."""
     told = [chip(words.SORTS[rules.LEAD], "info")] if turn.sort == rules.LEAD else []
     if turn.source in (rules.SWAP, rules.STAND_IN):
         told.append(chip(words.SOURCES[turn.source], "soon"))
-    if turn.rota.synthetic:
-        told.append(chip(words.SYNTHETIC, "quiet"))
     return format_html_join(" ", "{}", ((one,) for one in told))
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from gongbi.desk.roster import away, feeds, pages, rosters, turning
+from gongbi.desk.roster import away, feeds, keeping, pages, rosters, turning
 
 app_name = "duty"
 urlpatterns = [
@@ -23,6 +23,7 @@ urlpatterns = [
     path("swaps/<str:number>/do/<slug:step>", turning.take_swap, name="swap_step"),
     path("away", away.away, name="away"),
     path("away/<int:absence>/end", away.end, name="away_end"),
+    path("settings", keeping.settings_page, name="settings"),
     path("feeds", feeds.feeds, name="feeds"),
     path("feeds/<int:feed>/withdraw", feeds.withdraw, name="feed_withdraw"),
     path("feed/<str:key>.ics", feeds.calendar, name="feed"),
