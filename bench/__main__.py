@@ -36,6 +36,8 @@ MEASUREMENTS = {
     "devices": ("devices", "postgres"),
     "channels": ("channels", "postgres"),
     "wall": ("wall", "postgres"),
+    "wall-sqlite": ("wall_sqlite", "sqlite"),
+    "command": ("command", "server"),
     "much": ("much", "much"),
     "left-open": ("left_open", "much"),
 }
