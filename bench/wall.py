@@ -211,7 +211,7 @@ def _figures(now: Callable[[], datetime] | None = None, where: str = "walls") ->
         Row(
             f"{where}: database time of a refresh, for all screens together", f"{REFRESH_TARGET * 1000:.0f} ms",
             f"p95 {ms(_share(looks, 0.95))}", _share(looks, 0.95) <= REFRESH_TARGET,
-            note=f"median {ms(statistics.median(looks))}, {min(statements)} to {max(statements)} statements; "
+            note=f"median {ms(statistics.median(looks))}, the slowest {ms(max(looks))}, {min(statements)} to {max(statements)} statements; "
             f"the live process's first count {ms(first)}",
         ),
     ]  # fmt: skip
