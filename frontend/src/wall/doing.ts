@@ -36,7 +36,7 @@ function line(act: Act, around: Around): HTMLElement {
   what.textContent = title(act);
   const where = document.createElement("span");
   where.className = "soft";
-  where.textContent = around.where(act.code);
+  where.textContent = act.code ? around.where(act.code) : "";
   item.append(time, what, where);
   if (act.units?.length) item.append(came(act));
   return item;

@@ -25,6 +25,7 @@ CLOCKS: dict[str, Words] = {
     "dropped": ("不需要", "Not needed"),
     "running": ("进行中", "Running"),
     "overdue": ("已超时", "Overdue"),
+    "open": ("未办结", "Left open"),
 }
 MESSAGES: dict[str, Words] = {
     "Alert": ("首发", "Alert"),

@@ -24,6 +24,8 @@ from gongbi.warning import queries as warnings
 from gongbi.warning import words as warning_words
 from gongbi.warning.models import Warning
 
+ASKED = ("请立即到场，按分工处置。", "Come at once and do your part. ")
+
 
 @dataclass(frozen=True, slots=True)
 class Named:
@@ -70,7 +72,7 @@ def _warning(found: Warning, viewer: Viewer, now: datetime) -> Named:
 def _incident(found: Incident, viewer: Viewer, now: datetime) -> Named:
     """Its place, its situation, and the units that its plan's open tasks name, each with its share."""
     place = " ".join(part for part in (Names(viewer, now).place(found.territory), found.place_words) if part)
-    told = found.summary or said(EVENTS[found.kind].words)
+    told = f"{said(EVENTS[found.kind].words)}：{said(ASKED)}{found.summary}"
     shares: dict[int, list[str]] = {}
     for task in incidents.tasks(found, viewer):
         if task.settled_at is None and task.unit_id is not None:

@@ -67,6 +67,8 @@ def _open(
         "drill": drill,
         "unit_id": source.unit_id or viewer.unit_id,
     }
+    if Names(viewer, at).place(opened["territory"]) in opened["place_words"]:
+        opened = opened | {"place_words": ""}  # it says what the division says
     return actions.open_incident(actions.Opened(**(opened | more)), viewer=viewer, at=at, about=about)
 
 

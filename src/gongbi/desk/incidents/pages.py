@@ -185,7 +185,13 @@ def _working(found: Incident, viewer: Viewer, names: Names, now: Any) -> dict[st
     inside = _inside(found, viewer)
     tasks = queries.tasks(found, viewer)
     lines = shown.checklist(
-        tasks, names, now=now, may="settle" in inside, units=viewer.units, all_=viewer.role in LEADERS
+        tasks,
+        names,
+        now=now,
+        ended=found.closed_at is not None,
+        may="settle" in inside,
+        units=viewer.units,
+        all_=viewer.role in LEADERS,
     )
     return {
         "t": T, "incident": found, "inside": inside, "now": now,
@@ -253,12 +259,24 @@ def _page(
         "destructions": queries.destructions(found, viewer),
         "keepings": queries.keepings(found, viewer),
         "chain": chain(found.pk, viewer),
-        "command": commanded(found.pk, (found.number, working["here"]), viewer, now) if viewer.role in COMMANDERS else None,
+        "command": _commanded(found, viewer, now),
         "bounds": place_bounds(found.lon, found.lat),
         "events": shown.history(queries.timeline(found, viewer), working["tasks"], names),
         "incident_events": EVENTS,
     }  # fmt: skip
     return show(request, "desk/incidents/incident.html", context, here=HERE, status=status)
+
+
+def _commanded(found: Incident, viewer: Viewer, now: Any) -> dict[str, Any] | None:
+    """Orders and whistles about it; nothing more is offered once it is put away, nor where nothing was and nobody may."""
+    if viewer.role not in COMMANDERS:
+        return None
+    told = commanded(
+        found.pk, (found.number, reverse("incidents:incident", args=[found.number])), viewer, now
+    )
+    if found.closed_at is not None:
+        told["may"] = {}
+    return None if told["none"] and not any(told["may"].values()) else told
 
 
 @require_POST

@@ -22,7 +22,14 @@ from gongbi.look.templatetags.look import chip, said, state
 
 T = words.TEXTS
 _SHAPES = {1: "late", 2: "soon", 3: "ring", 4: "info"}
-_TONES = {"kept": "ok", "late": "late", "dropped": "quiet", "running": "info", "overdue": "late"}
+_TONES = {
+    "kept": "ok",
+    "late": "late",
+    "dropped": "quiet",
+    "running": "info",
+    "overdue": "late",
+    "open": "quiet",
+}
 
 
 def level(number: int) -> SafeString:
@@ -101,12 +108,21 @@ class Line:
 
 
 def checklist(
-    found: Sequence[Task], names: Names, *, now: datetime, may: bool, units: frozenset[int], all_: bool
+    found: Sequence[Task],
+    names: Names,
+    *,
+    now: datetime,
+    ended: bool,
+    may: bool,
+    units: frozenset[int],
+    all_: bool,
 ) -> list[Line]:
-    """The tasks. ``may``: this viewer settles tasks at all; ``all_``: of every unit."""
+    """The tasks. ``ended``: nothing runs any more; ``may``: this viewer settles tasks at all; ``all_``: of every unit."""
     lines = []
     for task in found:
-        how = rules.kept_in_time(task.due_at, task.settled_at, dropped=task.dropped, at=now)
+        how: str = rules.kept_in_time(task.due_at, task.settled_at, dropped=task.dropped, at=now)
+        if ended and task.settled_at is None:
+            how = "open"
         left = ""
         if how in ("running", "overdue"):
             span = task.due_at - now if how == "running" else now - task.due_at
