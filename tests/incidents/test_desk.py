@@ -257,7 +257,7 @@ def test_the_review_is_drafted_from_the_record(played: Incident, leader: Viewer,
     draft = review.draft(played, leader, at=now)
     parts = {part.heading: part for part in draft.parts}
     clocks = parts["时限完成情况"]
-    assert clocks.said == "共 9 项：按时 8，超时 1，未完成已超时 0，进行中 0，不需要 0。"
+    assert clocks.said == "共 9 项：按时 8，超时 1，未完成已超时 0，进行中 0，结束时未办结 0，不需要 0。"
     (late,) = [row for row in clocks.rows if row[-1] == "超时完成"]
     assert late[0].startswith("关闭上下游阀门")
     assert [row[1:4] for row in parts["物资使用"].rows] == [("抽水泵", "4", "0"), ("沙袋", "200", "200")]

@@ -225,7 +225,14 @@ def the_review_is_drafted(me: Person, incident: str, whistle: str) -> None:
     page = me.page
     page.goto(f"/desk/incidents/{incident}/review")
     main = page.locator("main")
-    for words in ("路面积水约三十厘米", "核实并向上级报告", "管道修复，水质合格"):
+    for words in (
+        "路面积水约三十厘米",
+        "核实并向上级报告",
+        "管道修复，水质合格",
+        whistle,
+        "已到场处置，情况受控",
+        PLAN,
+    ):
         expect(main).to_contain_text(words)
     with page.expect_download() as fetched:
         page.get_by_role("link", name="下载 Word").click()

@@ -107,13 +107,14 @@ def _facts(one: Incident) -> list[tuple[str, str]]:
 def _timeline(one: Incident, viewer: Viewer) -> Part:
     lines: list[tuple[datetime, Row]] = []
     tasks = {task.pk: in_language(task.words) for task in queries.tasks(one, viewer)}
+    plans = {run.code: in_language(run.plan.words) for run in queries.runs(one, viewer)}
     for event in queries.timeline(one, viewer):
         if event.arrow.name == "note":
             continue  # the log's own words say more
         row = (
             moment(event.at),
             in_language(event.arrow.words),
-            told(event.facts, tasks),
+            told(event.facts, tasks, plans),
             unit_name(event.unit_id),
         )
         lines.append((event.at, row))
@@ -129,13 +130,13 @@ def _timeline(one: Incident, viewer: Viewer) -> Part:
     return Part(_said("timeline"), "", columns, rows)
 
 
-def told(facts: Mapping[str, Any], tasks: Mapping[int, str]) -> str:
-    """What a line of the ledger says besides its name, in the reader's language."""
+def told(facts: Mapping[str, Any], tasks: Mapping[int, str], plans: Mapping[str, str]) -> str:
+    """What a line of the ledger says besides its name, in the reader's language. ``tasks``, ``plans``: what they are called."""
     said: list[str] = []
     if isinstance(facts.get("level"), int) and not facts.get("alert"):
         said.append(in_language(catalogue.RESPONSES[facts["level"]]))
     if facts.get("plan"):
-        said.append(f"{facts['plan']} v{facts.get('version')}")
+        said.append(f"{plans.get(facts['plan'], facts['plan'])} v{facts.get('version')}")
     if isinstance(facts.get("task"), int):
         said.append(tasks.get(facts["task"], ""))
         if facts.get("dropped"):
@@ -157,7 +158,9 @@ def _clocks(one: Incident, viewer: Viewer, at: datetime) -> Part:
     found = sorted(queries.tasks(one, viewer), key=lambda task: (task.due_at, task.pk))
     rows, sums = [], Counter[str]()
     for task in found:
-        how = rules.kept_in_time(task.due_at, task.settled_at, dropped=task.dropped, at=at)
+        how: str = rules.kept_in_time(task.due_at, task.settled_at, dropped=task.dropped, at=at)
+        if how == "running" and one.over_at is not None:
+            how = "open"  # nothing runs any more
         sums[how] += 1
         rows.append(
             (in_language(task.words), unit_name(task.unit_id), moment(task.due_at), moment(task.settled_at),
@@ -187,7 +190,7 @@ def _decisions(one: Incident, viewer: Viewer) -> Part:
             row = (
                 moment(event.at),
                 in_language(event.arrow.words),
-                told(event.facts, {}),
+                told(event.facts, {}, {}),
                 unit_name(event.unit_id),
             )
             lines.append((event.at, row))

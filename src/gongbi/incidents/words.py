@@ -238,8 +238,8 @@ TEXTS: dict[str, Words] = {
     "timeline": ("经过", "Timeline"),
     "clocks": ("时限完成情况", "Clocks"),
     "clocks_sum": (
-        "共 %(all)s 项：按时 %(kept)s，超时 %(late)s，未完成已超时 %(overdue)s，进行中 %(running)s，不需要 %(dropped)s。",
-        "%(all)s in all: %(kept)s in time, %(late)s late, %(overdue)s overdue and open, %(running)s running, %(dropped)s not needed.",
+        "共 %(all)s 项：按时 %(kept)s，超时 %(late)s，未完成已超时 %(overdue)s，进行中 %(running)s，结束时未办结 %(open)s，不需要 %(dropped)s。",
+        "%(all)s in all: %(kept)s in time, %(late)s late, %(overdue)s overdue and open, %(running)s running, %(open)s left open at the end, %(dropped)s not needed.",
     ),
     "resources": ("物资使用", "Resources used"),
     "handed": ("累计发放", "Handed out"),

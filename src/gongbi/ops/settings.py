@@ -250,6 +250,7 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
+        "fontTools": {"level": "WARNING"},  # else every PDF lists its letters
         # On a person's console only what went wrong; in production one line for each request.
         "gongbi.http": {"level": "INFO" if LOG_STYLE == "json" else "WARNING"},
         # Django's own line would repeat ours, with the path: private links carry their secret there.

@@ -226,7 +226,11 @@ def _page(
     viewer, now = viewer_of(request), timezone.now()
     names = Names(viewer, now)
     working = _working(found, viewer, names, now)
-    alerts, holds = queries.alerts(found, viewer), queries.holds(found, viewer)
+    alerts, holds, runs = (
+        queries.alerts(found, viewer),
+        queries.holds(found, viewer),
+        queries.runs(found, viewer),
+    )
     plans = queries.fitting(found, viewer) if "plan" in working["inside"] else []
     heading: Any = ""
     if form is not None:
@@ -250,7 +254,7 @@ def _page(
         "note_form": note,
         "matching": [plan for plan in plans if plan.kind == found.kind],
         "other_plans": [plan for plan in plans if plan.kind != found.kind],
-        "runs": queries.runs(found, viewer),
+        "runs": runs,
         "facts": shown.facts(found, names),
         "alerts": shown.sent(alerts, now),
         "holds": shown.holds(holds, drill=found.drill) if holds else None,
@@ -261,7 +265,7 @@ def _page(
         "chain": chain(found.pk, viewer),
         "command": _commanded(found, viewer, now),
         "bounds": place_bounds(found.lon, found.lat),
-        "events": shown.history(queries.timeline(found, viewer), working["tasks"], names),
+        "events": shown.history(queries.timeline(found, viewer), working["tasks"], runs, names),
         "incident_events": EVENTS,
     }  # fmt: skip
     return show(request, "desk/incidents/incident.html", context, here=HERE, status=status)

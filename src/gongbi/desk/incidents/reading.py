@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from gongbi.command import queries as command
+from gongbi.command.words import TEXTS as COMMAND_TEXTS
 from gongbi.desk.frame import KEEPERS, viewer_of
 from gongbi.desk.incidents import shown
 from gongbi.desk.incidents.pages import HERE, ROLES
 from gongbi.desk.names import Names
 from gongbi.desk.pages.common import show, unkept
 from gongbi.incidents import cap, papers, queries, words
-from gongbi.incidents.review import draft
+from gongbi.incidents.models import Incident
+from gongbi.incidents.review import Part, draft, moment, unit_name
 from gongbi.kernel import scope
+from gongbi.kernel.errors import in_language
+from gongbi.kernel.scope.viewer import Viewer
 
-T = words.TEXTS
+T, C = words.TEXTS, COMMAND_TEXTS
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
@@ -77,7 +83,24 @@ def alert_file(request: HttpRequest, identifier: str) -> HttpResponse:
 def _draft(request: HttpRequest, number: str) -> tuple[Any, Any]:
     viewer = viewer_of(request)
     found = queries.incident_by_number(number, viewer)
-    return found, draft(found, viewer, at=timezone.now())
+    told = draft(found, viewer, at=timezone.now())
+    called = _called(found, viewer)
+    return found, replace(told, parts=[*told.parts[:2], called, *told.parts[2:]]) if called.rows else told
+
+
+def _called(found: Incident, viewer: Viewer) -> Part:
+    """Who was called or ordered because of it, and when each signed, came and reported: what the room of command knows."""
+    known = command.about(found.pk, viewer)
+    orders = [call for whistle in reversed(known.whistles) for call in command.calls_of(whistle, viewer)]
+    rows = [
+        (
+            one.call_of.number if one.call_of is not None else one.number, unit_name(one.unit_id), one.text, moment(one.signed_at),
+            moment(one.arrived_at), moment(one.reported_at), one.result or "—",
+        )
+        for one in (*orders, *reversed(known.orders))
+    ]  # fmt: skip
+    heads = (T["number"], C["unit"], C["text"], C["signed"], C["arrived"], C["reported"], C["result"])
+    return Part(in_language(T["command"]), "", tuple(in_language(head) for head in heads), rows)
 
 
 @require_safe

@@ -14,7 +14,7 @@ from gongbi.desk.names import Names
 from gongbi.desk.warning.shown import level as level_chip
 from gongbi.desk.warning.shown import moment, tone_of
 from gongbi.incidents import catalogue, review, rules, words
-from gongbi.incidents.models import AlertMessage, Hold, Incident, LogEntry, Plan, Stock, Store, Task
+from gongbi.incidents.models import AlertMessage, Hold, Incident, LogEntry, Plan, PlanRun, Stock, Store, Task
 from gongbi.incidents.queries import Event
 from gongbi.kernel.errors import in_language
 from gongbi.look.furniture import Cell, Column, Fact, Happened, Table
@@ -296,13 +296,16 @@ def steps(one: Plan, names: Names) -> Table:
     return Table(T["tasks"], columns, rows)
 
 
-def history(events: Sequence[Event], tasks: Sequence[Task], names: Names) -> list[Happened]:
+def history(
+    events: Sequence[Event], tasks: Sequence[Task], runs: Sequence[PlanRun], names: Names
+) -> list[Happened]:
     """The ledger, newest first."""
     names.remember(event.actor for event in events)
     titles = {task.pk: str(said(task.words)) for task in tasks}
+    plans = {run.code: str(said(run.plan.words)) for run in runs}
     return [
         Happened(
-            event.arrow.words, event.at, names.actor(event.actor, event.unit_id), review.told(event.facts, titles),
+            event.arrow.words, event.at, names.actor(event.actor, event.unit_id), review.told(event.facts, titles, plans),
             article=event.arrow.article,
         )
         for event in reversed(events)
