@@ -167,9 +167,3 @@ def test_a_notice_as_word_and_as_pdf_says_what_was_issued(give: Give, world: Wor
     assert paper.startswith(b"%PDF-")
     assert paper == documents.as_pdf(notice)
     assert len(paper) < 200_000  # only the letters that are used go along
-
-
-def test_without_a_chinese_font_the_refusal_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(documents, "FONTS", ())
-    with pytest.raises(Refused, match="fonts-noto-cjk"):
-        documents.font()

@@ -12,6 +12,8 @@ from gongbi.api.description import ABOUT, DescribedAPI, Docs
 from gongbi.api.ground import router as ground_router
 from gongbi.api.render import Json
 from gongbi.api.words import of_validation
+from gongbi.bulletin.api import public_router as open_router
+from gongbi.bulletin.api import router as bulletin_router
 from gongbi.cases.api import public_router, staff_router
 from gongbi.command.api import router as command_router
 from gongbi.evaluation.api import router as evaluation_router
@@ -34,6 +36,8 @@ api.add_router("", incident_router)
 api.add_router("", evaluation_router)
 api.add_router("", command_router)
 api.add_router("", roster_router)
+api.add_router("", bulletin_router)
+api.add_router("", open_router)
 # A face beside this one: known by name, so that neither imports the other.
 api.add_router("", "gongbi.channels.devices.api.router")
 api.add_router("", "gongbi.channels.nets.api.router")

@@ -90,7 +90,7 @@ BODIES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 # Name → (what it is, an example).
 PARAMETERS: dict[str, tuple[str, Any]] = {
-    "number": ("The number of the case, or of one of its receipts; of the warning; of the incident; of the order or whistle; of the appeal.", "AJ20261123-000017-4"),
+    "number": ("The number of the case, or of one of its receipts; of the warning, incident, order, whistle, appeal or bulletin.", "AJ20261123-000017-4"),
     "link": ("The private part of the receipt's link. Whoever has it may follow, answer and judge: keep it like a password.", None),
     "Idempotency-Key": ("A value of your own, new for each report (a UUID), the same for each retry of it.", "6e1b0b64-7d0e-4d8e-9a0c-2f6a3f0f2a11"),
     "after": ("`after` of the page before; empty for the first.", None),
@@ -108,6 +108,8 @@ PARAMETERS: dict[str, tuple[str, Any]] = {
     "step": ("What is done.", "uphold"),
     "part": ("Which lines behind a figure.", "denominator"),
     "scheme": ("The code of a scheme.", "streets"),
+    "sort": ("Of bulletins: day, week or month; empty for all.", "month"),
+    "state": ("Of bulletins: issued, open (drafts and checked ones) or dropped; of appeals: open, upheld or closed.", None),
     "period": ("A period of evaluation: 2026-10, 2026-Q4 or 2026.", "2026-10"),
 }  # fmt: skip
 _SHAPES = {
@@ -157,5 +159,6 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "/evaluation/editions/{edition}": {
         "schema": {"type": "object", "description": "Canonical JSON, see docs/evaluation.md: every unit with its figures, points, score, place and interval."}
     },
+    "/bulletins/{number}": {"schema": {"type": "object", "description": "Canonical JSON, see docs/bulletin.md: parts with figures, tables and charts."}},
     "/board": {"schema": {"type": "object", "description": "See docs/rates.md: every rate with its two numbers, never the quotient alone."}},
 }  # fmt: skip

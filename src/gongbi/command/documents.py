@@ -7,29 +7,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from docxtpl import DocxTemplate
 from fpdf import FPDF
+from pylopdf_fonts_zh_cn import sans_path
 
 from gongbi.command import rules, words
 from gongbi.command.models import Notice
-from gongbi.kernel.errors import Refused
 
 TEMPLATE = Path(__file__).parent / "data" / "notice.docx"
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PDF = "application/pdf"
-# Where systems keep a font with Chinese letters; the setting PDF_FONT names another. In a collection the second number is its place.
-FONTS: tuple[tuple[str, int], ...] = (
-    ("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc", 2),
-    ("/usr/share/fonts/noto-cjk/NotoSansCJK-Regular.ttc", 2),
-    ("/usr/share/fonts/google-noto-cjk/NotoSansCJK-Regular.ttc", 2),
-    ("/usr/share/fonts/truetype/wqy/wqy-zenhei.ttc", 0),
-    ("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc", 0),
-    ("/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf", 0),
-    ("C:/Windows/Fonts/simfang.ttf", 0),
-    ("C:/Windows/Fonts/simsun.ttc", 0),
-    ("/System/Library/Fonts/STHeiti Light.ttc", 0),
-)
 _TITLES = {rules.URGE: "催办通知书", rules.SUPERVISE: "督办通知书"}
 
 
@@ -77,32 +64,16 @@ def as_word(notice: Notice) -> bytes:
     return out.getvalue()
 
 
-def font() -> tuple[str, int]:
-    """A font with Chinese letters and its place in its collection. Refused where this machine has none."""
-    chosen = getattr(settings, "PDF_FONT", "")
-    for path, place in ((chosen, 0), *FONTS):
-        if path and Path(path).is_file():
-            return path, place
-    raise Refused(
-        "command.no_font",
-        (
-            "这台服务器没有中文字体，不能生成 PDF。请下载 Word，或请管理员安装中文字体（如 fonts-noto-cjk）后再试。",
-            "This server has no Chinese font, so no PDF can be made. Take the Word file, or ask for one to be installed (fonts-noto-cjk).",
-        ),
-    )
-
-
 def as_pdf(notice: Notice) -> bytes:
-    """The notice as PDF, A4, one page or more; the same notice gives the same bytes. Refused without a Chinese font."""
+    """The notice as PDF, A4, one page or more, with its font inside; the same notice gives the same bytes."""
     told = facts_of(notice)
-    path, place = font()
     paper = FPDF(format="A4")
     paper.set_creation_date(notice.issued_at)
     paper.set_title(f"{told['heading']} {told['number']}")
     paper.set_lang("zh-CN")
     paper.set_margins(28, 37, 26)
     paper.set_auto_page_break(True, margin=35)
-    paper.add_font("zh", fname=path, collection_font_number=place)
+    paper.add_font("zh", "", sans_path())
     paper.add_page()
 
     def line(text: str, size: float, *, align: str = "L", after: float = 2.0) -> None:

@@ -10,6 +10,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from gongbi.bulletin.scope import READERS as BULLETIN_READERS
+from gongbi.bulletin.words import TEXTS as BULLETIN_TEXTS
 from gongbi.cases.flow import CASE
 from gongbi.cases.queries import lists
 from gongbi.channels.notices.words import TEXTS as NOTICE_TEXTS
@@ -145,6 +147,10 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
         if viewer.role in WATCHERS:
             items.append(_item(WALL, "wall:wall", "monitor", here))
         items.append(_item(EVALUATION, "evaluation:ranking", "scale", here))
+        if viewer.role in BULLETIN_READERS:
+            items.append(_item(BULLETIN_TEXTS["bulletins"], "bulletins:list", "file-text", here))
+        if viewer.role in (roles.MANAGER, roles.AUDITOR):
+            items.append(_item(BULLETIN_TEXTS["open"], "bulletins:open", "globe", here))
         if viewer.role == roles.MANAGER:
             items.append(_item(_("My grid workers"), "field:team", "users", here))
             if kept_by(viewer):
@@ -195,6 +201,7 @@ def navigation(viewer: Viewer, here: str, now: datetime) -> list[NavItem]:
         items.append(_item(PLANS, "incidents:plans", "list-checks", here))
         items.append(_item(STORES, "incidents:stores", "archive", here))
         items.append(_item(RULES_OF_EVALUATION, "evaluation:rules", "scale", here))
+        items.append(_item(BULLETIN_TEXTS["settings"], "bulletins:settings", "file-text", here))
         if viewer.role == roles.ADMIN:
             items.append(_item(COMMAND_RULES, "command:rules", "bell-ring", here))
         items.append(_item(DUTY_TEXTS["settings"], "duty:settings", "calendar-clock", here))

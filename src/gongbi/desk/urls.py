@@ -82,6 +82,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("warnings/", include("gongbi.desk.warning.urls")),
     path("incidents/", include("gongbi.desk.incidents.urls")),
     path("evaluation/", include("gongbi.desk.evaluation.urls")),
+    path("bulletins/", include("gongbi.desk.bulletin.urls")),
     path("command/", include("gongbi.desk.command.urls")),
     path("duty/", include("gongbi.desk.roster.urls")),
     path("notices/", include("gongbi.desk.notices.urls")),

@@ -14,7 +14,7 @@ from django.db.models import Case, DateTimeField, F, Q, SmallIntegerField, Value
 from django.db.models.functions import Substr
 
 from gongbi.insight.counting import Counted
-from gongbi.insight.lines import Line, as_of
+from gongbi.insight.lines import Line, What, as_of
 from gongbi.insight.models import FactLine
 from gongbi.insight.period import Period, bounds
 from gongbi.insight.queries import _moving, _settled, _standing
@@ -94,6 +94,36 @@ def lines_where(
         found = found.filter(Q(at__gt=after[0]) | Q(at=after[0], pk__gt=after[1]))
     rows = list(found.order_by("at", "pk")[: size + 1])
     return [_told(row, period, True) for row in rows[:size]], total, len(rows) > size
+
+
+def begun(viewer: Viewer) -> datetime | None:
+    """When the first report came in that the viewer's lines tell of; None where there is none. One query."""
+    found = visible(FactLine, viewer, "board").filter(what=int(What.REPORTED)).order_by("at", "pk")
+    return found.values_list("at", flat=True).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """One round of handling that was owed and not done."""
+
+    case_id: int
+    due: datetime
+    unit_id: int | None
+    territory: str
+    kind: str
+
+
+def overdue(viewer: Viewer, end: datetime, *, most: int = 100) -> tuple[list[Owed], int]:
+    """Rounds of handling whose deadline had passed before ``end`` and that were not done then, the oldest deadline first, and how many
+    there were in all. Exempt and excluded ones are left out, as from the rate. Two queries.
+    """
+    found = visible(FactLine, viewer, "board").filter(what=int(What.HANDLING), at__lt=end, since__lt=end)
+    found = found.filter(
+        Q(until__isnull=True) | Q(until__gte=end), Q(done_at__isnull=True) | Q(done_at__gte=end)
+    )
+    found = found.exclude(exempt_at__lt=end).exclude(excluded_at__lt=end)
+    rows = found.order_by("at", "pk").values_list("case_id", "at", "unit_id", "territory", "kind")[:most]
+    return [Owed(*row) for row in rows], found.count()
 
 
 def _told(row: FactLine, period: Period, fine: bool) -> Told:

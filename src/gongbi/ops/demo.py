@@ -32,6 +32,7 @@ SAMPLES: tuple[str, ...] = (
     "gongbi.evaluation.demo:build_demo",
     "gongbi.ops.demo:command",
     "gongbi.ops.demo:roster",
+    "gongbi.bulletin.demo:build_demo",
 )
 VIEWER = system("demo")
 

@@ -70,9 +70,6 @@ EMAIL_USE_TLS = os.environ.get("EMAIL_USE_TLS") == "1"
 EMAIL_USE_SSL = os.environ.get("EMAIL_USE_SSL") == "1"
 DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM", "gongbi@localhost")
 METRICS_TOKEN = os.environ.get("GONGBI_METRICS_TOKEN", "")
-PDF_FONT = os.environ.get(
-    "GONGBI_PDF_FONT", ""
-)  # a font with Chinese letters, if not one that the system has
 DISTRICT_CODE = os.environ.get("GONGBI_DISTRICT", "610104")
 DISTRICT_NAME = tuple(
     os.environ.get("GONGBI_DISTRICT_NAME", "莲湖区|Lianhu District").split("|", 1)
@@ -109,6 +106,7 @@ INSTALLED_APPS = [
     "gongbi.insight",
     "gongbi.warning",
     "gongbi.evaluation",
+    "gongbi.bulletin",
     "gongbi.look",
     "gongbi.resident",
     "gongbi.desk",

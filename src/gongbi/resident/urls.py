@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from gongbi.resident.pages import alerts, ask, common, follow, front, receipt
+from gongbi.resident.pages import alerts, ask, common, follow, front, opened, receipt
 
 app_name = "resident"
 urlpatterns = [
@@ -27,6 +27,8 @@ urlpatterns = [
     path("alerts", alerts.alerts, name="alerts"),
     path("alerts.atom", alerts.feed, name="alerts_feed"),
     path("alerts/<str:identifier>.xml", alerts.message, name="alert"),
+    path("open", opened.listed, name="open"),
+    path("open/<str:month>/<int:edition>.<slug:ending>", opened.file, name="open_file"),
     path("about", front.about, name="about"),
     path("map/outlines.json", common.outlines, name="outlines"),
     path("map/locate.json", common.locate, name="locate"),

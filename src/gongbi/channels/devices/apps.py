@@ -8,7 +8,7 @@ class DevicesConfig(AppConfig):
 
     def ready(self) -> None:
         from gongbi.channels import adapters
-        from gongbi.channels.devices import invariants, scope  # noqa: F401 - they register themselves
+        from gongbi.channels.devices import invariants, scope, telling  # noqa: F401 - they register themselves
         from gongbi.channels.devices.adapter import Devices
 
         adapters.register(Devices())

@@ -1,0 +1,1 @@
+"""What the district tells: bulletins of a day, a week or a month, and counts that everybody may take away."""

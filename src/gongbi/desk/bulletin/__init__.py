@@ -1,0 +1,1 @@
+"""The pages of bulletins and of open data."""
