@@ -26,7 +26,7 @@ EXAMPLES, SEED = 6, 20261123
 # Without a parameter or a body there is nothing that could be sent wrong.
 NOTHING_TO_SEND = {
     (GenerationMode.NEGATIVE, path)
-    for path in ("/kinds", "/devices/kinds", "/reports/{link}", "/cases/{number}")
+    for path in ("/kinds", "/devices/kinds", "/open", "/reports/{link}", "/cases/{number}")
 }
 # A point drawn at random lies nowhere near the district: queries that come past the first check.
 IN_REACH = {"/locate": {"lon": 108.9210, "lat": 34.2746}}

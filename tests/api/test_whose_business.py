@@ -174,7 +174,7 @@ REFERENCE = (
 UPKEEP = (
     "/desk/people", "/desk/posts", "/desk/units", "/desk/accounts", "/desk/keys", "/desk/handovers", "/desk/rules", "/desk/settings", "/desk/letters",
     "/grid", "/map/locate", "/ask", "/field", "/desk/kinds", "/desk/standards", "/desk/access", "/desk/classifiers", "/desk/warnings/settings",
-    "/desk/channels/new", "/desk/seat/knowledge", "/desk/notices/templates", "/desk/hotline/terms", "/desk/hotline/files", "/desk/care", "/api/units",
+    "/desk/bulletins/settings", "/desk/channels/new", "/desk/seat/knowledge", "/desk/notices/templates", "/desk/hotline/terms", "/desk/hotline/files", "/desk/care", "/api/units",
     "/api/devices/kinds", "/open311/test", "/open311/v2/discovery", "/open311/v2/services",
 )  # fmt: skip
 STEPS = tuple(arrow.name for arrow in CASE.transitions if not arrow.automatic)
@@ -193,7 +193,7 @@ def places(stock: Stock, number: str) -> dict[str, str]:
         "form": "json", "rest": "nowhere", "given": "abcdefgh", "external": "abcdefgh", "audience": "reporter", "language": "en", "version": "1",
         "edition": "1", "case": str(case.pk), "indicator": "solved", "kind": "scheme", "what": "drop",
         "identifier": "610104-X-1", "part": "tasks", "task": "1", "ending": "pdf", "sort": "order", "day": "2026-03-02", "screen": "1", "secret": "abcdefgh",
-        "turn": "1", "note": "1", "note_id": "1", "feed": "1", "absence": "1",
+        "turn": "1", "note": "1", "note_id": "1", "feed": "1", "absence": "1", "month": "2026-10",
     }  # fmt: skip
 
 
