@@ -174,7 +174,8 @@ REFERENCE = (
 UPKEEP = (
     "/desk/people", "/desk/posts", "/desk/units", "/desk/accounts", "/desk/keys", "/desk/handovers", "/desk/rules", "/desk/settings", "/desk/letters",
     "/grid", "/map/locate", "/ask", "/field", "/desk/kinds", "/desk/standards", "/desk/access", "/desk/classifiers", "/desk/warnings/settings",
-    "/desk/bulletins/settings", "/desk/channels/new", "/desk/seat/knowledge", "/desk/notices/templates", "/desk/hotline/terms", "/desk/hotline/files", "/desk/care", "/api/units",
+    "/desk/bulletins/settings",
+    "/desk/channels/new", "/desk/seat/knowledge", "/desk/notices/templates", "/desk/hotline/terms", "/desk/hotline/files", "/desk/care", "/api/units",
     "/api/devices/kinds", "/open311/test", "/open311/v2/discovery", "/open311/v2/services",
 )  # fmt: skip
 STEPS = tuple(arrow.name for arrow in CASE.transitions if not arrow.automatic)

@@ -173,7 +173,7 @@ def hatching(box: Box, gap: float = 5.0) -> Iterator[Line]:
 def svg(made: Drawing, alt: str) -> str:
     """The chart for a page: in the colour of its text, so that it is right in light, dark and on paper; ``alt`` is read out."""
     strokes = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {made.width:g} {made.height:g}" width="{made.width:g}" height="{made.height:g}" role="img" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {made.width:g} {made.height:g}" width="{made.width:g}" role="img" '
         f'fill="currentColor"><title>{escape(alt)}</title>'
     ]
     for box in made.boxes:

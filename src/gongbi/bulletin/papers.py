@@ -231,7 +231,10 @@ def _heading(paper: FPDF, text: str, size: float = 13, room: float = 30) -> None
 
 
 def _part(paper: FPDF, part: Part) -> None:
-    _heading(paper, part.heading)
+    # A heading goes to the next page with the chart that it would be left without.
+    first = part.charts[0] if part.charts and part.figures is None else None
+    made = None if first is None else drawing.draw(first.kind, first.labels, first.series)
+    _heading(paper, part.heading, room=30 if made is None else 42 + made.height * paper.epw / made.width)
     if part.said:
         _text(paper, part.said, _SMALL + 0.5, 5)
         paper.ln(1)

@@ -213,7 +213,7 @@ def streets(asked: Asked) -> Plain | None:
         came, due, judged = one.figures["repeated"], one.figures["handled_on_time"], one.figures["satisfied"]
         was = None if earlier is None else before[one.key]["repeated"].below if one.key in before else 0
         few = due.below and due.few(config.fewest)
-        rank = places.get(one.key) or (shape.FEW if few else None)
+        rank = places.get(one.key) or (shape.FEW if few else "—")
         rows.append(
             [told[one.key], came.below, was, due.below, _share(due), due.below - due.above, _share(judged), rank]
         )  # fmt: skip

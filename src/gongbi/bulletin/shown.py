@@ -144,7 +144,12 @@ def table(plain: Plain, english: bool) -> Shown:
     columns = plain["columns"]
     rows = [tuple(cell(value, columns[at], english) for at, value in enumerate(row)) for row in plain["rows"]]
     numbers = frozenset(
-        at for at in range(1, len(columns)) if any(isinstance(row[at], int | float) for row in plain["rows"])
+        at
+        for at in range(1, len(columns))
+        if plain["rows"]
+        and all(
+            row[at] is None or row[at] == "—" or isinstance(row[at], int | float) for row in plain["rows"]
+        )
     )
     return Shown(
         said(plain["words"], english),
@@ -170,7 +175,7 @@ def parts(plain: Plain) -> list[Part]:
         Part(
             one["name"], said(one["words"], english), said(one["said"], english),
             figures(one["figures"], english) if one["figures"] else None,
-            [table(each, english) for each in one["tables"]],
+            [table(each, english) for each in one["tables"] if each["rows"] or not one["figures"]],
             [drawn(each, english) for each in one["charts"] if any(any(v for v in line["values"] if v) for line in each["series"])],
         )
         for one in plain["parts"]
