@@ -179,8 +179,15 @@ export class Wall extends HTMLElement {
     state.textContent = words;
   }
 
+  /** The house's time: the browser's, but where it is simulated ("begins origin speed", in seconds since 1970). */
+  private now(): Date {
+    const [begins, origin, speed] = (this.getAttribute("clock") ?? "").split(" ").map(Number);
+    if (begins === undefined || origin === undefined || speed === undefined) return new Date();
+    return new Date((begins + Math.max(0, Date.now() / 1000 - origin) * speed) * 1000);
+  }
+
   private tick(): void {
-    const now = new Date();
+    const now = this.now();
     const clock = this.one(".wall-clock time");
     const words = now.toLocaleString(isEnglish() ? "en-GB" : "zh-CN", {
       timeZone: "Asia/Shanghai", month: "short", day: "numeric", weekday: "short", hour: "2-digit", minute: "2-digit", hour12: false,

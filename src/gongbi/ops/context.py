@@ -20,5 +20,6 @@ def live_url(request: HttpRequest) -> str:
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: ``live_url`` (origin of the live process, no slash at the end)."""
-    return {"live_url": live_url(request)}
+    """Context processor: ``live_url`` (origin of the live process, no slash at the end); ``house_clock``: how a simulated house's time
+    runs, for pages that show the time, empty in any other."""
+    return {"live_url": live_url(request), "house_clock": settings.SIMULATED_CLOCK}

@@ -259,5 +259,5 @@ LOGGING = {
     },
 }
 
-SIMULATED = False
+SIMULATED, SIMULATED_CLOCK = False, ""
 globals().update(_simulated.changed(DATABASES))  # GONGBI_CLOCK: a house of its own whose time is simulated

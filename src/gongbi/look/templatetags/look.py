@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 
 from gongbi.kernel.clock.engine import Due
 from gongbi.kernel.clock.words import when
+from gongbi.kernel.errors import in_language
 from gongbi.kernel.flow.declare import State
 from gongbi.look import assets, deadlines, house, wishes
 from gongbi.look.deadlines import Deadline
@@ -239,6 +240,15 @@ def figure(numerator: int | None, denominator: int | None, href: str = "", parts
 def synthetic() -> SafeString:
     """Says that what is shown was made up for the demonstration."""
     return format_html('<span class="synthetic">{}</span>', _("Synthetic data"))
+
+
+@register.simple_tag
+def simulated() -> SafeString | str:
+    """Says that the house's people and its time are simulated; nothing in any other house."""
+    if not getattr(settings, "SIMULATED", False):
+        return ""
+    words = ("模拟城区：人、事和时间都是模拟的", "Simulated district: people, matters and time are simulated")
+    return format_html('<span class="synthetic">{}</span>', in_language(words))
 
 
 @register.simple_tag(takes_context=True)

@@ -295,7 +295,7 @@ def serve(args: argparse.Namespace, cast: Any, begins: datetime, speed: float) -
     plan = _run_of(args, cast)
     running.warm_up()
     clock = Running(begins, round(time.time() + START, 1), speed)
-    os.environ[VARIABLE] = str(clock)
+    os.environ[VARIABLE], settings.SIMULATED_CLOCK = str(clock), clock.as_numbers()
     install(clock.now)
     connections.close_all()
     listen = ("--supervised", "--host", args.host, "--port")

@@ -46,6 +46,10 @@ class Running:
         """Seconds of the system clock from now until the simulated ``moment``; negative when it is over."""
         return self.origin + (moment - self.begins).total_seconds() / self.speed - time.time()
 
+    def as_numbers(self) -> str:
+        """``begins origin speed``, in seconds since 1970: what a page's own script goes by."""
+        return f"{self.begins.timestamp()} {self.origin} {self.speed:g}"
+
     def __str__(self) -> str:
         return f"{self.begins.isoformat()}@{self.origin}x{self.speed:g}"
 

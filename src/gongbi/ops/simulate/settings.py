@@ -30,6 +30,7 @@ def changed(databases: dict[str, Any]) -> dict[str, Any]:
         options["options"] = "-c synchronous_commit=off"
     return {
         "SIMULATED": True,
+        "SIMULATED_CLOCK": running.as_numbers() if running is not None else "",
         "LIMITS": "off",
         "SESSION_COOKIE_AGE": LONG * 60,
         "GONGBI_IDLE_MINUTES": LONG,

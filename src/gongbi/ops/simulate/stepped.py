@@ -32,15 +32,16 @@ LEFT_OUT = frozenset(
 class Stage:
     """One house in this process. ``step`` does the next turn; ``play`` goes on to a moment; ``tell`` hears once a simulated day."""
 
-    def __init__(self, cast: Cast, run: Run, *, wire: Wire | None = None) -> None:
+    def __init__(self, cast: Cast, run: Run, *, wire: Wire | None = None, tick: timedelta = TICK) -> None:
         begins = datetime.combine(run.first, time(), ZONE)
         if wire is None:
-            from gongbi.ops.wsgi import application
+            from django.core.handlers.wsgi import WSGIHandler
 
-            wire = InProcess(application)
+            wire = InProcess(WSGIHandler())
         self.run, self.clock, self.house = run, Stepped(begins), House(wire, cast)
         self.begins, self.ends = begins, begins + timedelta(days=run.days)
-        self.next_day, self.next_tick = run.first, begins + TICK
+        self.next_day, self.next_tick = run.first, begins + tick
+        self.tick = tick
         self.turns = 0
         self._jobs: dict[str, datetime] = {}  # when each periodic job is due again
         self._lane: Any = None
@@ -69,7 +70,7 @@ class Stage:
                     self.next_day += timedelta(days=1)
                 elif at == self.next_tick:
                     self._rounds(at)
-                    self.next_tick += TICK
+                    self.next_tick += self.tick
                 else:
                     taken = self.house.take()
                     if taken is not None:
