@@ -38,6 +38,7 @@ MEASUREMENTS = {
     "wall": ("wall", "postgres"),
     "wall-sqlite": ("wall_sqlite", "sqlite"),
     "command": ("command", "server"),
+    "simulated": ("simulated", "none"),
     "much": ("much", "much"),
     "left-open": ("left_open", "much"),
 }

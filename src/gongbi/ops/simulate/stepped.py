@@ -15,7 +15,7 @@ from typing import Any
 
 from gongbi.ops.simulate.cast import Cast
 from gongbi.ops.simulate.clock import Stepped, going_by
-from gongbi.ops.simulate.doors import InProcess, Wire
+from gongbi.ops.simulate.doors import Answer, InProcess, Wire
 from gongbi.ops.simulate.house import House
 from gongbi.ops.simulate.plan import ZONE
 from gongbi.ops.simulate.staging import Run, cast_actors, lay_out
@@ -35,9 +35,7 @@ class Stage:
     def __init__(self, cast: Cast, run: Run, *, wire: Wire | None = None, tick: timedelta = TICK) -> None:
         begins = datetime.combine(run.first, time(), ZONE)
         if wire is None:
-            from django.core.handlers.wsgi import WSGIHandler
-
-            wire = InProcess(WSGIHandler())
+            wire = in_this_process()
         self.run, self.clock, self.house = run, Stepped(begins), House(wire, cast)
         self.begins, self.ends = begins, begins + timedelta(days=run.days)
         self.next_day, self.next_tick = run.first, begins + tick
@@ -135,6 +133,27 @@ class Stage:
         for source in queries.at_work(system("channels"), at=at).get("in", ()):
             while draining.drain(source, at=at):
                 pass
+
+
+def in_this_process() -> Wire:
+    """A wire into the house of this process. Requests leave the connection to the database as it is: there is one, and the run's own work
+    goes over it too."""
+    from django.core.handlers.wsgi import WSGIHandler
+    from django.core.signals import request_finished, request_started
+    from django.db import close_old_connections
+
+    carry = InProcess(WSGIHandler())
+
+    def wire(method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
+        for signal in (request_started, request_finished):
+            signal.disconnect(close_old_connections)
+        try:
+            return carry(method, path, headers, body)
+        finally:
+            for signal in (request_started, request_finished):
+                signal.connect(close_old_connections)
+
+    return wire
 
 
 def outcome() -> tuple[str, int, int]:
