@@ -188,13 +188,15 @@ def _next(
     held = [(one, len(hidden.intersection((one[0], *one[1])))) for one in near]
     single = [pair for pair in held if pair[1] == 1]
     own = [pair for pair in held if cell in (pair[0][0], *pair[0][1])]
-    for group in (single, own, held):
-        free = [
-            (height[other], values[other] < need + floor, there, values[other], other)
-            for (total, parts), there in group
-            for other in (total, *parts)
-            if other not in hidden and (values[other] > 0 or floor == 0)
-        ]
-        if free:
-            return min(free)[-1]
+    # Totals are what people look at: one is hidden only where nothing below it is left to hide.
+    for top in sorted(set(height)):
+        for group in (single, own, held):
+            free = [
+                (height[other], values[other] < need + floor, there, values[other], other)
+                for (total, parts), there in group
+                for other in (total, *parts)
+                if other not in hidden and height[other] <= top and (values[other] > 0 or floor == 0)
+            ]
+            if free:
+                return min(free)[-1]
     return None
