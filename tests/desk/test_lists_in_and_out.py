@@ -23,7 +23,7 @@ from gongbi.duties.exchange import LISTS, shipped
 from gongbi.kernel import keeping
 from gongbi.kernel.ledger.models import LedgerEntry
 from gongbi.kernel.scope.viewer import Viewer, system
-from gongbi.kernel.tables import read_table
+from gongbi.kernel.tables import read_table, write_xlsx
 from gongbi.kernel.vault.fields import open_value
 from gongbi.kernel.vault.models import AccessLog
 from gongbi.kernel.vault.queries import breaches
@@ -59,6 +59,9 @@ FEWER = {
     "whistle-scores": 0,
     "plans": 0,
     "stock": 0,
+    "rotas": 0,
+    "duty-members": 0,
+    "duty": 0,
 }  # the lists that begin with less than half a dozen
 
 
@@ -72,6 +75,30 @@ def mapped(**changed: str) -> dict[str, str]:
     """A code of a network that is there."""
     save_source(code="nine", name="九网", kind="net", viewer=EYE, at=timezone.now())
     return {"source": "nine", "theirs": "0107", "name": "井盖", "kind": "C0101", **changed}
+
+
+ROTA = {
+    "rota": "trial-watch", "name": "试验值班", "kind": "other", "unit": "urban_management", "shift": "夜班", "starts": "20:00", "ends": "08:00",
+    "days": "daily", "needed": "1", "sort": "watch",
+}  # fmt: skip
+
+
+def standing(**more: str) -> dict[str, str]:
+    """Somebody who may stand in a roster that is there."""
+    from gongbi.roster.exchange import ROTAS, import_rotas
+
+    sheet = io.BytesIO(write_xlsx(ROTAS, [ROTA]))
+    import_rotas(sheet, "rotas.xlsx", valid_from=date(2026, 1, 1), viewer=EYE, at=timezone.now())
+    person = Person.objects.filter(posts__unit__code="urban_management", posts__role="handler").order_by(
+        "pk"
+    )[0]
+    return {"rota": "trial-watch", "number": person.number, **more}
+
+
+def turned(**more: str) -> dict[str, str]:
+    """A turn of tomorrow, whenever today is."""
+    day = timezone.localdate() + timedelta(days=1)
+    return standing(starts=f"{day} 08:00", ends=f"{day} 20:00", sort="watch") | more
 
 
 # list → (a good row, the same row made wrong, the heading of the column that is wrong)
@@ -107,6 +134,9 @@ FILLED: dict[str, Callable[[], tuple[dict[str, str], dict[str, str], str]]] = {
     "whistle-scores": lambda: (
         {"code": "signed_late", "points": "10", "source": "试验"}, {"code": "nothing", "points": "10", "source": "试验"}, "情形",
     ),
+    "rotas": lambda: (ROTA, {**ROTA, "days": "sometimes"}, "哪些天"),
+    "duty-members": lambda: (standing(place="1"), standing(place="1", number="nobody"), "工号"),
+    "duty": lambda: (turned(), turned(number="nobody"), "工号"),
     "plans": lambda: (PLAN, {**PLAN, "plan": "bad", "role": "看客"}, "角色"),
     "stock": lambda: (STOCK, {**STOCK, "item": "黄金"}, "品名"),
     "calendar": lambda: ({"date": "2027-01-01", "working": "休息", "name": "元旦"}, {"date": "2027-02-30", "working": "休息"}, "日期"),
