@@ -115,7 +115,13 @@ def test_what_somebody_is_to_come_for_is_told_at_night_and_a_plain_order_in_the_
     )  # fmt: skip
     actions.tell_commands(announced())
     assert deliver(NIGHT) == 1
-    assert deliver(MORNING) == 1
+    # What is urgent takes along what waits for the morning: messages to one addressee go out in their order.
+    command.give(
+        command.Given(unit_id=water, title="抢修", text="请到场", come=True, place_words="劳动路口", key="too"), viewer=centre(post), at=NIGHT,
+    )  # fmt: skip
+    actions.tell_commands(announced())
+    assert deliver(NIGHT) == 1
+    assert deliver(MORNING) == 0
 
 
 def test_what_climbs_is_told_to_whom_it_reaches_and_a_take_over_once(

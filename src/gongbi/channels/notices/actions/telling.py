@@ -143,7 +143,7 @@ def _into_message(notice: Notice, at: datetime) -> bool:
     if gateway is None:
         return False
     due = at if notice.urgent else _bearable(contact, gateway, at)
-    if due > at:
+    if due > at or notice.urgent:
         waiting = (
             Outgoing.objects.select_for_update()
             .filter(
@@ -155,6 +155,10 @@ def _into_message(notice: Notice, at: datetime) -> bool:
         )
         if waiting is not None:
             Notice.objects.filter(pk=notice.pk).update(outgoing=waiting)
+            if (
+                due <= at
+            ):  # messages to one addressee go out in their order: what is urgent takes what waits along
+                Outgoing.objects.filter(pk=waiting.pk).update(next_at=at)
             return True
     key = f"notice.{notice.pk}"
     tell_once(
