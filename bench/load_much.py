@@ -8,7 +8,7 @@ So a weekday stays a weekday and no two cases of a fortnight are alike.
 What is not as the product leaves it: the hash chain holds in the newest fortnight only; deadlines of older ones do not know their
 holidays. Left out, since nothing that is measured here reads it and the disk is finite: reports, search entries and kept proposals of
 closed cases, the clocks of those before the newest fortnight (their deadlines are in ledger and lines), the index of the lines' own
-keys. All else is there, indexed, vacuumed and analysed: 36 GB.
+keys. All else is there, indexed, vacuumed and analysed: 31 GB.
 """
 
 from __future__ import annotations

@@ -120,6 +120,6 @@ class Screens(threading.Thread):
     def stop(self) -> list[tuple[int, float]]:
         """Every hearing of a case, screen by screen."""
         heard = list(self.heard)
-        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(120)
         self._loop.call_soon_threadsafe(self._loop.stop)
         return heard
