@@ -200,12 +200,14 @@ class CaseOut(BaseModel):
 
 
 class CaseDetail(CaseOut):
-    """A case with its proposal, what the asker may do, and what has happened."""
+    """A case with its proposal, what the asker may do, and what has happened. ``report_keys``: what steps about one report are told by, in
+    the order of ``report_numbers``."""
 
     proposal: dict[str, Any]
     steps: list[StepOut]
     timeline: list[EventOut]
     report_numbers: list[str]
+    report_keys: list[int]
 
 
 class CasePage(BaseModel):

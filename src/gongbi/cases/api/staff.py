@@ -25,12 +25,14 @@ READERS = STAFF - {roles.ADMIN, roles.SECURITY}
 def _detail(request: ViewerRequest, case: Case) -> s.CaseDetail:
     viewer, now = request.viewer, timezone.now()
     case = queries.case_for(case.pk, viewer)
+    reports = list(case.reports.order_by("id"))
     return s.CaseDetail(
         **s.CaseOut.of(case).model_dump(),
         proposal=case.proposal,
         steps=[s.StepOut.of(step) for step in steps(case, viewer, at=now)],
         timeline=[s.EventOut.of(event) for event in queries.timeline(case, viewer)],
-        report_numbers=[report.number for report in case.reports.order_by("id")],
+        report_numbers=[report.number for report in reports],
+        report_keys=[report.pk for report in reports],
     )
 
 

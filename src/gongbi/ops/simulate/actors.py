@@ -283,11 +283,8 @@ class Clerk:
     def _call(self, case: dict[str, Any]) -> None:
         house, caller = self.house, self.house.session("clerk")
         number = quote(case["number"])
-        reports = case.get("report_keys") or [
-            event["facts"].get("report") for event in case["timeline"] if event["facts"].get("report")
-        ]
         dice = stream(house.cast.seed, "call", known_as(case))
-        for report in dict.fromkeys(reports):
+        for report in case["report_keys"]:
             body = {"report": report, "outcome": "reached" if dice.random() < 0.8 else "unreachable"}
             if house.post("call_back", caller, f"/api/cases/{number}/call-back", body) is None:
                 return
