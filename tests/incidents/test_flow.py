@@ -289,6 +289,14 @@ def test_a_missing_or_changed_line_is_a_breach(open_one: Open, leader: Viewer, n
     assert "the line is not the one that was written" in told
 
 
+def test_a_drill_is_handed_over_under_its_own_number(open_one: Open) -> None:
+    from gongbi.parties.handover import listed
+
+    drill = open_one(drill=True)
+    assert [one.number for one in listed([("incidents", drill.pk)])] == [drill.number]
+    assert drill.number.startswith("YL")
+
+
 def test_every_event_says_whether_it_is_a_drill(open_one: Open, leader: Viewer, now: datetime) -> None:
     real, drill = open_one(), open_one(drill=True)
     for one in (real, drill):

@@ -13,10 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils import timezone
-
 from gongbi.kernel.clock.queries import provisional_among
-from gongbi.kernel.flow import numbers
 from gongbi.kernel.flow.models import Matter
 from gongbi.kernel.scope.viewer import Viewer
 from gongbi.parties.models import Post
@@ -71,15 +68,14 @@ def held(post: Post) -> list[tuple[str, int]]:
 def listed(items: Iterable[tuple[str, int]]) -> list[Open]:
     """The matters of :func:`held` or of a signed list, in words; those whose row is gone are left out."""
     wanted = list(items)
-    kinds = {one.flow_name: one for one in Matter.__subclasses__()}
     found = Matter.objects.in_bulk([matter for _source, matter in wanted])
     soft = provisional_among(found)
+    numbers = Matter.numbers_of(found.values())
     shown = []
     for source, key in wanted:
         matter = found.get(key)
         if matter is None:
             continue
-        prefix = kinds[matter.flow].prefix if matter.flow in kinds else matter.prefix
-        number = numbers.write(prefix, matter.pk, timezone.localdate(matter.opened_at))
+        number = numbers.get(key, matter.number)
         shown.append(Open(source, key, number, matter.declared_state.words, matter.due_at, key in soft))
     return shown
