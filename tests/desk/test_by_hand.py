@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gongbi.parties.models import Person
 from tests.desk.conftest import World
 from tests.desk.site import site, there, visit
 from tests.support.browsing import Visit, found_by_axe
@@ -212,7 +213,7 @@ PAGES = (
     ("security", "/desk/access", "table"),
     ("admin", "/desk/people", "table"),
     ("admin", "/desk/posts", "table"),
-    ("admin", "/desk/people/1/appoint", "main form"),
+    ("admin", "/desk/people/{person}/appoint", "main form"),
     ("security", "/desk/keys/new", "main form"),
     ("grid", "/field/plain", "main"),
     ("grid", "/field/contacts", "main"),
@@ -228,6 +229,7 @@ def test_axe_finds_nothing_and_nothing_runs_out_of_the_side(
         for state in ("received", "accepted", "handling")
     }
     cases["handled"] = there.case("handled").number
+    cases["person"] = str(Person.objects.order_by("pk")[0].pk)
     wrong: list[str] = []
     for login, path, ready in PAGES:
         page = visit(login, path.format(**cases), theme=theme, language=language)

@@ -1,5 +1,6 @@
 """What lies behind the day, written into a house that is about to open: who acts for three departments, a water-level device and the key of
-its gateway, and a main that burst before. Run in the house's own environment: ``python -m tests.story.planted``; prints JSON.
+its gateway, and a main that burst before; and what happens on the day itself, from the simulated district.
+Run in the house's own environment: ``python -m tests.story.planted``; prints JSON.
 
 All of it is made up and goes through the same actions as everything else.
 """
@@ -7,9 +8,11 @@ All of it is made up and goes through the same actions as everything else.
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 from datetime import datetime, timedelta
+from itertools import combinations, count
 from typing import Any
 
 SPOT_WORDS = "劳动路口"
@@ -19,6 +22,9 @@ BURSTS, EVERY = (
 )  # how often, and days between; before the month that is ranked, which nobody writes into any more
 DEPARTMENTS = ("water", "transport_police", "emergency")
 DEVICE = "STORY-water-1"
+SEED, MATTERS = 7, 40  # of the simulated day: from which district on, and how much is said
+METRES, SIDE_BY_SIDE = 111_320.0, 30.0  # a degree of latitude; metres
+RISING = timedelta(minutes=75)  # how long the water has been rising when the first person looks
 
 
 def main() -> int:
@@ -29,11 +35,14 @@ def main() -> int:
     from django.utils import timezone
 
     at = timezone.now()
-    lon, lat, community, street = _spot(at)
+    lon, lat, grid, street = _spot(at)
+    community = grid[:12]
     told: dict[str, Any] = {"lon": lon, "lat": lat, "community": community, "street": street}
+    told |= _simulated(grid, at)
     told["units"] = {code: _account(code, at) for code in DEPARTMENTS}
     told["key"] = _device(lon, lat, community, at)
-    bursts(lon, lat, at)
+    spot = told["residents"][0]
+    bursts(spot["lon"], spot["lat"], at)
     json.dump(told, sys.stdout, ensure_ascii=False)
     return 0
 
@@ -52,7 +61,38 @@ def _spot(at: datetime) -> tuple[float, float, str, str]:
     )
     assert grid.lon is not None
     assert grid.lat is not None
-    return grid.lon, grid.lat, grid.code[:12], street
+    return grid.lon, grid.lat, grid.code, street
+
+
+def _simulated(grid: str, at: datetime) -> dict[str, Any]:
+    """A day of the simulated district on which a main bursts in that grid: what else is said, what the device measures, who tells of it."""
+    from gongbi.ops.simulate import actions
+    from gongbi.ops.simulate.plan import ZONE, Burst, Day, Saying, Settings, plan_day
+
+    def named_in(day: Day) -> tuple[Saying, ...]:
+        """Two who stand side by side and name the burst; () where there are none."""
+        named = [said for said in day.sayings if said.planted and "爆裂" in said.text]
+        near = (pair for pair in combinations(named, 2) if distance(*pair) < SIDE_BY_SIDE)
+        return next(near, ())
+
+    def distance(one: Saying, other: Saying) -> float:
+        east = (one.lon - other.lon) * math.cos(math.radians(one.lat))
+        return math.hypot(east, one.lat - other.lat) * METRES
+
+    def words(said: Saying) -> dict[str, Any]:
+        return {"text": said.text, "lon": said.lon, "lat": said.lat}
+
+    burst = Burst((at - RISING).astimezone(ZONE), grid=grid, device=DEVICE)
+    shape, settings = actions.shape(at), Settings(matters=MATTERS)
+    days = (plan_day(seed, burst.at.date(), shape, settings=settings, burst=burst) for seed in count(SEED))
+    # The first district in which two name the burst; in others they see but the water.
+    day, named = next((day, said) for day in days if (said := named_in(day)))
+    others = [said for said in day.sayings if not said.planted and said.channel == "web"]
+    return {
+        "others": [words(said) for said in others],
+        "readings": [[one.at.isoformat(), one.value] for one in day.readings],
+        "residents": [words(said) for said in named],
+    }
 
 
 def _account(code: str, at: datetime) -> str:

@@ -66,15 +66,17 @@ def test_a_burst_water_main_from_the_sensor_to_the_ranking(
     bare: House, day: dict[str, Any], people: People
 ) -> None:
     wall = commanding.Wall(people("manager", who="wall", viewport={"width": 1920, "height": 1080}))
-    # Sensor and residents: one case.
+    # A day like others, and water that rises. Sensor and residents: one case.
+    commanding.others_say(bare, day["others"][:6], wall)
     sensor = commanding.the_sensor_tells(bare, day, people("dispatcher"), wall)
     commanding.a_resident_says_it(people(who="A", phone=True), day, wall)
     commanding.another_joins_it(people(who="B", phone=True), day)
-    case = commanding.the_desk_makes_it_one(people("dispatcher"), sensor, wall)
+    case = commanding.the_desk_makes_it_one(people("dispatcher"), day, sensor, wall)
     # Case, warning, incident, in one click each.
     warning = commanding.the_look_warns(bare, people("dispatcher"), case, wall)
     incident = responding.one_click(people("dispatcher"), warning, case, wall)
     responding.the_plan_starts(people("dispatcher"), incident)
+    commanding.others_say(bare, day["others"][6:10], wall)
     # Three departments are called: each signs, comes, reports.
     whistle = responding.the_street_whistles(people("street-manager"), incident, day, wall)
     for there, (code, name) in enumerate(day["units"].items(), start=1):
