@@ -16,7 +16,7 @@ from gongbi.kernel.scope.viewer import INTEGRATOR
 
 from .conftest import Api, Stock
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.either]
 ELSEWHERE = (
     "https://evil.example/", "//evil.example/", "/\\evil.example", "\\\\evil.example", "javascript:alert(1)", "data:text/html,x", "https:evil.example",
     "http:///evil.example", " //evil.example", "/\t/evil.example", "//evil.example\\@testserver", "https://testserver@evil.example/", "\x00//evil.example",

@@ -28,7 +28,7 @@ from gongbi.parties.models import Account, Person, Post, PostTerritory, Unit
 
 from .conftest import Api, Stock, operations, path_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.either]
 NAME, PHONE = "欧阳若谷", "13900139000"
 HINTS = ("欧阳若谷", "13900139000", "9001 3900", "139 0013", "139-0013", "ouyangruogu")
 ROLES_OF_STREETS = ("clerk", "dispatcher", "checker", "adjudicator", "manager", "auditor")

@@ -285,6 +285,7 @@ class Endless(io.RawIOBase):
         return len(part)
 
 
+@pytest.mark.either
 @pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.parametrize("wrong", [False, True], ids=["good", "all_wrong"])

@@ -125,14 +125,28 @@ def template(request: HttpRequest, name: str) -> HttpResponse:
 
 # What comes round by itself, as its keeper knows it; a job without words here is called by its name.
 JOBS: dict[str, tuple[str, str]] = {
+    "bulletin.nightly": (
+        "起草昨天、上周、上月的简报",
+        "bulletins of yesterday, last week and last month are drafted",
+    ),
     "cases.lapse_questions": ("逾期未答的补充问题到期", "questions that nobody answered lapse"),
     "cases.resume_due": ("挂账到期恢复处置", "suspensions that have ended resume"),
     "channels.work": ("渠道收发", "channels take in and send"),
+    "command.climb": ("逾期事项按阶梯逐级上报", "what is overdue climbs the ladder"),
+    "evaluation.nightly": ("计算上一周期的综合评价", "results of the period before are worked out"),
+    "evaluation.pending": (
+        "裁定后重算评价，试算规则变更",
+        "results after a decision, and changes of rule on trial",
+    ),
     "hotline.nonces": ("热线签名随机串过期", "nonces of the hotline are forgotten"),
     "clock.recompute": ("按现行日历核对期限", "deadlines are checked against the calendar"),
     "devices.purge": ("删除到期的设备读数", "readings past their days are removed"),
     "files.sweep": ("清理没有用上的文件", "files that nobody used are removed"),
     "flow.invariants": ("每日核对", "the nightly check"),
+    "incidents.destroy_due": (
+        "销毁处置结束后的应急个人信息",
+        "personal data of incidents that are over is destroyed",
+    ),
     "insight.hot": ("热点问题的归并与排序", "hot issues are grouped and ranked"),
     "ledger.seal": ("封存前一天的流水", "the ledger of the day before is sealed"),
     "notices.assign": ("为通知寻找可用的网关", "notices without a gateway look for one"),
@@ -146,6 +160,7 @@ JOBS: dict[str, tuple[str, str]] = {
         "forgotten shifts end, unfinished uploads are removed",
     ),
     "duties.train": ("每夜从人的判定学习类别", "kinds are learned from what people decided"),
+    "wall.days": ("折叠前一天供大屏回放", "the day before is folded for the walls to play"),
     "warning.nightly": ("每夜检查预警", "the nightly look for warnings"),
     "vault.purge": ("删除到期的个人信息", "personal data past its time is erased"),
 }
