@@ -294,6 +294,7 @@ def test_tasks_are_taken_declined_handed_over_and_answered(page: Page, line: Lin
     assert {one.digest for one in taken} == {one.original_digest for one in photos}
     assert all(one.taken_at and one.lon is not None for one in taken)
 
+    page.locator(".field-line", has_text="都已发出").wait_for()  # the phone knows it too
     line.cut()  # the other two without a line: shown at once, sent when it is back
     page.locator(".field-card", has_text=titles[1]).click()
     page.get_by_role("button", name="不能去").click()

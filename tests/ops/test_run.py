@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.house import House
 
-pytestmark = [pytest.mark.process, pytest.mark.slow]
+pytestmark = [pytest.mark.process, pytest.mark.slow, pytest.mark.either]
 WEB_LIMIT = 300 * 1024 * 1024  # bytes resident, with the whole district loaded
 
 

@@ -28,6 +28,8 @@ BROWSER_FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-
 NOT_BUILT = "the frontend is not built: run make install"
 NO_BROWSER = "no Chromium on this machine: install chromium or pass --browser PATH"
 Visit = Callable[..., "Page"]
+STILL = """() => Promise.allSettled(
+    document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished))"""
 RULES = {
     "runOnly": {
         "type": "tag",
@@ -37,7 +39,8 @@ RULES = {
 
 
 def found_by_axe(page: Page, rules: dict[str, object] | None = None) -> list[str]:
-    """What axe has to say against the page as it stands, a sentence for each node."""
+    """What axe has to say against the page as it stands, a sentence for each node. Colours that are still changing are waited for."""
+    page.evaluate(STILL)
     results = Axe().run(page, options=rules or RULES)
     return [
         f"{violation['id']} ({violation['impact']}): {node['target']} {node['failureSummary']}"
